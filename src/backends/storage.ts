@@ -1,0 +1,49 @@
+/** Bytes that an executable keeps the newest copy of, in memory of its own. */
+export interface Home {
+  /** Copies the newest bytes to `target`. */
+  copyTo(target: Uint8Array): void;
+}
+
+/** A buffer's start is aligned to this many bytes on the native tier, and this many bytes of slack follow each buffer. */
+export const alignment = 64;
+
+/**
+ * The memory behind a tensor: ordinary garbage-collected bytes, so nobody ever frees one. An executable with memory of its own (WebAssembly)
+ * may hold the newest copy (`home`); it comes back when someone asks for `bytes`.
+ */
+export class Storage {
+  readonly byteLength: number;
+  #bytes: Uint8Array | undefined;
+  #home: Home | undefined;
+
+  constructor(byteLength: number, bytes?: Uint8Array) {
+    this.byteLength = byteLength;
+    this.#bytes = bytes;
+  }
+
+  get home(): Home | undefined { return this.#home; }
+
+  /** The newest bytes, at an address that stays the same. Writing to them is allowed until the next run that is given this storage. */
+  get bytes(): Uint8Array {
+    this.#bytes ??= allocate(this.byteLength);
+    this.#home?.copyTo(this.#bytes);
+    this.#home = undefined;
+    return this.#bytes;
+  }
+
+  /** From now on the newest copy is elsewhere. */
+  moveTo(home: Home): void { this.#home = home; }
+}
+
+let align: ((buffer: ArrayBuffer) => number) | undefined;
+
+/** The native tier tells how to find a buffer's address modulo `alignment`. */
+export function alignBy(addressOf: (buffer: ArrayBuffer) => number): void {
+  align = addressOf;
+}
+
+function allocate(byteLength: number): Uint8Array {
+  const buffer = new ArrayBuffer(byteLength + 2 * alignment);
+  const misalignment = align === undefined ? 0 : align(buffer) % alignment;
+  return new Uint8Array(buffer, misalignment === 0 ? 0 : alignment - misalignment, byteLength);
+}

@@ -1,0 +1,31 @@
+/** The element types of tensors. `f16` and `bf16` are stored in two bytes and computed in `f32`. */
+export type DType = "f32" | "f64" | "f16" | "bf16" | "i32" | "u32" | "u8" | "bool";
+
+/** What a typed array of each dtype looks like to JavaScript; two-byte floats are read as `Float32Array`. */
+export type TypedArray = Float32Array | Float64Array | Int32Array | Uint32Array | Uint8Array | Uint16Array;
+
+interface DTypeFacts {
+  readonly bytes: number;
+  readonly isFloat: boolean;
+  /** Rank in promotion: the result of two dtypes is the higher one. */
+  readonly rank: number;
+}
+
+const facts: Readonly<Record<DType, DTypeFacts>> = {
+  bool: { bytes: 1, isFloat: false, rank: 0 },
+  u8: { bytes: 1, isFloat: false, rank: 1 },
+  u32: { bytes: 4, isFloat: false, rank: 2 },
+  i32: { bytes: 4, isFloat: false, rank: 3 },
+  bf16: { bytes: 2, isFloat: true, rank: 4 },
+  f16: { bytes: 2, isFloat: true, rank: 5 },
+  f32: { bytes: 4, isFloat: true, rank: 6 },
+  f64: { bytes: 8, isFloat: true, rank: 7 },
+};
+
+export const dtypes = Object.keys(facts) as readonly DType[];
+export const isDType = (name: string): name is DType => Object.hasOwn(facts, name);
+export const bytesOf = (dtype: DType): number => facts[dtype].bytes;
+export const isFloat = (dtype: DType): boolean => facts[dtype].isFloat;
+
+/** The dtype of `x + y`: the higher of the two in bool < u8 < u32 < i32 < bf16 < f16 < f32 < f64. */
+export const promote = (a: DType, b: DType): DType => (facts[a].rank >= facts[b].rank ? a : b);

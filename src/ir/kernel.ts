@@ -1,0 +1,61 @@
+import type { DType } from "../core/dtype.ts";
+import type { Expr, RegisterType } from "./expr.ts";
+
+/** One buffer a kernel touches. Expressions and stores name it by its place in `Kernel.buffers`. */
+export interface KernelBuffer {
+  readonly dtype: DType;
+  /** Elements. */
+  readonly length: number;
+  /** `scratch` is private to one call of the kernel (and so to one thread), uninitialised, and not an argument. */
+  readonly access: "read" | "write" | "update" | "scratch";
+}
+
+/** A loop nest over buffers: what a target is given. Plain data, no op names, nothing about a device. */
+export interface Kernel {
+  readonly name: string;
+  readonly buffers: readonly KernelBuffer[];
+  /**
+   * The outermost loop, which may be divided among threads: iterations `begin <= variable < end` of `0 .. extent` are independent.
+   * The body is one iteration. A kernel without parallel work has extent 1.
+   */
+  readonly range: { readonly variable: string; readonly extent: number };
+  readonly body: readonly Statement[];
+  /** Estimated floating-point operations and bytes moved by a whole call. */
+  readonly work: Work;
+}
+
+export interface Work {
+  readonly operations: number;
+  readonly bytes: number;
+}
+
+export type Statement = Loop | Let | Declare | Assign | Store | If;
+
+/** `for (variable = start; variable < end; variable += step)`; i32 scalars. `unroll` asks for straight-line code. */
+export interface Loop {
+  readonly kind: "loop";
+  readonly variable: string;
+  readonly start: Expr;
+  readonly end: Expr;
+  readonly step: number;
+  readonly body: readonly Statement[];
+}
+/** A name for a value, never assigned again. Names are unique in a kernel. */
+export interface Let { readonly kind: "let"; readonly name: string; readonly value: Expr }
+/** A register that `assign` may change later. */
+export interface Declare { readonly kind: "declare"; readonly name: string; readonly value: Expr }
+export interface Assign { readonly kind: "assign"; readonly name: string; readonly value: Expr }
+/**
+ * Writes `value` (converted to the buffer's storage type) at element `index`: to `lanes` neighbours when `index` has one lane, else each lane
+ * to its own element. `count` keeps only the first lanes: nothing past them may be written.
+ */
+export interface Store {
+  readonly kind: "store";
+  readonly buffer: number;
+  readonly index: Expr;
+  readonly value: Expr;
+  readonly count?: number;
+}
+export interface If { readonly kind: "if"; readonly condition: Expr; readonly body: readonly Statement[] }
+
+export type { Expr, RegisterType };
