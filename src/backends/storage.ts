@@ -15,6 +15,9 @@ export class Storage {
   readonly byteLength: number;
   #bytes: Uint8Array | undefined;
   #home: Home | undefined;
+  #version = 0;
+  /** Whether `#bytes` are as new as those in `#home`. */
+  #settled = true;
 
   constructor(byteLength: number, bytes?: Uint8Array) {
     this.byteLength = byteLength;
@@ -23,16 +26,50 @@ export class Storage {
 
   get home(): Home | undefined { return this.#home; }
 
+  /** Changes whenever the contents may have changed: whoever keeps a copy compares. */
+  get version(): number { return this.#version; }
+
   /** The newest bytes, at an address that stays the same. Writing to them is allowed until the next run that is given this storage. */
   get bytes(): Uint8Array {
-    this.#bytes ??= allocate(this.byteLength);
-    this.#home?.copyTo(this.#bytes);
+    const bytes = this.peek();
     this.#home = undefined;
+    this.#version++;
+    return bytes;
+  }
+
+  /** The newest bytes, only to be read, and only until the next run. Copies elsewhere stay valid. */
+  peek(): Uint8Array {
+    this.#bytes ??= allocate(this.byteLength);
+    if (!this.#settled) this.#home?.copyTo(this.#bytes);
+    this.#settled = true;
     return this.#bytes;
   }
 
+  /** Copies the newest bytes to `target`. */
+  copyTo(target: Uint8Array): void {
+    if (this.#settled || this.#home === undefined) target.set(this.peek());
+    else this.#home.copyTo(target);
+  }
+
+  /** A storage of its own with the same bytes. */
+  copy(): Storage {
+    const twin = new Storage(this.byteLength);
+    this.copyTo(twin.bytes);
+    return twin;
+  }
+
   /** From now on the newest copy is elsewhere. */
-  moveTo(home: Home): void { this.#home = home; }
+  moveTo(home: Home): void {
+    this.#home = home;
+    this.#settled = false;
+    this.#version++;
+  }
+
+  /** The newest copy comes back from its home, which will be used for something else. */
+  settle(): void {
+    this.peek();
+    this.#home = undefined;
+  }
 }
 
 let align: ((buffer: ArrayBuffer) => number) | undefined;

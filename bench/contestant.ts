@@ -1,0 +1,152 @@
+import { spawn, spawnSync } from "node:child_process";
+import { existsSync, readdirSync } from "node:fs";
+import { availableParallelism } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import type { Line } from "./measure.ts";
+import type { Workload, WorkloadFiles } from "./workload.ts";
+
+/** Someone who can run some of the workloads, one process at a time. */
+export interface Contestant {
+  readonly name: string;
+  readonly workloads: readonly string[];
+  /** Why it can't run on this machine, or undefined. */
+  missing(): string | undefined;
+  command(workload: Workload): { readonly file: string; readonly args: readonly string[]; readonly env?: Readonly<Record<string, string>> };
+  /** What BENCH_CONFIGURATION may be, when the contestant should be given its best: either found by a `scan` process, or these, tried in turn. */
+  readonly configurations?: "scan" | ((workload: Workload) => readonly string[]);
+}
+
+export type Outcome = { readonly lines: readonly Line[] } | { readonly absent: string };
+
+export function root(...parts: readonly string[]): string {
+  // The harness runs bundled, from bench/.build/.
+  return join(fileURLToPath(new URL("../..", import.meta.url)), ...parts);
+}
+
+const training = ["W1", "W2", "W3a", "W3b", "W4", "W5"];
+const built = (path: string) => root("bench", path, ".build", "peer.js");
+const installed = (peer: string, what: string) =>
+  existsSync(root("bench/peers", peer, "node_modules", what)) ? undefined : "not installed (npm run bench:install)";
+
+function ours(tier: "native" | "wasm"): Contestant {
+  return {
+    name: `gradsmith ${tier}`,
+    workloads: [...training, "W6", "W7", "R20"],
+    missing: () => undefined,
+    command: () => ({ file: process.execPath, args: [root("bench/.build/ours.js")], env: { GRADSMITH_CPU: tier } }),
+  };
+}
+
+const torch: Contestant = {
+  name: "PyTorch",
+  workloads: [...training, "W6", "W7", "R20"],
+  missing: () => (pythonWith("torch") === undefined ? "no Python with torch (npm run bench:install says how)" : undefined),
+  command: () => ({ file: pythonWith("torch")!, args: [root("bench/peers/torch/peer.py")], env: openBlas() }),
+  configurations: "scan",
+};
+
+const jax: Contestant = {
+  name: "JAX",
+  workloads: [...training, "W6", "W7", "R20"],
+  missing: () => (venvPython() === undefined && pythonWith("jax") === undefined ? "no Python with jax (npm run bench:install)" : undefined),
+  command: () => ({ file: venvPython() ?? pythonWith("jax")!, args: [root("bench/peers/jax/peer.py")], env: { JAX_PLATFORMS: "cpu" } }),
+};
+
+const jaxJs: Contestant = {
+  name: "jax-js",
+  workloads: [...training, "W6", "W7"],
+  missing: () => installed("jax-js", "@jax-js/jax"),
+  command: () => ({ file: process.execPath, args: [built("peers/jax-js")] }),
+};
+
+const tfjs: Contestant = {
+  name: "tfjs",
+  workloads: [...training, "W6", "W7"],
+  missing: () => installed("tfjs", "@tensorflow/tfjs-backend-wasm"),
+  command: () => ({ file: process.execPath, args: [built("peers/tfjs")] }),
+};
+
+const onnxRuntime: Contestant = {
+  name: "onnxruntime",
+  workloads: ["W6", "W7"],
+  missing() {
+    const models = root("bench/peers/onnxruntime/models");
+    if (!existsSync(models) || readdirSync(models).length === 0) return "its models are not there (npm run bench:install, with torch)";
+    return installed("onnxruntime", "onnxruntime-node");
+  },
+  command: () => ({ file: process.execPath, args: [built("peers/onnxruntime")] }),
+  configurations: () => [...new Set(["1", String(availableParallelism())])],
+};
+
+export const contestants: readonly Contestant[] = [ours("native"), ours("wasm"), torch, jax, jaxJs, tfjs, onnxRuntime];
+
+/** One process over one workload. */
+export async function runContestant(
+  contestant: Contestant,
+  workload: WorkloadFiles,
+  options: { configuration?: string; warmMs: number; measureMs: number; timeoutMs: number },
+): Promise<Outcome> {
+  const { file, args, env } = contestant.command(workload);
+  const threads = options.configuration?.split(" ")[0];
+  const child = spawn(file, [...args], {
+    env: {
+      ...process.env,
+      ...env,
+      // A number first means threads. OpenMP's pool must be that size from the start.
+      ...(threads !== undefined && /^\d+$/.test(threads) ? { OMP_NUM_THREADS: threads } : {}),
+      ...(options.configuration === undefined ? {} : { BENCH_CONFIGURATION: options.configuration }),
+      BENCH_WORKLOAD: JSON.stringify(workload),
+      BENCH_WARM_MS: String(options.warmMs),
+      BENCH_MEASURE_MS: String(options.measureMs),
+    },
+    stdio: ["ignore", "pipe", "pipe"],
+    timeout: options.timeoutMs,
+    killSignal: "SIGKILL",
+  });
+  let output = "";
+  let complaint = "";
+  child.stdout.on("data", (chunk: Buffer) => {
+    output += chunk.toString();
+  });
+  child.stderr.on("data", (chunk: Buffer) => {
+    complaint += chunk.toString();
+  });
+  const signal = await new Promise<string | undefined>((done) => {
+    child.on("error", (error) => done(error.message));
+    child.on("close", (code, killed) => done(killed !== null ? `stopped after ${options.timeoutMs / 1000} s` : code === 0 ? undefined : `exit code ${code}`));
+  });
+  const lines = output.split("\n").filter((line) => line.startsWith("{")).map((line) => JSON.parse(line) as Line | { name: string; absent: string });
+  const figures = lines.filter((line): line is Line => "us_per_step" in line);
+  if (figures.length > 0) return { lines: figures };
+  const absent = lines.find((line) => "absent" in line);
+  const lastWords = complaint.trim().split("\n").findLast((line) => /error/i.test(line)) ?? complaint.trim().split("\n").at(-1) ?? "";
+  return { absent: absent !== undefined && "absent" in absent ? absent.absent : `${signal ?? "no output"}: ${lastWords}`.slice(0, 200) };
+}
+
+const found = new Map<string, string | undefined>();
+
+/** The first Python that has the module: GRADSMITH_BENCH_PYTHON, python3 on the path, the system's own. */
+function pythonWith(module: string): string | undefined {
+  if (!found.has(module)) {
+    const candidates = [process.env["GRADSMITH_BENCH_PYTHON"], "python3", "/usr/bin/python3"].filter((path) => path !== undefined);
+    const code = `import importlib.util, sys; sys.exit(importlib.util.find_spec(${JSON.stringify(module)}) is None)`;
+    found.set(module, candidates.find((python) => spawnSync(python, ["-c", code]).status === 0));
+  }
+  return found.get(module);
+}
+
+function venvPython(): string | undefined {
+  return ["bin/python", "Scripts/python.exe"].map((path) => root("bench/peers/.venv", path)).find(existsSync);
+}
+
+/**
+ * Debian's OpenBLAS has a thread pool of its own, deaf to torch.set_num_threads, that fights PyTorch's: three times slower on two cores.
+ * The OpenMP build of the same library shares PyTorch's pool.
+ */
+function openBlas(): Record<string, string> {
+  const libraries = root("bench/peers/torch/openblas/usr/lib");
+  if (!existsSync(libraries)) return {};
+  const folder = readdirSync(libraries).map((architecture) => join(libraries, architecture, "openblas-openmp")).find(existsSync);
+  return folder === undefined ? {} : { LD_LIBRARY_PATH: folder };
+}

@@ -1,0 +1,148 @@
+"""
+PyTorch, eager. BENCH_CONFIGURATION chooses threads, the optimizer's form and the images' layout, as in "2 foreach channels_last";
+"scan" tries all of them for a moment and reports which was fastest, for the rounds that follow.
+"""
+import time
+
+START = time.perf_counter()
+import torch  # noqa: E402
+
+IMPORT_MS = (time.perf_counter() - START) * 1e3
+
+import itertools  # noqa: E402
+import os  # noqa: E402
+import sys  # noqa: E402
+
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), ".."))
+
+import numpy as np  # noqa: E402
+import torch.nn.functional as F  # noqa: E402
+
+from networks import IMAGES, cnn, loss_of, mlp, NETWORKS, optimizer_of  # noqa: E402
+from timing import PRODUCTS, given_workload, product_name, read_samples, report, time_blocks  # noqa: E402
+
+workload = given_workload()
+name = workload["name"]
+common = dict(import_ms=IMPORT_MS, version=torch.__version__)
+torch.manual_seed(0)
+
+
+def configurations():
+    threads = sorted({"1", str(os.cpu_count())})
+    if name == "W6":
+        return threads
+    if name == "W7":
+        return [" ".join(c) for c in itertools.product(threads, ["eager", "torchscript"])]
+    layouts = ["contiguous", "channels_last"] if name in IMAGES else ["contiguous"]
+    return [" ".join(c) for c in itertools.product(threads, ["eager", "foreach"], layouts)]
+
+
+def training(configuration):
+    """run(count), and how many steps an epoch has."""
+    _, form, layout = configuration.split()
+    x, y = read_samples(workload)
+    x, y = torch.from_numpy(x), torch.from_numpy(y)
+    if name in ("W1", "W2"):
+        y = y[:, None].contiguous()
+    else:
+        y = y.long()
+    network, loss_function = NETWORKS[name](), loss_of(name)
+    memory_format = torch.channels_last if layout == "channels_last" else torch.contiguous_format
+    if name in IMAGES:
+        # Our samples are [height, width, channels]; PyTorch's are channels first, whatever their layout in memory.
+        x = x.permute(0, 3, 1, 2).contiguous(memory_format=memory_format)
+        network = network.to(memory_format=memory_format)
+    optimizer = optimizer_of(name, network.parameters(), form == "foreach")
+    batch, samples = workload["batch"], len(x)
+    state = dict(order=torch.randperm(samples), next=0)
+
+    def run(count):
+        loss = 0.0
+        for _ in range(count):
+            if state["next"] + batch > samples:
+                state.update(order=torch.randperm(samples), next=0)
+            chosen = state["order"][state["next"]:state["next"] + batch]
+            state["next"] += batch
+            xs, ys = x[chosen], y[chosen]
+            if name in IMAGES:
+                xs = xs.contiguous(memory_format=memory_format)
+            value = loss_function(network(xs), ys)
+            optimizer.zero_grad(set_to_none=True)
+            value.backward()
+            optimizer.step()
+            loss = value.item()
+        return loss
+
+    return run, samples // batch
+
+
+def train(configuration):
+    run, steps = training(configuration)
+    start = time.perf_counter()
+    run(1)
+    now = time.perf_counter()
+    first, cold = (now - start) * 1e3, (now - START) * 1e3
+    report(name=name, **common, configuration=configuration, **time_blocks(run, steps), first_step_ms=first, cold_ms=cold)
+
+
+def predictor(kind, form):
+    network = (mlp(784, 512, 512, 10) if kind == "W3" else cnn()).eval()
+    shape = (1, 784) if kind == "W3" else (1, 1, 28, 28)
+    pixels = np.full(shape, 0.5, "f4")
+    if form == "torchscript":
+        network = torch.jit.freeze(torch.jit.script(network))
+
+    def run(count):
+        with torch.inference_mode():
+            for _ in range(count):
+                y = F.softmax(network(torch.from_numpy(pixels)), -1).numpy()
+        return float(y[0, 0])
+
+    return run
+
+
+def multiplier(m, k, n):
+    a, b = torch.rand(m, k) - 0.5, torch.rand(k, n) - 0.5
+
+    def run(count):
+        for _ in range(count):
+            c = a @ b
+        return float(c[0, 0])
+
+    return run
+
+
+def use(configuration):
+    torch.set_num_threads(int(configuration.split()[0]))
+
+
+def scan():
+    """A short look at every configuration: the fastest, as the sum over what the workload measures."""
+    best = None
+    for configuration in configurations():
+        use(configuration)
+        if name == "W6":
+            runs = [multiplier(*PRODUCTS[1])]
+        elif name == "W7":
+            runs = [predictor(kind, configuration.split()[1]) for kind in ("W3", "W4")]
+        else:
+            runs = [training(configuration)[0]]
+        us = sum(time_blocks(run, 1000, warm=0.15, measure=0.25)["us_per_step"] for run in runs)
+        if best is None or us < best[0]:
+            best = us, configuration
+    report(name=name, **common, configuration=best[1], us_per_step=best[0])
+
+
+configuration = os.environ.get("BENCH_CONFIGURATION", configurations()[-1])
+if configuration == "scan":
+    scan()
+else:
+    use(configuration)
+    if name == "W6":
+        for product in PRODUCTS:
+            report(name=product_name(*product), **common, configuration=configuration, **time_blocks(multiplier(*product), 1000))
+    elif name == "W7":
+        for kind in ("W3", "W4"):
+            report(name=f"W7 {kind}", **common, configuration=configuration, **time_blocks(predictor(kind, configuration.split()[1]), 100000))
+    else:
+        train(configuration)

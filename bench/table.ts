@@ -1,0 +1,90 @@
+import type { Absence, Figure } from "./rounds.ts";
+
+export interface Result {
+  readonly row: string;
+  readonly date: string;
+  readonly figures: readonly Figure[];
+  readonly absences: readonly Absence[];
+}
+
+/** Peers in the order of the table's columns. */
+const peers = ["PyTorch", "JAX", "jax-js", "tfjs", "onnxruntime"];
+
+/** Time per step, and how many times longer the peers take: native against the best of the compiled ones, wasm against the better of the JavaScript ones. */
+export function timeTable(results: readonly Result[]): string {
+  const header = ["", "native", "wasm", ...peers, "PyTorch / native", "JAX / native", "best of jax-js, tfjs / wasm"];
+  const rows = results.map(({ row, figures, absences }) => {
+    const figure = (name: string) => figures.find(({ contestant }) => contestant === name);
+    const cell = (name: string) => {
+      const found = figure(name);
+      if (found !== undefined) return duration(found.us) + spread(found);
+      return absences.some(({ contestant }) => contestant === name) ? "no" : "";
+    };
+    const ours = figure("gradsmith native")?.us;
+    const wasm = figure("gradsmith wasm")?.us;
+    const script = Math.min(...["jax-js", "tfjs"].map((name) => figure(name)?.us ?? Number.POSITIVE_INFINITY));
+    // One sample at a time, the peer to beat is the inference engine.
+    const rival = row.startsWith("W7") ? figure("onnxruntime") : figure("PyTorch");
+    const ratios = [ratio(rival?.us, ours), ratio(figure("JAX")?.us, ours), ratio(Number.isFinite(script) ? script : undefined, wasm)];
+    return [row, cell("gradsmith native"), cell("gradsmith wasm"), ...peers.map(cell), ...ratios];
+  });
+  return markdown(header, rows);
+}
+
+/** Peak memory of the whole process, time to import, and time of the first step. */
+export function costTable(results: readonly Result[]): string {
+  const names = ["gradsmith native", "gradsmith wasm", ...peers];
+  const rows = results
+    .filter(({ figures }) => figures.some(({ firstStepMs }) => firstStepMs !== undefined))
+    .map(({ row, figures }) => [
+      row,
+      ...names.map((name) => {
+        const found = figures.find(({ contestant }) => contestant === name);
+        if (found === undefined) return "";
+        const first = found.firstStepMs === undefined ? "-" : found.firstStepMs.toFixed(0);
+        return `${found.peakMb.toFixed(0)} / ${found.importMs.toFixed(0)} / ${first}`;
+      }),
+    ]);
+  return markdown(["MB / import ms / first step ms", "native", "wasm", ...peers], rows);
+}
+
+/** Who is not in the table, and why; and in which configuration the others ran. */
+export function notes(results: readonly Result[]): string[] {
+  const lines = ["±: half the range of the processes' medians. (n): n processes, where fewer than seven."];
+  for (const { row, figures, absences } of results) {
+    const torch = figures.find(({ contestant }) => contestant === "PyTorch");
+    if (torch?.configuration !== undefined) lines.push(`${row}: PyTorch's best is ${describe(torch.configuration)}.`);
+    for (const { contestant, absent } of absences) lines.push(`${row}: no ${contestant}: ${absent}.`);
+  }
+  return [...new Set(lines)];
+}
+
+export function duration(us: number): string {
+  if (us < 100) return `${us.toPrecision(3)} us`;
+  if (us < 1000) return `${us.toFixed(0)} us`;
+  return us < 1e6 ? `${(us / 1000).toPrecision(3)} ms` : `${(us / 1e6).toPrecision(3)} s`;
+}
+
+/** Half the distance between the fastest and the slowest process, in percent of the median; and how many processes, if fewer than seven. */
+function spread({ us, low, high, processes }: Figure): string {
+  const percent = ((high - low) / 2 / us) * 100;
+  const few = processes < 7 ? ` (${processes})` : "";
+  return processes === 1 ? few : ` ±${percent < 10 ? percent.toFixed(1) : percent.toFixed(0)}%${few}`;
+}
+
+function ratio(peer: number | undefined, ours: number | undefined): string {
+  if (peer === undefined || ours === undefined) return "";
+  return `${(peer / ours).toPrecision(3)}x`;
+}
+
+function describe(configuration: string): string {
+  const [threads, ...rest] = configuration.split(" ");
+  return [`${threads} ${threads === "1" ? "thread" : "threads"}`, ...rest.filter((word) => word !== "contiguous")].join(", ");
+}
+
+function markdown(header: readonly string[], rows: readonly (readonly string[])[]): string {
+  const widths = header.map((title, column) => Math.max(3, title.length, ...rows.map((row) => row[column]!.length)));
+  const line = (cells: readonly string[]) => `| ${cells.map((cell, column) => (column === 0 ? cell.padEnd(widths[column]!) : cell.padStart(widths[column]!))).join(" | ")} |`;
+  const rule = `|${widths.map((width, column) => (column === 0 ? "-".repeat(width + 2) : `${"-".repeat(width + 1)}:`)).join("|")}|`;
+  return [line(header), rule, ...rows.map(line)].join("\n");
+}

@@ -1,0 +1,148 @@
+import { bytesOf } from "../../core/dtype.ts";
+import { GradsmithError } from "../../core/errors.ts";
+import type { Limits } from "../../ir/limits.ts";
+import type { Program } from "../../ir/program.ts";
+import { memoryImport } from "../../targets/wasm/encode.ts";
+import type { PrintedProgram } from "../../targets/wasm/print.ts";
+import { printWasm } from "../../targets/wasm/print.ts";
+import type { Backend, Executable } from "../backend.ts";
+import type { Storage } from "../storage.ts";
+import type { CompiledModule, WasmEngine } from "./wasm-engine.ts";
+import { wasmEngine } from "./wasm-engine.ts";
+import { wasmFeatures } from "./wasm-features.ts";
+import { WasmSlot } from "./wasm-slot.ts";
+
+export interface WasmOptions {
+  /** Fused multiply-add where the machine has it. Without, results are the same on all machines. Default: where available. */
+  readonly relaxedSimd?: boolean;
+}
+
+/** The WebAssembly tier of the cpu device. */
+export const wasmBackend = (options: WasmOptions = {}): WasmBackend => new WasmBackend(options);
+
+/** Programs as WebAssembly modules printed by `targets/wasm`, each in a memory of its own. */
+export class WasmBackend implements Backend {
+  readonly name = "wasm";
+  readonly limits: Limits = {
+    lanes: 4,
+    registers: 16,
+    cacheBytes: [32 * 1024, 512 * 1024],
+    expandTranscendentals: true,
+    slowSubnormals: true,
+  };
+  readonly relaxedSimd: boolean;
+  readonly #engine: WasmEngine;
+
+  constructor({ relaxedSimd }: WasmOptions) {
+    const engine = wasmEngine();
+    const features = wasmFeatures();
+    if (engine === undefined || !features.simd) {
+      throw new GradsmithError("device", "wasm", "this JavaScript engine has no WebAssembly SIMD.", "Use Node 20 or a browser from 2021 on.");
+    }
+    if (relaxedSimd === true && !features.relaxedSimd) {
+      throw new GradsmithError("device", "wasm", "this JavaScript engine has no relaxed SIMD.", "Leave out relaxedSimd: true.");
+    }
+    this.#engine = engine;
+    this.relaxedSimd = relaxedSimd ?? features.relaxedSimd;
+  }
+
+  compile(program: Program): WasmExecutable {
+    return new WasmExecutable(program, { engine: this.#engine, relaxedSimd: this.relaxedSimd });
+  }
+}
+
+/** Modules up to this size are compiled at once; larger ones while the caller goes on. */
+const smallBytes = 64 * 1024;
+const mostPages = 65536;
+
+interface Loaded {
+  readonly run: (repeat: number) => void;
+  readonly slots: readonly WasmSlot[];
+}
+
+export class WasmExecutable implements Executable {
+  readonly ready: Promise<void>;
+  /** What was printed, for explanations. */
+  readonly printed: PrintedProgram;
+  readonly #program: Program;
+  readonly #engine: WasmEngine;
+  #loaded: Loaded | undefined;
+
+  constructor(program: Program, { engine, relaxedSimd }: { engine: WasmEngine; relaxedSimd: boolean }) {
+    this.#program = program;
+    this.#engine = engine;
+    this.printed = printWasm(program, { relaxedSimd });
+    this.ready = this.#prepare();
+    // Whoever never waits learns of a failure from `run`.
+    this.ready.catch(() => {});
+  }
+
+  async #prepare(): Promise<void> {
+    if (this.printed.bytes.length <= smallBytes && this.#compileNow()) return;
+    const module = await this.#engine.compile(this.printed.bytes);
+    this.#loaded ??= this.#load(module);
+  }
+
+  /** Compiles here and now; false where that is not allowed (large modules on a browser's main thread). */
+  #compileNow(): boolean {
+    let module: CompiledModule;
+    try {
+      module = new this.#engine.Module(this.printed.bytes);
+    } catch (error) {
+      if (error instanceof RangeError) return false;
+      throw error;
+    }
+    this.#loaded = this.#load(module);
+    return true;
+  }
+
+  #load(module: CompiledModule): Loaded {
+    const memory = this.#allocate();
+    const { argumentOffsets, constants } = this.printed;
+    for (const { offset, data } of constants) {
+      new Uint8Array(memory.buffer, offset, data.byteLength).set(new Uint8Array(data.buffer, data.byteOffset, data.byteLength));
+    }
+    const { exports } = new this.#engine.Instance(module, { [memoryImport.module]: { [memoryImport.name]: memory } });
+    const slots = this.#program.arguments.map(({ buffer }, place) => {
+      const { dtype, length } = this.#program.buffers[buffer]!;
+      return new WasmSlot(new Uint8Array(memory.buffer, argumentOffsets[place]!, length * bytesOf(dtype)));
+    });
+    return { run: exports.run as (repeat: number) => void, slots };
+  }
+
+  #allocate(): { readonly buffer: ArrayBuffer } {
+    const { memoryPages } = this.printed;
+    const needed = `program ${this.#program.name} needs ${Math.ceil(memoryPages / 16)} MiB`;
+    if (memoryPages > mostPages) {
+      throw new GradsmithError("device", "wasm", `${needed}, and WebAssembly has 4096.`, "Use a smaller batch, or the native tier.");
+    }
+    try {
+      return new this.#engine.Memory({ initial: memoryPages, maximum: memoryPages });
+    } catch (error) {
+      if (!(error instanceof RangeError)) throw error;
+      throw new GradsmithError("device", "wasm", `${needed}, and the machine did not give it.`, "Use a smaller batch, or free memory.");
+    }
+  }
+
+  run(storages: readonly Storage[], repeat: number): void {
+    if (repeat <= 0) return;
+    const { run, slots } = this.#loaded ?? this.#loadNow();
+    const uses = this.#program.arguments;
+    this.#check(storages, slots);
+    for (const [place, slot] of slots.entries()) slot.makeRoomFor(storages[place]!);
+    for (const [place, slot] of slots.entries()) if (uses[place]!.access !== "write") slot.fill(storages[place]!);
+    run(repeat);
+    for (const [place, slot] of slots.entries()) if (uses[place]!.access !== "read") slot.own(storages[place]!);
+  }
+
+  #loadNow(): Loaded {
+    if (this.#compileNow()) return this.#loaded!;
+    throw new GradsmithError("device", "wasm", `program ${this.#program.name} is still being compiled.`, "Await its `ready` before running it here.");
+  }
+
+  #check(storages: readonly Storage[], slots: readonly WasmSlot[]): void {
+    const wrong = slots.findIndex((slot, place) => storages[place]?.byteLength !== slot.byteLength);
+    if (wrong < 0 && storages.length === slots.length) return;
+    throw new GradsmithError("internal", "wasm", `program ${this.#program.name} was given storages that are not those it was compiled for.`);
+  }
+}

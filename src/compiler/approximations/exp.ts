@@ -1,0 +1,57 @@
+import { type Expr, fma, less, like, mul, select } from "../../ir/expr.ts";
+import { nearestInteger, scaleByPower, type Whole } from "./exponent.ts";
+import { type Float, floatOf, polynomial } from "./polynomial.ts";
+
+interface Table {
+  /** ln 2 in two parts; the first has so few bits that its products with whole numbers of the range are exact. */
+  readonly ln2: readonly [high: number, low: number];
+  /** `(e^r - 1 - r) / r²` on |r| <= ln(2)/2, minimax for the relative error of `e^r - 1` (least squares with Lawson's weights; Remez). */
+  readonly coefficients: readonly number[];
+  /** Below the first the result is 0, above the second infinity. */
+  readonly range: readonly [lowest: number, highest: number];
+}
+
+const tables: Readonly<Record<Float, Table>> = {
+  f32: {
+    ln2: [0.693145751953125, 1.428606765330187e-6],
+    coefficients: [0.49999997, 0.16666546, 0.041667435, 0.008366271, 0.0013870694],
+    range: [-87.33654, 88.72283],
+  },
+  f64: {
+    ln2: [0.6931471803691238, 1.9082149292705877e-10],
+    coefficients: [
+      0.5, 0.16666666666666666, 0.0416666666666667, 0.008333333333333345, 0.0013888888888870092, 0.00019841269841207193,
+      2.480158735389316e-5, 2.755731936352749e-6, 2.7557248466514203e-7, 2.5051966756426406e-8, 2.0922703628764017e-9,
+      1.6120361816505973e-10,
+    ],
+    range: [-745.1332191019411, 709.782712893384],
+  },
+};
+
+/** `x = n·ln 2 + r` with |r| <= ln(2)/2 and n whole. */
+export function reduceByLn2(x: Expr): { readonly n: Whole; readonly r: Expr } {
+  const [high, low] = tables[floatOf(x)].ln2;
+  const n = nearestInteger(x, Math.LOG2E);
+  return { n, r: fma(n.value, like(x, -low), fma(n.value, like(x, -high), x)) };
+}
+
+/** `e^r` for |r| <= ln(2)/2. */
+export function expReduced(r: Expr): Expr {
+  return fma(fma(polynomial(r, tables[floatOf(r)].coefficients), r, like(r, 1)), r, like(r, 1));
+}
+
+/** `e^r - 1` for |r| <= ln(2)/2. */
+export const expm1Reduced = (r: Expr): Expr => fma(polynomial(r, tables[floatOf(r)].coefficients), mul(r, r), r);
+
+/** `e^x` for x whose result is a normal number. */
+export function expWithin(x: Expr): Expr {
+  const { n, r } = reduceByLn2(x);
+  return scaleByPower(expReduced(r), n.bits);
+}
+
+/** `e^x`. Within 1.1 ulp in f32, where results below 1.18e-38 are flushed to 0; within 2 ulp in f64. */
+export function exp(x: Expr): Expr {
+  const [lowest, highest] = tables[floatOf(x)].range;
+  const capped = select(less(like(x, highest), x), like(x, Infinity), expWithin(x));
+  return select(less(x, like(x, lowest)), like(x, 0), capped);
+}

@@ -1,0 +1,85 @@
+import type { Contract, ContractAttributes, Node } from "../ir/graph.ts";
+import type { Index } from "../ir/index.ts";
+import { fixed, flatten, scaleOf, variable } from "../ir/index.ts";
+import { constant, registerType } from "../ir/expr.ts";
+import { Pull } from "./pull.ts";
+
+/** One letter of a contraction (or several merged ones), and how far a step along it moves in each operand and in the output. */
+export interface Letter {
+  readonly name: string;
+  readonly size: number;
+  readonly left: number;
+  readonly right: number;
+  readonly output: number;
+}
+
+/** A contraction over memory: letters with strides, and where in memory the operands begin. */
+export interface Strided {
+  readonly letters: readonly Letter[];
+  readonly left: { readonly node: Node; readonly start: number };
+  readonly right: { readonly node: Node; readonly start: number };
+}
+
+/** Letters that are in the output come from both operands (`batch`), the left one (`rows`) or the right one (`columns`); the others are summed. */
+export type Role = "batch" | "rows" | "columns" | "sum";
+
+export function roleOf(letter: Letter, attributes: ContractAttributes): Role {
+  const first = letter.name[0]!;
+  if (!attributes.output.includes(first)) return "sum";
+  const isLeft = attributes.left.includes(first);
+  return isLeft && attributes.right.includes(first) ? "batch" : isLeft ? "rows" : "columns";
+}
+
+/** The contraction's letters with their strides; neighbours that always move together become one. */
+export function stridedForm(node: Node<Contract>, isMemory: (node: Node) => boolean): Strided {
+  const attributes = node.attributes as ContractAttributes;
+  const { left, right, output } = attributes;
+  const sizes = new Map<string, number>();
+  for (const [letters, operand] of [[left, node.inputs[0]!], [right, node.inputs[1]!]] as const) {
+    [...letters].forEach((letter, axis) => sizes.set(letter, operand.type.shape[axis]!));
+  }
+  const at = (letters: string): Index[] => [...letters].map((letter) => (sizes.get(letter) === 1 ? fixed(0) : variable(letter, sizes.get(letter)!)));
+  const x = address(node.inputs[0]!, at(left), isMemory);
+  const y = address(node.inputs[1]!, at(right), isMemory);
+  const z = flatten(at(output), node.type.shape);
+  const stride = (index: Index, letter: string): number => scaleOf(index, letter)!;
+  const letters = [...sizes].filter(([, size]) => size !== 1).map(([name, size]): Letter => ({
+    name, size, left: stride(x.index, name), right: stride(y.index, name), output: stride(z, name),
+  }));
+  return {
+    letters: merge(letters, attributes),
+    left: { node: x.node, start: x.index.constant },
+    right: { node: y.node, start: y.index.constant },
+  };
+}
+
+function address(operand: Node, at: readonly Index[], isMemory: (node: Node) => boolean): { node: Node; index: Index } {
+  let found: { node: Node; index: Index } | undefined;
+  const pull = new Pull((node, indices) => {
+    if (!isMemory(node)) return undefined;
+    found = { node, index: flatten(indices, node.type.shape) };
+    return constant(0, registerType[node.type.dtype]);
+  });
+  pull.value(operand, at);
+  if (found === undefined) throw new Error("a contraction's operands are views of memory");
+  return found;
+}
+
+/** Joins letters a, b of one role where a step along a is |b| steps along b in every tensor. */
+function merge(letters: readonly Letter[], attributes: ContractAttributes): Letter[] {
+  const merged = [...letters];
+  for (let changed = true; changed; ) {
+    changed = false;
+    for (const a of merged) {
+      const b = merged.find((other) => other !== a && roleOf(other, attributes) === roleOf(a, attributes) &&
+        a.left === other.left * other.size && a.right === other.right * other.size && a.output === other.output * other.size);
+      if (b === undefined) continue;
+      const both: Letter = { name: `${a.name}${b.name}`, size: a.size * b.size, left: b.left, right: b.right, output: b.output };
+      merged.splice(merged.indexOf(a), 1, both);
+      merged.splice(merged.indexOf(b), 1);
+      changed = true;
+      break;
+    }
+  }
+  return merged;
+}

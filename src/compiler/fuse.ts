@@ -1,0 +1,204 @@
+import type { Shape } from "../core/shape.ts";
+import { sameShape } from "../core/shape.ts";
+import type { Contract, Node, ReduceAttributes } from "../ir/graph.ts";
+import { topological } from "../ir/graph.ts";
+import type { Index } from "../ir/index.ts";
+import { fixed } from "../ir/index.ts";
+import type { Access } from "./access.ts";
+import { accessesOf, isPulled, sameIndices, variablesOver } from "./access.ts";
+import type { ContractGroup, Group, LoopGroup, LoopMember } from "./group.ts";
+import { nodesOf } from "./group.ts";
+import { chooseMemory } from "./memory-nodes.ts";
+
+export interface Fused {
+  /** In an order in which they can run. */
+  readonly groups: readonly Group[];
+  readonly memory: ReadonlySet<Node>;
+}
+
+export interface FusionOptions {
+  /** `false` gives every node a kernel of its own, which is what fused programs are compared with. */
+  readonly fusion?: boolean;
+  /** Nodes that share a kernel with no other. */
+  readonly alone?: ReadonlySet<Node>;
+}
+
+/**
+ * Afterwards every computed node of `memory` belongs to exactly one group, and groups depend on each other without cycles. A node joins the
+ * group that computes what it reads if it reads it at its own place: elementwise work joins contractions as an epilogue and loops as one
+ * more member; reductions and their users over the same rows share a loop.
+ */
+export function fuse(roots: readonly Node[], options: FusionOptions = {}): Fused {
+  const memory = chooseMemory(roots);
+  if (options.fusion === false) for (const node of topological(roots)) if (node.op.kind !== "source") memory.add(node);
+  const isMemory = (node: Node): boolean => memory.has(node);
+  const groups = new Groups();
+  for (const node of topological(roots)) {
+    if (!memory.has(node) || node.op.kind === "source") continue;
+    const accesses = accessesOf(node, variablesOver(node.type.shape), isMemory);
+    const needed = new Set(accesses.map((access) => groups.of(access.node)).filter((group) => group !== undefined));
+    const isAlone = options.fusion === false || options.alone?.has(node) === true;
+    const home = isAlone ? undefined : findHome(node, needed, groups, isMemory);
+    if (home === undefined) groups.open(newGroup(node), node, needed, isAlone);
+    else groups.join(home, node, needed);
+  }
+  return { groups: groups.ordered(), memory };
+}
+
+/** A group the node can be computed in: the youngest of those that compute what it reads. */
+function findHome(node: Node, needed: ReadonlySet<Group>, groups: Groups, isMemory: (node: Node) => boolean): Group | undefined {
+  const candidates = [...needed].sort((a, b) => groups.age(b) - groups.age(a));
+  for (const group of candidates) {
+    const others = [...needed].filter((other) => other !== group);
+    if (groups.isClosed(group) || others.some((other) => groups.dependsOn(other, group))) continue;
+    if (group.kind === "contract" && isPulled(node) && joinsEpilogue(node, group, isMemory)) {
+      group.epilogue.push(node);
+      return group;
+    }
+    if (group.kind === "loop" && joinsLoop(node, group, isMemory)) return group;
+  }
+  return undefined;
+}
+
+function newGroup(node: Node): Group {
+  switch (node.op.kind) {
+    case "contract":
+      return { kind: "contract", anchor: node as Node<Contract>, epilogue: [] } satisfies ContractGroup;
+    case "reduce":
+      return {
+        kind: "loop",
+        domain: node.inputs[0]!.type.shape,
+        inner: (node.attributes as ReduceAttributes).axes,
+        members: [{ node, space: "outer", phase: 0 }],
+      };
+    case "elementwise":
+    case "movement":
+    case "gather":
+      return { kind: "loop", domain: node.type.shape, inner: [], members: [{ node, space: "full", phase: 0 }] };
+    default:
+      return { kind: "serial", node };
+  }
+}
+
+function joinsEpilogue(node: Node, group: ContractGroup, isMemory: (node: Node) => boolean): boolean {
+  const domain = group.anchor.type.shape;
+  const at = placed(node.type.shape, domain, variablesOver(domain));
+  if (at === undefined) return false;
+  const members = new Set(nodesOf(group));
+  return accessesOf(node, at, isMemory).every(
+    (access) => !members.has(access.node) || readsOwnPlace(access, domain, variablesOver(domain)),
+  );
+}
+
+/** Adds the node as a member if it reads other members only at its own place. */
+function joinsLoop(node: Node, group: LoopGroup, isMemory: (node: Node) => boolean): boolean {
+  const variables = variablesOver(group.domain);
+  if (node.op.kind === "reduce") {
+    const { axes } = node.attributes as ReduceAttributes;
+    const fits = sameShape(node.inputs[0]!.type.shape, group.domain);
+    const sameAxes = group.inner.length === axes.length && group.inner.every((axis, i) => axis === axes[i]);
+    const widens = group.inner.length === 0 && group.members.every((member) => member.space === "full");
+    if (!fits || !(sameAxes || widens)) return false;
+    const at = variables.filter((_, axis) => !axes.includes(axis));
+    const phase = phaseIn(node, at, { ...group, inner: axes }, isMemory);
+    if (phase === undefined) return false;
+    group.inner = axes;
+    group.members.push({ node, space: "outer", phase });
+    return true;
+  }
+  if (!isPulled(node)) return false;
+  for (const space of group.inner.length === 0 ? (["full"] as const) : (["full", "outer"] as const)) {
+    const { shape, at: own } = spaceOf(group, space);
+    const at = placed(node.type.shape, shape, own);
+    if (at === undefined) continue;
+    const phase = phaseIn(node, at, group, isMemory, space);
+    if (phase === undefined) continue;
+    group.members.push({ node, space, phase });
+    return true;
+  }
+  return false;
+}
+
+/** The earliest sweep in which the node can be computed; undefined if it reads a member elsewhere than at its own place. */
+function phaseIn(node: Node, at: readonly Index[], group: LoopGroup, isMemory: (node: Node) => boolean, space?: "full" | "outer"): number | undefined {
+  const members = new Map<Node, LoopMember>(group.members.map((member) => [member.node, member]));
+  let phase = 0;
+  for (const access of accessesOf(node, at, isMemory)) {
+    const member = members.get(access.node);
+    if (member === undefined) continue;
+    const { shape, at: own } = spaceOf(group, member.space);
+    if (!readsOwnPlace(access, shape, own)) return undefined;
+    if (member.space === "full" && space === "outer") return undefined;
+    phase = Math.max(phase, member.space === "outer" && space !== "outer" ? member.phase + 1 : member.phase);
+  }
+  return phase;
+}
+
+/** The shape and variables of a member's space. */
+export function spaceOf(group: Pick<LoopGroup, "domain" | "inner">, space: "full" | "outer"): { shape: Shape; at: readonly Index[] } {
+  const variables = variablesOver(group.domain);
+  if (space === "full") return { shape: group.domain, at: variables };
+  const kept = group.domain.map((_, axis) => axis).filter((axis) => !group.inner.includes(axis));
+  return { shape: kept.map((axis) => group.domain[axis]!), at: kept.map((axis) => variables[axis]!) };
+}
+
+/** A space's variables as indices of a node of the same shape but for axes of size one. */
+export function placed(shape: Shape, space: Shape, at: readonly Index[]): Index[] | undefined {
+  const wide = at.filter((_, axis) => space[axis] !== 1);
+  const sizes = space.filter((size) => size !== 1);
+  if (!sameShape(shape.filter((size) => size !== 1), sizes)) return undefined;
+  let next = 0;
+  return shape.map((size) => (size === 1 ? fixed(0) : wide[next++]!));
+}
+
+function readsOwnPlace(access: Access, space: Shape, at: readonly Index[]): boolean {
+  const own = placed(access.node.type.shape, space, at);
+  return own !== undefined && !access.guarded && sameIndices(access.indices, own);
+}
+
+/** The groups so far and who needs whom. */
+class Groups {
+  readonly #all: Group[] = [];
+  readonly #home = new Map<Node, Group>();
+  readonly #needs = new Map<Group, Set<Group>>();
+  readonly #closed = new Set<Group>();
+
+  of(node: Node): Group | undefined { return this.#home.get(node); }
+  age(group: Group): number { return this.#all.indexOf(group); }
+
+  isClosed(group: Group): boolean { return this.#closed.has(group); }
+
+  open(group: Group, node: Node, needed: ReadonlySet<Group>, isAlone: boolean): void {
+    if (isAlone) this.#closed.add(group);
+    this.#all.push(group);
+    this.#needs.set(group, new Set(needed));
+    this.#home.set(node, group);
+  }
+
+  join(group: Group, node: Node, needed: ReadonlySet<Group>): void {
+    const needs = this.#needs.get(group)!;
+    for (const other of needed) if (other !== group) needs.add(other);
+    this.#home.set(node, group);
+  }
+
+  /** Whether `group` needs `other`, directly or not. */
+  dependsOn(group: Group, other: Group, seen = new Set<Group>()): boolean {
+    if (group === other) return true;
+    if (seen.has(group)) return false;
+    seen.add(group);
+    return [...this.#needs.get(group)!].some((next) => this.dependsOn(next, other, seen));
+  }
+
+  ordered(): Group[] {
+    const done = new Set<Group>();
+    const order: Group[] = [];
+    const visit = (group: Group): void => {
+      if (done.has(group)) return;
+      done.add(group);
+      for (const next of this.#needs.get(group)!) visit(next);
+      order.push(group);
+    };
+    this.#all.forEach(visit);
+    return order;
+  }
+}

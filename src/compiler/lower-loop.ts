@@ -1,0 +1,526 @@
+import { sizeOf } from "../core/shape.ts";
+import type { Associative, Expr, RegisterType } from "../ir/expr.ts";
+import { across, add, apply, cast, constant, less, load, local, ramp, registerType, select } from "../ir/expr.ts";
+import type { Node, Reduce } from "../ir/graph.ts";
+import type { Index } from "../ir/index.ts";
+import { fixed, flatten, offset, quotient, remainder, scaleOf, substitute, variable } from "../ir/index.ts";
+import type { Statement } from "../ir/kernel.ts";
+import type { Limits } from "../ir/limits.ts";
+import { accessesOf, isPulled, variablesOver } from "./access.ts";
+import { partsOf } from "./bind.ts";
+import { placed, spaceOf } from "./fuse.ts";
+import type { LoopGroup, LoopMember } from "./group.ts";
+import type { Memory } from "./kernel-scope.ts";
+import { KernelScope } from "./kernel-scope.ts";
+import { Pull, countInstructions } from "./pull.ts";
+
+/** Where nodes live, for the kernel being lowered. */
+export interface MemoryMap {
+  /** Where a node's value is in memory; undefined for nodes that aren't kept. */
+  readonly of: (node: Node) => Memory | undefined;
+  /** Whether a computed node must be written to memory. */
+  readonly isStored: (node: Node) => boolean;
+}
+
+/** A kernel's loop nest before sharing and expansion. */
+export interface Lowered {
+  readonly scope: KernelScope;
+  readonly range: { readonly variable: string; readonly extent: number };
+  readonly body: readonly Statement[];
+  readonly operations: number;
+}
+
+/** How many independent sums a long reduction keeps, to hide the latency of an addition. */
+const parallelSums = 4;
+/** Elements of a flat loop done by one iteration of the kernel's range. */
+const flatChunk = 1024;
+
+/** One axis of the loop nest, after neighbouring axes that always move together were merged. */
+interface Axis {
+  readonly name: string;
+  readonly size: number;
+  readonly isInner: boolean;
+}
+
+export function lowerLoop(group: LoopGroup, memory: MemoryMap, limits: Limits): Lowered {
+  return new LoopLowering(group, memory, limits).run();
+}
+
+class LoopLowering {
+  readonly #group: LoopGroup;
+  readonly #memory: MemoryMap;
+  readonly #limits: Limits;
+  readonly #scope = new KernelScope();
+  readonly #members: ReadonlyMap<Node, LoopMember>;
+  /** The merged axes, and each domain axis in terms of them. */
+  #axes: readonly Axis[] = [];
+  #domain: readonly Index[] = [];
+  #vector: Axis | undefined;
+  #lanes = 1;
+
+  constructor(group: LoopGroup, memory: MemoryMap, limits: Limits) {
+    this.#group = group;
+    this.#memory = memory;
+    this.#limits = limits;
+    this.#members = new Map(group.members.map((member) => [member.node, member]));
+  }
+
+  run(): Lowered {
+    const indices = this.#observedIndices();
+    this.#mergeAxes(indices);
+    this.#chooseVector();
+    const outer = this.#axes.filter((axis) => !axis.isInner);
+    const vector = this.#vector;
+    const operations = this.#operations();
+    if (vector === undefined || vector.isInner) return { scope: this.#scope, operations, ...this.#nest(outer, (at) => this.#point(at, undefined)) };
+    const rest = outer.filter((axis) => axis !== vector);
+    if (rest.length > 0) {
+      return { scope: this.#scope, operations, ...this.#nest(rest, (at) => this.#alongVector(vector, at, 0, vector.size)) };
+    }
+    return { scope: this.#scope, operations, ...this.#flat(vector) };
+  }
+
+  /** Every index the group uses, over the domain's own variables. */
+  #observedIndices(): Index[] {
+    const found: Index[] = [];
+    for (const member of this.#group.members) {
+      const at = this.#placeOf(member, variablesOver(this.#group.domain));
+      const isMemory = (node: Node): boolean => this.#isLeaf(node);
+      for (const access of accessesOf(member.node, at, isMemory, (index) => found.push(index))) found.push(flatten(access.indices, access.node.type.shape));
+      found.push(flatten(at, member.node.type.shape));
+    }
+    return found;
+  }
+
+  #isLeaf(node: Node): boolean {
+    return this.#members.has(node) || this.#memory.of(node) !== undefined || !isPulled(node);
+  }
+
+  /** A member's own indices, from those of the domain. */
+  #placeOf(member: LoopMember, domain: readonly Index[]): Index[] {
+    const { shape } = spaceOf(this.#group, member.space);
+    const inSpace = member.space === "full" ? domain : domain.filter((_, axis) => !this.#group.inner.includes(axis));
+    return placed(member.node.type.shape, shape, inSpace)!;
+  }
+
+  /** Joins neighbouring axes `a, b` into one of size |a|·|b| where every index stays linear in it. */
+  #mergeAxes(observed: readonly Index[]): void {
+    const { domain, inner } = this.#group;
+    let indices = observed;
+    let axes: Axis[] = domain.flatMap((size, axis) => (size === 1 ? [] : [{ name: `d${axis}`, size, isInner: inner.includes(axis) }]));
+    const meaning = new Map<string, Index>(axes.map((axis) => [axis.name, variable(axis.name, axis.size)]));
+    for (let i = axes.length - 2; i >= 0; i--) {
+      const a = axes[i]!;
+      const b = axes[i + 1]!;
+      if (a.isInner !== b.isInner || !this.#areNeighbours(a, b)) continue;
+      const merged: Axis = { name: `${a.name}_${b.name.slice(1)}`, size: a.size * b.size, isInner: a.isInner };
+      const both = variable(merged.name, merged.size);
+      const replace = (name: string): Index | undefined =>
+        name === a.name ? quotient(both, b.size) : name === b.name ? remainder(both, b.size) : undefined;
+      const replaced = indices.map((index) => substitute(index, replace));
+      if (replaced.some((index) => scaleOf(index, merged.name) === undefined)) continue;
+      indices = replaced;
+      for (const [name, index] of meaning) meaning.set(name, substitute(index, replace));
+      axes = [...axes.slice(0, i), merged, ...axes.slice(i + 2)];
+    }
+    this.#axes = axes;
+    this.#domain = domain.map((size, axis) => (size === 1 ? fixed(0) : meaning.get(`d${axis}`)!));
+  }
+
+  /** Whether no axis of the other kind lies between two axes (axes of size one don't count). */
+  #areNeighbours(a: Axis, b: Axis): boolean {
+    const last = Number(a.name.split("_").at(-1)!.replace("d", ""));
+    const first = Number(b.name.split("_")[0]!.replace("d", ""));
+    return this.#group.domain.slice(last + 1, first).every((size) => size === 1);
+  }
+
+  /** Chooses the axis along which most memory is contiguous, if the group can be vectorised at all. */
+  #chooseVector(): void {
+    if (this.#limits.lanes === 1 || this.#isScalarOnly()) return;
+    const touched: { index: Index; weight: number }[] = [];
+    for (const member of this.#group.members) {
+      const at = this.#placeOf(member, this.#domain);
+      for (const access of this.#accesses(member, at)) touched.push({ index: flatten(access.indices, access.node.type.shape), weight: 1 });
+      if (this.#memory.isStored(member.node) && member.space === "full") touched.push({ index: flatten(at, member.node.type.shape), weight: 2 });
+    }
+    let best = -Infinity;
+    for (const axis of this.#axes) {
+      if (axis.size === 1) continue;
+      let score = 0;
+      for (const { index, weight } of touched) {
+        const scale = scaleOf(index, axis.name);
+        score += weight * (scale === 1 ? 1 : scale === 0 ? 0.4 : -0.5);
+      }
+      // Between equals, the last axis; a vector hardly filled is worth less.
+      score *= Math.min(1, axis.size / this.#limits.lanes);
+      if (score >= best) {
+        best = score;
+        this.#vector = axis;
+      }
+    }
+    if (best <= 0) this.#vector = undefined;
+    if (this.#vector !== undefined) this.#lanes = lanesFor(this.#vector.size, this.#limits.lanes);
+  }
+
+  #accesses(member: LoopMember, at: readonly Index[]): { node: Node; indices: readonly Index[] }[] {
+    if (isPulled(member.node)) return accessesOf(member.node, at, (node) => this.#isLeaf(node));
+    const found: { node: Node; indices: readonly Index[] }[] = [];
+    const pull = new Pull((node, indices) => {
+      if (!this.#isLeaf(node)) return undefined;
+      found.push({ node, indices });
+      return constant(0, registerType[node.type.dtype]);
+    });
+    pull.value(member.node.inputs[0]!, this.#operandPlace(member.node, this.#domain));
+    return found;
+  }
+
+  /** A reduction's operand has the domain's shape but for axes of size one. */
+  #operandPlace(node: Node, domain: readonly Index[]): Index[] {
+    return placed(node.inputs[0]!.type.shape, this.#group.domain, domain)!;
+  }
+
+  /** One scalar evaluation of every member, to see what it's made of. */
+  #scalarValues(): Expr[] {
+    return this.#group.members.map((member) => {
+      const root = isPulled(member.node) ? member.node : member.node.inputs[0]!;
+      const at = isPulled(member.node) ? this.#placeOf(member, this.#domain) : this.#operandPlace(member.node, this.#domain);
+      const pull = new Pull((node, indices) => {
+        if ((node === root && isPulled(member.node)) || !this.#isLeaf(node)) return undefined;
+        return local(`m${node.id}`, registerType[node.type.dtype]);
+      });
+      return pull.value(root, at);
+    });
+  }
+
+  #isScalarOnly(): boolean {
+    const seen = new Set<Expr>();
+    const isScalar = (expr: Expr): boolean => {
+      if (seen.has(expr)) return false;
+      seen.add(expr);
+      if (expr.dtype === "f64") return true;
+      if (expr.kind === "apply" && (expr.instruction === "div" || expr.instruction === "rem") && expr.dtype !== "f32") {
+        if (!isIndexArithmetic(expr)) return true;
+      }
+      return partsOf(expr).some(isScalar);
+    };
+    const types = this.#group.members.map((member) => member.node.type.dtype);
+    return types.includes("f64") || this.#scalarValues().some(isScalar);
+  }
+
+  #operations(): number {
+    const perPoint = this.#group.members.map((member, i) => {
+      const points = member.space === "full" || !isPulled(member.node) ? sizeOf(this.#group.domain) : sizeOf(member.node.type.shape);
+      return points * (1 + countInstructions(this.#values[i] ?? constant(0, "f32")));
+    });
+    return perPoint.reduce((a, b) => a + b, 0);
+  }
+
+  get #values(): Expr[] { return this.#scalarValues(); }
+
+  /** Loops over these axes, the first one being the kernel's range. */
+  #nest(axes: readonly Axis[], point: (at: ReadonlyMap<string, Index>) => Statement[]): Pick<Lowered, "range" | "body"> {
+    const at = new Map(axes.map((axis) => [axis.name, variable(axis.name, axis.size)]));
+    const [first, ...others] = axes;
+    let body = point(at);
+    for (const axis of [...others].reverse()) {
+      body = [{ kind: "loop", variable: axis.name, start: i32(0), end: i32(axis.size), step: 1, body }];
+    }
+    return { range: first === undefined ? { variable: "once", extent: 1 } : { variable: first.name, extent: first.size }, body };
+  }
+
+  /** A single outer axis that is also the vector axis: the range counts chunks of it. */
+  #flat(vector: Axis): Pick<Lowered, "range" | "body"> {
+    const hasReduction = this.#group.inner.length > 0;
+    const chunk = hasReduction ? this.#lanes : Math.max(this.#lanes, flatChunk);
+    const whole = Math.floor(vector.size / this.#lanes) * this.#lanes;
+    const extent = Math.max(1, Math.ceil(vector.size / chunk));
+    if (extent === 1) return { range: { variable: "once", extent: 1 }, body: this.#alongVector(vector, new Map(), 0, vector.size) };
+    const start = apply("mul", local("chunk", "i32"), i32(chunk));
+    const stop = apply("min", add(start, i32(chunk)), i32(whole));
+    const name = vector.name;
+    const body: Statement[] = [{
+      kind: "loop", variable: name, start, end: stop, step: this.#lanes,
+      body: this.#point(new Map([[name, variable(name, vector.size)]]), { variable: name, lanes: this.#lanes }),
+    }];
+    const rest = vector.size - whole;
+    if (rest > 0) {
+      const isLast = apply("equal", local("chunk", "i32"), i32(extent - 1));
+      body.push({ kind: "if", condition: isLast, body: this.#alongVector(vector, new Map(), whole, vector.size) });
+    }
+    return { range: { variable: "chunk", extent }, body };
+  }
+
+  /** The points from `start` to `end` of the vector axis: whole vectors, then the rest. */
+  #alongVector(vector: Axis, at: ReadonlyMap<string, Index>, start: number, end: number): Statement[] {
+    const out: Statement[] = [];
+    const lanes = this.#lanes;
+    const whole = start + Math.floor((end - start) / lanes) * lanes;
+    if (whole > start) {
+      const name = this.#scope.name("v");
+      const inside = this.#point(new Map([...at, [vector.name, variable(name, vector.size)]]), { variable: name, lanes });
+      if (whole - start === lanes) out.push({ kind: "let", name, value: i32(start) }, ...inside);
+      else out.push({ kind: "loop", variable: name, start: i32(start), end: i32(whole), step: lanes, body: inside });
+    }
+    if (whole < end) out.push(...this.#rest(vector, at, whole, end));
+    return out;
+  }
+
+  /** Fewer points than a vector has lanes: one vector of which only some lanes are kept, or, where loads gather, exact narrower ones. */
+  #rest(vector: Axis, at: ReadonlyMap<string, Index>, start: number, end: number): Statement[] {
+    const count = end - start;
+    const name = this.#scope.name("v");
+    const lanes = lanesFor(count, this.#lanes);
+    const place = new Map([...at, [vector.name, variable(name, vector.size)]]);
+    const masked = this.#point(place, { variable: name, lanes }, count);
+    if (lanes === count || !gathers(masked)) return [{ kind: "let", name, value: i32(start) }, ...masked];
+    const out: Statement[] = [];
+    for (let from = start, left = count; left > 0; ) {
+      const width = 2 ** Math.floor(Math.log2(left));
+      const piece = this.#scope.name("v");
+      const statements = this.#point(new Map([...at, [vector.name, variable(piece, vector.size)]]), { variable: piece, lanes: width });
+      out.push({ kind: "let", name: piece, value: i32(from) }, ...statements);
+      from += width;
+      left -= width;
+    }
+    return out;
+  }
+
+  /** Everything at one point of the outer axes (or at `lanes` neighbouring ones): sweep after sweep over the inner axes. */
+  #point(outer: ReadonlyMap<string, Index>, lanes: { variable: string; lanes: number } | undefined, count?: number): Statement[] {
+    const out: Statement[] = [];
+    const known = new Map<Node, Expr>();
+    const phases = Math.max(...this.#group.members.map((member) => member.phase)) + 1;
+    for (let phase = 0; phase < phases; phase++) {
+      const members = this.#group.members.filter((member) => member.phase === phase);
+      const sweep = members.filter((member) => member.space === "full" || !isPulled(member.node));
+      if (sweep.length > 0) out.push(...this.#sweep(sweep, outer, lanes, count, known));
+      const rest = members.filter((member) => member.space === "outer" && isPulled(member.node));
+      if (rest.length > 0) out.push(...this.#elementwise(rest, outer, lanes, count, known));
+    }
+    return out;
+  }
+
+  /** One pass over the inner axes: reductions accumulate, full members are written. */
+  #sweep(
+    members: readonly LoopMember[], outer: ReadonlyMap<string, Index>, lanes: { variable: string; lanes: number } | undefined,
+    count: number | undefined, known: Map<Node, Expr>,
+  ): Statement[] {
+    const inner = this.#axes.filter((axis) => axis.isInner);
+    if (inner.length === 0 && members.every((member) => isPulled(member.node))) return this.#elementwise(members, outer, lanes, count, known);
+    const reductions = members.filter((member) => !isPulled(member.node));
+    const full = members.filter((member) => isPulled(member.node));
+    const vector = this.#vector?.isInner === true ? this.#vector : undefined;
+    const width = vector === undefined ? (lanes?.lanes ?? 1) : this.#lanes;
+    const whole = vector === undefined ? 0 : Math.floor(vector.size / width) * width;
+    const last = inner.at(-1);
+    const unrolled = vector ?? last;
+    const step = vector === undefined ? 1 : width;
+    const wholeSize = vector === undefined ? (last?.size ?? 0) : whole;
+    const sums = full.length === 0 && unrolled !== undefined && wholeSize >= 2 * parallelSums * step ? parallelSums : 1;
+    const registers = new Map<Node, string[]>();
+    const out: Statement[] = [];
+    for (const { node } of reductions) {
+      const names = Array.from({ length: sums }, () => this.#scope.name("sum"));
+      registers.set(node, names);
+      const start = identity(combinerOf(node), registerType[node.type.dtype]);
+      for (const name of names) out.push({ kind: "declare", name, value: spreadOver(start, width) });
+    }
+    const body = (at: ReadonlyMap<string, Index>, chosen: { variable: string; lanes: number } | undefined, sum: number, keep?: number): Statement[] =>
+      this.#accumulate(reductions, full, at, chosen, count ?? keep, keep, registers, sum, known);
+
+    const others = inner.filter((axis) => axis !== unrolled);
+    const at = new Map([...outer, ...others.map((axis): [string, Index] => [axis.name, variable(this.#rename(axis), axis.size)])]);
+    let inside: Statement[] = [];
+    if (unrolled === undefined) inside = body(at, lanes, 0);
+    else {
+      const end = Math.floor(wholeSize / (step * sums)) * step * sums;
+      const inLoop = (from: number, to: number, stride: number, copies: number): void => {
+        if (from >= to) return;
+        const name = this.#rename(unrolled);
+        const chosen = vector === undefined ? lanes : { variable: name, lanes: width };
+        const statements: Statement[] = [];
+        for (let copy = 0; copy < copies; copy++) {
+          statements.push(...body(new Map([...at, [unrolled.name, offset(variable(name, unrolled.size), copy * step)]]), chosen, copy));
+        }
+        inside.push({ kind: "loop", variable: name, start: i32(from), end: i32(to), step: stride, body: statements });
+      };
+      inLoop(0, end, step * sums, sums);
+      inLoop(end, wholeSize, step, 1);
+      if (vector !== undefined && whole < vector.size) inside.push(...this.#innerRest(vector, at, whole, body));
+    }
+    for (const axis of [...others].reverse()) {
+      const name = indexName(at.get(axis.name)!);
+      inside = [{ kind: "loop", variable: name, start: i32(0), end: i32(axis.size), step: 1, body: inside }];
+    }
+    out.push(...inside);
+    for (const { node } of reductions) {
+      const combine = combinerOf(node);
+      const dtype = registerType[node.type.dtype];
+      const total = registers.get(node)!.map((name): Expr => local(name, dtype, width)).reduce((x, y) => apply(instructionOf(combine, dtype), x, y));
+      const value = vector === undefined ? total : across(instructionOf(combine, dtype), total);
+      const name = this.#scope.name("r");
+      out.push({ kind: "let", name, value });
+      known.set(node, local(name, dtype, value.lanes));
+    }
+    const writes = reductions.filter(({ node }) => this.#memory.isStored(node));
+    out.push(...this.#stores(writes, outer, lanes, count, known));
+    return out;
+  }
+
+  /** The lanes of the inner vector axis that don't fill a vector. */
+  #innerRest(
+    vector: Axis, at: ReadonlyMap<string, Index>, start: number,
+    body: (at: ReadonlyMap<string, Index>, lanes: { variable: string; lanes: number }, sum: number, keep?: number) => Statement[],
+  ): Statement[] {
+    const name = this.#rename(vector);
+    const count = vector.size - start;
+    const place = new Map([...at, [vector.name, variable(name, vector.size)]]);
+    const masked = body(place, { variable: name, lanes: this.#lanes }, 0, count);
+    if (!gathers(masked)) return [{ kind: "let", name, value: i32(start) }, ...masked];
+    // Gathered lanes past the end would be read: go one by one, into the first lane.
+    const single = this.#rename(vector);
+    const one = body(new Map([...at, [vector.name, variable(single, vector.size)]]), { variable: single, lanes: 1 }, 0, 1);
+    return [{ kind: "loop", variable: single, start: i32(start), end: i32(vector.size), step: 1, body: one }];
+  }
+
+  #accumulate(
+    reductions: readonly LoopMember[], full: readonly LoopMember[], at: ReadonlyMap<string, Index>,
+    lanes: { variable: string; lanes: number } | undefined, count: number | undefined, keep: number | undefined,
+    registers: ReadonlyMap<Node, readonly string[]>, sum: number, known: ReadonlyMap<Node, Expr>,
+  ): Statement[] {
+    const here = new Map(known);
+    const out = this.#elementwise(full, at, lanes, count, here);
+    const pull = this.#pull(here, lanes, undefined, (reductions[0] ?? full[0])?.phase);
+    const domain = this.#domain.map((index) => substitute(index, (name) => at.get(name)));
+    for (const { node } of reductions) {
+      const name = registers.get(node)![sum]!;
+      const dtype = registerType[node.type.dtype];
+      const combine = instructionOf(combinerOf(node), dtype);
+      const register = (width: number): Expr => local(name, dtype, width);
+      const width = this.#vector?.isInner === true ? this.#lanes : (lanes?.lanes ?? 1);
+      let value = cast(pull.value(node.inputs[0]!, this.#operandPlace(node, domain)), dtype);
+      if (keep !== undefined && width > 1) {
+        const kept = less(ramp(i32(0), 1, width), i32(keep));
+        value = select(kept, value, identity(combinerOf(node), dtype));
+      }
+      out.push({ kind: "assign", name, value: apply(combine, register(width), value) });
+    }
+    return out;
+  }
+
+  /** Members computed element by element: all values first, then all stores, so that updates in place see the old values. */
+  #elementwise(
+    members: readonly LoopMember[], at: ReadonlyMap<string, Index>, lanes: { variable: string; lanes: number } | undefined,
+    count: number | undefined, known: Map<Node, Expr>,
+  ): Statement[] {
+    const out: Statement[] = [];
+    const domain = this.#domain.map((index) => substitute(index, (name) => at.get(name)));
+    const phase = members[0]?.phase ?? 0;
+    for (const member of members) {
+      const pull = this.#pull(known, lanes, member.node, phase);
+      const value = pull.value(member.node, this.#placeOf(member, domain));
+      const name = this.#scope.name("t");
+      out.push({ kind: "let", name, value });
+      known.set(member.node, local(name, value.dtype, value.lanes));
+    }
+    return [...out, ...this.#stores(members.filter(({ node }) => this.#memory.isStored(node)), at, lanes, count, known)];
+  }
+
+  #stores(
+    members: readonly LoopMember[], at: ReadonlyMap<string, Index>, lanes: { variable: string; lanes: number } | undefined,
+    count: number | undefined, known: ReadonlyMap<Node, Expr>,
+  ): Statement[] {
+    const domain = this.#domain.map((index) => substitute(index, (name) => at.get(name)));
+    const pull = this.#pull(known, lanes, undefined);
+    return members.map((member): Statement => {
+      const memory = this.#memory.of(member.node)!;
+      const place = flatten(this.#placeOf(member, domain), member.node.type.shape);
+      const { index, lanes: width } = pull.loadIndex(place, undefined);
+      const value = known.get(member.node)!;
+      const kept = count !== undefined && width > 1 && count < width ? { count } : {};
+      return { kind: "store", buffer: this.#scope.write(memory), index, value: width > 1 ? spreadOver(value, width) : value, ...kept };
+    });
+  }
+
+  /** Values come from registers where this point has computed them, from memory where it's there, and are computed otherwise. */
+  #pull(known: ReadonlyMap<Node, Expr>, lanes: { variable: string; lanes: number } | undefined, computing: Node | undefined, phase = 0): Pull {
+    const pull: Pull = new Pull((node, indices, guard) => {
+      if (node === computing) return undefined;
+      const member = this.#members.get(node);
+      const register = known.get(node);
+      if (register !== undefined && (member?.space === "outer" || member === undefined || member.phase === phase || this.#group.inner.length === 0)) return register;
+      const memory = this.#memory.of(node);
+      if (memory === undefined) return undefined;
+      const { index, lanes: width } = pull.loadIndex(flatten(indices, node.type.shape), guard);
+      return load(this.#scope.read(memory), registerType[node.type.dtype], index, width);
+    }, lanes);
+    return pull;
+  }
+
+  #rename(axis: Axis): string { return this.#scope.name(`${axis.name}_`); }
+}
+
+const i32 = (value: number): Expr => constant(value, "i32");
+const spreadOver = (x: Expr, lanes: number): Expr => (lanes > 1 && x.lanes === 1 ? { kind: "splat", dtype: x.dtype, lanes, x } : x);
+const indexName = (index: Index): string => {
+  const atom = index.terms[0]?.atom;
+  if (atom?.kind !== "variable") throw new Error("a loop axis is a variable");
+  return atom.name;
+};
+
+/** The narrowest vector of at most `most` lanes that holds `count` elements. */
+export const lanesFor = (count: number, most: number): number => Math.min(most, 2 ** Math.ceil(Math.log2(Math.max(1, count))));
+
+const combinerOf = (node: Node): Reduce["combine"] => (node.op as Reduce).combine;
+
+/** On bools, max and min are or and and. */
+const instructionOf = (combine: Reduce["combine"], dtype: RegisterType): Associative =>
+  dtype !== "bool" ? combine : combine === "max" || combine === "add" ? "or" : "and";
+
+export function identity(combine: Reduce["combine"], dtype: RegisterType): Expr {
+  if (combine === "add") return constant(0, dtype);
+  if (combine === "mul") return constant(1, dtype);
+  const isMax = combine === "max";
+  switch (dtype) {
+    case "bool":
+      return constant(isMax ? 0 : 1, dtype);
+    case "i32":
+      return constant(isMax ? -2147483648 : 2147483647, dtype);
+    case "u32":
+      return constant(isMax ? 0 : 4294967295, dtype);
+    default:
+      return constant(isMax ? -Infinity : Infinity, dtype);
+  }
+}
+
+/** Whether statements load from positions that differ from lane to lane. */
+export function gathers(statements: readonly Statement[]): boolean {
+  const seen = new Set<Expr>();
+  const inExpr = (expr: Expr): boolean => {
+    if (seen.has(expr)) return false;
+    seen.add(expr);
+    return (expr.kind === "load" && expr.index.lanes > 1) || partsOf(expr).some(inExpr);
+  };
+  return statements.some((statement) => {
+    switch (statement.kind) {
+      case "let":
+      case "declare":
+      case "assign":
+        return inExpr(statement.value);
+      case "store":
+        return inExpr(statement.index) || inExpr(statement.value);
+      case "loop":
+        return gathers(statement.body);
+      case "if":
+        return inExpr(statement.condition) || gathers(statement.body);
+    }
+  });
+}
+
+/** Divisions of loop variables by constants, which vectors can do where they remain. */
+function isIndexArithmetic(expr: Expr): boolean {
+  if (expr.dtype !== "i32") return false;
+  if (expr.kind === "constant") return true;
+  if (expr.kind === "local") return !expr.name.startsWith("m");
+  return expr.kind === "apply" && expr.args.every(isIndexArithmetic);
+}

@@ -1,0 +1,93 @@
+import { sizeOf } from "../core/shape.ts";
+import type { Expr } from "../ir/expr.ts";
+import { add, and, apply, cast, constant, less, lessEqual, load, local, registerType, sub } from "../ir/expr.ts";
+import type { Node, ScatterAttributes } from "../ir/graph.ts";
+import { flatten, toExpr, unflatten, variable } from "../ir/index.ts";
+import type { Statement } from "../ir/kernel.ts";
+import type { Limits } from "../ir/limits.ts";
+import type { SerialGroup } from "./group.ts";
+import { KernelScope } from "./kernel-scope.ts";
+import type { Lowered, MemoryMap } from "./lower-loop.ts";
+import { Pull } from "./pull.ts";
+
+/** Ops whose order is their meaning run as one thread's loop. */
+export function lowerSerial({ node }: SerialGroup, memory: MemoryMap, limits: Limits): Lowered {
+  const scope = new KernelScope();
+  const body = node.op.kind === "scatter" ? scatter(node, memory, scope, limits) : shuffle(node, memory, scope);
+  return { scope, range: { variable: "once", extent: 1 }, body, operations: node.inputs.reduce((n, input) => n + sizeOf(input.type.shape), 0) };
+}
+
+const i32 = (value: number): Expr => constant(value, "i32");
+
+/** Zeros, then each update added at its row, in the order of the updates. */
+function scatter(node: Node, memory: MemoryMap, scope: KernelScope, limits: Limits): Statement[] {
+  const [updates, positions] = node.inputs as readonly [Node, Node];
+  const { size } = node.attributes as ScatterAttributes;
+  const count = sizeOf(positions.type.shape);
+  const width = sizeOf(node.type.shape.slice(1));
+  const dtype = registerType[node.type.dtype];
+  const out = scope.write(memory.of(node)!);
+  scope.read(memory.of(node)!);
+  const isVector = dtype !== "f64" && width >= limits.lanes;
+  const lanes = isVector ? limits.lanes : 1;
+  const whole = Math.floor(width / lanes) * lanes;
+  const total = size * width;
+  const clear: Statement = { kind: "loop", variable: "k", start: i32(0), end: i32(total), step: 1, body: [{ kind: "store", buffer: out, index: local("k", "i32"), value: constant(0, dtype) }] };
+  const update = variable("u", count);
+  const at = unflatten(update, positions.type.shape);
+  const scalar = pullFrom(memory, scope, undefined);
+  const row = local("row", "i32");
+  const addTo = (name: string, width_: number, from: number, to: number): Statement => {
+    const place = variable(name, width);
+    const pull = pullFrom(memory, scope, width_ === 1 ? undefined : { variable: name, lanes: width_ });
+    const value = pull.value(updates, [...at, ...unflatten(place, node.type.shape.slice(1))]);
+    const index = add(apply("mul", row, i32(width)), local(name, "i32"));
+    const sum = add(load(out, dtype, index, width_), cast(value, dtype));
+    return { kind: "loop", variable: name, start: i32(from), end: i32(to), step: width_, body: [{ kind: "store", buffer: out, index, value: sum }] };
+  };
+  const inside = and(lessEqual(i32(0), row), less(row, i32(size)));
+  const body: Statement[] = [{ kind: "let", name: "row", value: cast(scalar.value(positions, at), "i32") }];
+  const adds: Statement[] = [];
+  if (whole > 0) adds.push(addTo("v", lanes, 0, whole));
+  if (whole < width) adds.push(addTo("w", 1, whole, width));
+  body.push({ kind: "if", condition: inside, body: adds });
+  return [clear, { kind: "loop", variable: "u", start: i32(0), end: i32(count), step: 1, body }];
+}
+
+/** Fisher and Yates, from the last place down. */
+function shuffle(node: Node, memory: MemoryMap, scope: KernelScope): Statement[] {
+  const [bits] = node.inputs as readonly [Node];
+  const [count] = node.type.shape as readonly [number];
+  const out = scope.write(memory.of(node)!);
+  scope.read(memory.of(node)!);
+  const pull = pullFrom(memory, scope, undefined);
+  const step = variable("k", count);
+  const place = local("i", "i32");
+  const other = local("j", "i32");
+  const random = pull.value(bits, [{ ...variable("i", count) }]);
+  const chosen = cast(apply("rem", random, cast(add(place, i32(1)), "u32")), "i32");
+  return [
+    { kind: "loop", variable: "n", start: i32(0), end: i32(count), step: 1, body: [{ kind: "store", buffer: out, index: local("n", "i32"), value: local("n", "i32") }] },
+    {
+      kind: "loop", variable: "k", start: i32(1), end: i32(count), step: 1,
+      body: [
+        { kind: "let", name: "i", value: sub(i32(count), toExpr(step)) },
+        { kind: "let", name: "j", value: chosen },
+        { kind: "let", name: "here", value: load(out, "i32", place) },
+        { kind: "let", name: "there", value: load(out, "i32", other) },
+        { kind: "store", buffer: out, index: place, value: local("there", "i32") },
+        { kind: "store", buffer: out, index: other, value: local("here", "i32") },
+      ],
+    },
+  ];
+}
+
+function pullFrom(memory: MemoryMap, scope: KernelScope, vector: { variable: string; lanes: number } | undefined): Pull {
+  const pull: Pull = new Pull((node, indices, guard) => {
+    const place = memory.of(node);
+    if (place === undefined) return undefined;
+    const { index, lanes } = pull.loadIndex(flatten(indices, node.type.shape), guard);
+    return load(scope.read(place), registerType[node.type.dtype], index, lanes);
+  }, vector);
+  return pull;
+}

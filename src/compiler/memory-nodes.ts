@@ -1,0 +1,91 @@
+import { sizeOf } from "../core/shape.ts";
+import type { Node } from "../ir/graph.ts";
+import { topological } from "../ir/graph.ts";
+import { flatten, scaleOf } from "../ir/index.ts";
+import { isPulled, variablesOver } from "./access.ts";
+import { Pull, elements, inlineCost } from "./pull.ts";
+import { constant, registerType } from "../ir/expr.ts";
+
+/** Recomputing this many instructions is no dearer than a trip to memory. */
+const cheap = 6;
+/** A value that is read many times by a larger consumer is worth keeping from this many instructions on. */
+const worthKeeping = 12;
+
+/**
+ * Decides which nodes become memory; all others are computed where they are used. Memory are: what comes from outside, results, whatever
+ * can't be pulled (reductions, contractions, ...), operands of contractions that aren't plain views of memory (each element is read many
+ * times), and costly values with several users.
+ */
+export function chooseMemory(roots: readonly Node[]): Set<Node> {
+  const order = topological(roots);
+  const memory = new Set<Node>(order.filter((node) => !isPulled(node)));
+  for (const root of roots) if (root.op.kind !== "source") memory.add(root);
+  for (const node of order) {
+    if (node.op.kind === "contract") for (const operand of node.inputs) keepOperand(operand, memory);
+    if (node.op.kind === "shuffle") for (const operand of node.inputs) if (isPulled(operand)) memory.add(operand);
+  }
+  keepShared(order, memory);
+  return memory;
+}
+
+/** Makes a contraction's operand a linear view of memory: unguarded movements over something that is there. */
+function keepOperand(operand: Node, memory: Set<Node>): void {
+  let node = operand;
+  while (!memory.has(node)) {
+    const below = viewed(node);
+    if (below === undefined) {
+      memory.add(node);
+      break;
+    }
+    node = below;
+  }
+  if (node !== operand && !isLinear(operand, node)) memory.add(operand);
+}
+
+/** The node a movement is an unguarded view of. */
+function viewed(node: Node): Node | undefined {
+  if (node.op.kind !== "movement") return undefined;
+  const { cases } = node.op.source(variablesOver(node.type.shape), node.inputs.map((input) => input.type), node.attributes);
+  const [only] = cases;
+  const always = only?.guards.every((guard) => guard.index.min >= guard.min && guard.index.max <= guard.max);
+  return cases.length === 1 && always === true ? node.inputs[only!.input] : undefined;
+}
+
+function isLinear(view: Node, base: Node): boolean {
+  const variables = variablesOver(view.type.shape);
+  let linear = true;
+  const pull = new Pull((node, indices) => {
+    if (node !== base) return undefined;
+    const flat = flatten(indices, base.type.shape);
+    linear &&= variables.every((_, axis) => scaleOf(flat, `d${axis}`) !== undefined);
+    return constant(0, registerType[base.type.dtype]);
+  });
+  pull.value(view, variables);
+  return linear;
+}
+
+/** Keeps pulled values that would be computed again and again. */
+function keepShared(order: readonly Node[], memory: Set<Node>): void {
+  const users = new Map<Node, Node[]>();
+  for (const node of order) for (const input of node.inputs) users.set(input, [...(users.get(input) ?? []), node]);
+  const reached = new Map<Node, Set<Node>>();
+  for (const node of [...order].reverse()) {
+    const roots = new Set<Node>();
+    for (const user of users.get(node) ?? []) {
+      if (memory.has(user)) roots.add(user);
+      else for (const root of reached.get(user) ?? []) roots.add(root);
+    }
+    reached.set(node, roots);
+  }
+  const costs = new Map<Node, number>();
+  for (const node of order) {
+    if (memory.has(node) || node.op.kind === "source" || sizeOf(node.type.shape) <= 1) continue;
+    const cost = inlineCost(node, (n) => memory.has(n), costs);
+    const shared = (reached.get(node)?.size ?? 0) >= 2 && cost > cheap;
+    const repeated = cost > worthKeeping && (users.get(node) ?? []).some((user) => elements(user) >= 4 * elements(node));
+    if (shared || repeated) {
+      memory.add(node);
+      costs.set(node, 1);
+    }
+  }
+}

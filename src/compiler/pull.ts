@@ -1,0 +1,212 @@
+import { sizeOf } from "../core/shape.ts";
+import type { Shape } from "../core/shape.ts";
+import type { Expr } from "../ir/expr.ts";
+import { and, apply, cast, constant, lessEqual, local, max, min, ramp, registerType, select } from "../ir/expr.ts";
+import type { FillAttributes, GatherAttributes, IotaAttributes, Node } from "../ir/graph.ts";
+import type { Guard, Index } from "../ir/index.ts";
+import { computed, fixed, keyOf, scaleOf, toExpr } from "../ir/index.ts";
+
+/** The loop variable whose next `lanes` values are computed at once. */
+export interface Lanes {
+  readonly variable: string;
+  readonly lanes: number;
+}
+
+/** What a node's value at an index is when it isn't to be inlined: a load, or a register. `guard` says when the index is valid. */
+export type Leaf = (node: Node, indices: readonly Index[], guard: Expr | undefined) => Expr | undefined;
+
+/**
+ * The value of a node at an index, as one expression: elementwise ops are applied, movements change the index, and recursion ends at leaves.
+ * This is how fusion happens: nothing is materialised that a consumer can pull. One `Pull` shares work between everything pulled through it.
+ */
+export class Pull {
+  readonly #memo = new Map<string, Expr>();
+  readonly #guards = new Map<Expr, number>();
+  readonly #leaf: Leaf;
+  readonly #vector: Lanes | undefined;
+  readonly #watch: ((index: Index) => void) | undefined;
+
+  /** `watch` hears of every index whose value, not only whose element, is used. */
+  constructor(leaf: Leaf, vector?: Lanes, watch?: (index: Index) => void) {
+    this.#leaf = leaf;
+    this.#vector = vector;
+    this.#watch = watch;
+  }
+
+  value(node: Node, indices: readonly Index[], guard?: Expr): Expr {
+    const guardKey = guard === undefined ? "" : this.#guardId(guard);
+    const key = `${node.id}@${guardKey}:${indices.map(keyOf).join(",")}`;
+    const known = this.#memo.get(key);
+    if (known !== undefined) return known;
+    const value = this.#leaf(node, indices, guard) ?? this.#inline(node, indices, guard);
+    this.#memo.set(key, value);
+    return value;
+  }
+
+  #inline(node: Node, indices: readonly Index[], guard: Expr | undefined): Expr {
+    const { op, type } = node;
+    const dtype = registerType[type.dtype];
+    switch (op.kind) {
+      case "source": {
+        if (op.from === "fill") return constant((node.attributes as FillAttributes).value, dtype);
+        if (op.from === "iota") return cast(this.indexExpr(indices[(node.attributes as IotaAttributes).axis]!), dtype);
+        throw new Error(`a ${op.from} source must be a leaf`);
+      }
+      case "elementwise": {
+        const args = node.inputs.map((input) => this.value(input, broadcastIndices(indices, input.type.shape), guard));
+        return op.scalar(args, node.attributes, type);
+      }
+      case "movement": {
+        const { cases, fill } = op.source(indices, node.inputs.map((input) => input.type), node.attributes);
+        let value: Expr | undefined;
+        for (const { guards, input, index } of [...cases].reverse()) {
+          const condition = this.#condition(guards);
+          if (condition === "never") continue;
+          if (condition === "always") value = this.value(node.inputs[input]!, index, guard);
+          else {
+            const both = guard === undefined ? condition : and(guard, condition);
+            value = select(condition, this.value(node.inputs[input]!, index, both), value ?? constant(fill, dtype));
+          }
+        }
+        return value ?? constant(fill, dtype);
+      }
+      case "gather": {
+        const [x, positions] = node.inputs as readonly [Node, Node];
+        const { axis } = node.attributes as GatherAttributes;
+        const rank = positions.type.shape.length;
+        const position = cast(this.value(positions, indices.slice(axis, axis + rank), guard), "i32");
+        const last = Math.max(0, x.type.shape[axis]! - 1);
+        const clamped = max(min(position, constant(last, "i32")), constant(0, "i32"));
+        const key = `${positions.id}[${indices.slice(axis, axis + rank).map(keyOf).join(",")}]`;
+        const index = [...indices.slice(0, axis), computed(clamped, key, 0, last), ...indices.slice(axis + rank)];
+        return this.value(x, index, guard);
+      }
+      default:
+        throw new Error(`${op.name} (${op.kind}) must be a leaf`);
+    }
+  }
+
+  /** An index as an expression: one position, or one for each lane where it changes with the vector variable. */
+  indexExpr(index: Index): Expr {
+    this.#watch?.(index);
+    const vector = this.#vector;
+    if (vector === undefined || vector.lanes === 1) return toExpr(index);
+    const scale = scaleOf(index, vector.variable);
+    if (scale === 0) return toExpr(index);
+    if (scale !== undefined) return ramp(toExpr(index), scale, vector.lanes);
+    return spread(toExpr(index), vector);
+  }
+
+  /** The index expression of a load: scalar for one element or neighbouring ones, else an index for each lane. */
+  loadIndex(index: Index, guard: Expr | undefined): { index: Expr; lanes: number } {
+    const vector = this.#vector;
+    const lanes = vector?.lanes ?? 1;
+    const scale = vector === undefined || lanes === 1 ? 0 : scaleOf(index, vector.variable);
+    const safe = (position: Expr): Expr => (guard === undefined ? position : select(guard, position, constant(0, "i32")));
+    if (scale === 0) {
+      const position = toExpr(index);
+      const guarded = safe(position);
+      return { index: guarded, lanes: guarded.lanes };
+    }
+    if (scale === 1 && (guard === undefined || guard.lanes === 1)) {
+      const base = toExpr(index);
+      // A computed position in the index may itself differ from lane to lane.
+      if (base.lanes === 1) return { index: safe(base), lanes };
+    }
+    return { index: safe(this.indexExpr(index)), lanes };
+  }
+
+  #condition(guards: readonly Guard[]): Expr | "always" | "never" {
+    let condition: Expr | undefined;
+    for (const { index, min: low, max: high } of guards) {
+      if (index.max < low || index.min > high) return "never";
+      const bounds: Expr[] = [];
+      const value = this.indexExpr(index);
+      if (index.min < low) bounds.push(lessEqual(constant(low, "i32"), value));
+      if (index.max > high) bounds.push(lessEqual(value, constant(high, "i32")));
+      for (const bound of bounds) condition = condition === undefined ? bound : and(condition, bound);
+    }
+    return condition ?? "always";
+  }
+
+  #guardId(guard: Expr): number {
+    const id = this.#guards.get(guard) ?? this.#guards.size + 1;
+    this.#guards.set(guard, id);
+    return id;
+  }
+}
+
+/** Indices into a broadcast input: aligned right, 0 along axes of size one. */
+export function broadcastIndices(indices: readonly Index[], shape: Shape): Index[] {
+  const skip = indices.length - shape.length;
+  return shape.map((size, axis) => (size === 1 ? fixed(0) : indices[skip + axis]!));
+}
+
+/** The expression with the vector variable replaced by its values in each lane. */
+function spread(expr: Expr, vector: Lanes): Expr {
+  switch (expr.kind) {
+    case "constant":
+      return expr;
+    case "local":
+      return expr.name === vector.variable ? ramp(local(expr.name, "i32"), 1, vector.lanes) : expr;
+    case "apply":
+      return apply(expr.instruction, ...expr.args.map((x) => spread(x, vector)));
+    case "convert":
+      return { ...expr, x: spread(expr.x, vector), lanes: spread(expr.x, vector).lanes };
+    default:
+      // Loads and values already computed for each lane.
+      return expr;
+  }
+}
+
+/** How much work pulling a node costs for one element, down to leaves: instructions, transcendentals counted as several. */
+export function inlineCost(node: Node, isLeaf: (node: Node) => boolean, known: Map<Node, number>): number {
+  if (isLeaf(node)) return 1;
+  const before = known.get(node);
+  if (before !== undefined) return before;
+  let cost = node.op.kind === "elementwise" ? scalarCost(node) : node.op.kind === "movement" ? 1 : 2;
+  for (const input of node.inputs) cost += inlineCost(input, isLeaf, known);
+  known.set(node, cost);
+  return cost;
+}
+
+const scalarCosts = new WeakMap<object, Map<string, number>>();
+const transcendental: ReadonlySet<string> = new Set(["exp", "expm1", "log", "log1p", "sin", "cos", "tanh", "erf", "pow"]);
+
+function scalarCost(node: Node): number {
+  if (node.op.kind !== "elementwise") return 0;
+  const types = node.inputs.map((input) => registerType[input.type.dtype]);
+  const byTypes = scalarCosts.get(node.op) ?? new Map<string, number>();
+  scalarCosts.set(node.op, byTypes);
+  const key = `${types.join()}>${node.type.dtype}`;
+  const known = byTypes.get(key);
+  if (known !== undefined) return known;
+  const value = node.op.scalar(types.map((type, i) => local(`x${i}`, type)), node.attributes, node.type);
+  const cost = countInstructions(value);
+  byTypes.set(key, cost);
+  return cost;
+}
+
+export function countInstructions(expr: Expr, seen = new Set<Expr>()): number {
+  if (seen.has(expr)) return 0;
+  seen.add(expr);
+  switch (expr.kind) {
+    case "constant":
+    case "local":
+    case "load":
+      return 0;
+    case "apply": {
+      const own = transcendental.has(expr.instruction) ? 16 : expr.instruction === "div" || expr.instruction === "sqrt" ? 4 : 1;
+      return expr.args.reduce((n, x) => n + countInstructions(x, seen), own);
+    }
+    case "convert":
+      return 1 + countInstructions(expr.x, seen);
+    case "splat":
+    case "across":
+      return countInstructions(expr.x, seen);
+    case "ramp":
+      return countInstructions(expr.base, seen);
+  }
+}
+
+export const elements = (node: Node): number => sizeOf(node.type.shape);

@@ -1,0 +1,49 @@
+import type { Node } from "../ir/graph.ts";
+import { makeNode, topological } from "../ir/graph.ts";
+
+/**
+ * Afterwards no two nodes compute the same thing. Types don't change. (Views of views, constants and identities need no pass of their own:
+ * they vanish when a consumer pulls through them.)
+ */
+export function simplify(roots: readonly Node[]): Node[] {
+  const replaced = new Map<Node, Node>();
+  const known = new Map<string, Node>();
+  const ids = new AttributeIds();
+  for (const node of topological(roots)) {
+    const inputs = node.inputs.map((input) => replaced.get(input)!);
+    const changed = inputs.some((input, i) => input !== node.inputs[i]);
+    const rebuilt = changed ? makeNode(node.op, inputs, node.attributes, node.type) : node;
+    const key = `${keyOfOp(rebuilt, ids)}|${inputs.map((input) => input.id).join()}`;
+    const same = known.get(key);
+    if (same === undefined) known.set(key, rebuilt);
+    replaced.set(node, same ?? rebuilt);
+  }
+  return roots.map((root) => replaced.get(root)!);
+}
+
+/** What a node is apart from its inputs: equal text, equal meaning. */
+export const keyOfOp = (node: Node, ids: AttributeIds): string =>
+  `${ids.of(node.op)}|${ids.text(node.attributes)}|${node.type.dtype}[${node.type.shape.join()}]`;
+
+/** Stable text for attributes: plain data by value, everything else (buffers, functions) by identity. */
+export class AttributeIds {
+  readonly #ids = new Map<unknown, number>();
+
+  of(thing: unknown): number {
+    const id = this.#ids.get(thing) ?? this.#ids.size;
+    this.#ids.set(thing, id);
+    return id;
+  }
+
+  text(value: unknown): string {
+    if (value === null || value === undefined) return "";
+    if (typeof value === "number") return Object.is(value, -0) ? "-0" : String(value);
+    if (typeof value === "string" || typeof value === "boolean") return JSON.stringify(value);
+    if (Array.isArray(value)) return `[${value.map((item) => this.text(item)).join()}]`;
+    if (typeof value === "object" && Object.getPrototypeOf(value) === Object.prototype) {
+      const entries = Object.entries(value).map(([name, part]) => `${name}:${this.text(part)}`);
+      return `{${entries.join()}}`;
+    }
+    return `#${this.of(value)}`;
+  }
+}

@@ -1,0 +1,108 @@
+import { GradsmithError } from "./errors.ts";
+
+/**
+ * Trees carry leaves (tensors) in nested plain objects, arrays, and objects that implement `treeNode`. Everything else in them is static: it
+ * stays as it is and belongs to the structure.
+ */
+export const treeNode: unique symbol = Symbol.for("gradsmith.treeNode");
+
+/** How an object of a class travels through functions of trees. `rebuild` makes its like with other children under the same names. */
+export interface TreeParts {
+  readonly children: Readonly<Record<string, unknown>>;
+  rebuild(children: Readonly<Record<string, unknown>>): unknown;
+}
+export interface TreeNode { [treeNode](): TreeParts }
+
+export interface Flat<L> {
+  readonly leaves: readonly L[];
+  /** Equal text, equal structure: the same places of leaves and the same static values. */
+  readonly structure: string;
+  /** The tree with other leaves in the places of these, in the same order. */
+  rebuild(leaves: readonly unknown[]): unknown;
+}
+
+type Rebuild = (leaves: readonly unknown[]) => unknown;
+
+export function flatten<L>(tree: unknown, isLeaf: (x: unknown) => x is L): Flat<L> {
+  const leaves: L[] = [];
+  const open = new Set<object>();
+
+  const visit = (item: unknown): { text: string; rebuild: Rebuild } => {
+    if (isLeaf(item)) {
+      const place = leaves.push(item) - 1;
+      return { text: "*", rebuild: (others) => others[place] };
+    }
+    if (Array.isArray(item)) return inside(item, () => listOf(item.map(visit)));
+    if (isTreeNode(item)) {
+      return inside(item, () => {
+        const parts = item[treeNode]();
+        const { text, rebuild } = recordOf(parts.children);
+        return { text: `${identityOf(item.constructor)}${text}`, rebuild: (others) => parts.rebuild(rebuild(others)) };
+      });
+    }
+    if (isPlainObject(item)) return inside(item, () => recordOf(item));
+    return { text: staticText(item), rebuild: () => item };
+  };
+
+  const inside = <T>(item: object, work: () => T): T => {
+    if (open.has(item)) throw new GradsmithError("usage", "tree", "an object contains itself.", "Pass trees: plain objects and arrays without cycles.");
+    open.add(item);
+    const result = work();
+    open.delete(item);
+    return result;
+  };
+
+  // Keys in alphabetical order, so that { a, b } and { b, a } have one structure; the rebuilt object keeps its own order.
+  const recordOf = (record: Readonly<Record<string, unknown>>): { text: string; rebuild: (leaves: readonly unknown[]) => Record<string, unknown> } => {
+    const keys = Object.keys(record);
+    const children = new Map([...keys].sort().map((key) => [key, visit(record[key])]));
+    const text = [...children].map(([key, child]) => `${JSON.stringify(key)}:${child.text}`).join(",");
+    return { text: `{${text}}`, rebuild: (others) => Object.fromEntries(keys.map((key) => [key, children.get(key)!.rebuild(others)])) };
+  };
+
+  const { text, rebuild } = visit(tree);
+  return { leaves, structure: text, rebuild };
+}
+
+const listOf = (items: readonly { text: string; rebuild: Rebuild }[]): { text: string; rebuild: Rebuild } => ({
+  text: `[${items.map((item) => item.text).join(",")}]`,
+  rebuild: (leaves) => items.map((item) => item.rebuild(leaves)),
+});
+
+/** The tree with `f` of each leaf in its place. */
+export function map<T, L>(tree: T, isLeaf: (x: unknown) => x is L, f: (leaf: L, index: number) => unknown): unknown {
+  const { leaves, rebuild } = flatten(tree, isLeaf);
+  return rebuild(leaves.map(f));
+}
+
+/** Where each leaf is, in the order of `flatten`: `layers[0].kernel`. For messages. */
+export function paths(tree: unknown, isLeaf: (x: unknown) => boolean, root = ""): string[] {
+  if (isLeaf(tree)) return [root];
+  if (Array.isArray(tree)) return tree.flatMap((item, i) => paths(item, isLeaf, `${root}[${i}]`));
+  const record = isTreeNode(tree) ? tree[treeNode]().children : isPlainObject(tree) ? tree : {};
+  return Object.keys(record).sort().flatMap((key) => paths(record[key], isLeaf, root === "" ? key : `${root}.${key}`));
+}
+
+const isTreeNode = (item: unknown): item is TreeNode & object => typeof item === "object" && item !== null && treeNode in item;
+
+function isPlainObject(item: unknown): item is Record<string, unknown> {
+  if (typeof item !== "object" || item === null) return false;
+  const prototype: unknown = Object.getPrototypeOf(item);
+  return prototype === Object.prototype || prototype === null;
+}
+
+/** Static values: data by value, functions and objects of other classes by which one they are. */
+function staticText(item: unknown): string {
+  if ((typeof item === "object" && item !== null) || typeof item === "function") return identityOf(item);
+  if (typeof item === "string") return JSON.stringify(item);
+  return Object.is(item, -0) ? "-0" : `${typeof item === "bigint" ? "n" : ""}${String(item)}`;
+}
+
+const identities = new WeakMap<object, number>();
+let nextIdentity = 0;
+
+function identityOf(item: object): string {
+  const known = identities.get(item) ?? nextIdentity++;
+  identities.set(item, known);
+  return `#${known}`;
+}

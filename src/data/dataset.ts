@@ -1,0 +1,227 @@
+import { positiveInteger } from "../core/checks.ts";
+import { GradsmithError } from "../core/errors.ts";
+import { tensor } from "../tensor/functions/create.ts";
+import type { Nested } from "../tensor/functions/nested.ts";
+import { Tensor } from "../tensor/tensor.ts";
+import { eventLoopPause } from "./event-loop-pause.ts";
+import { type RandomIntegers, randomIntegers } from "./random-integers.ts";
+import { checkCounts, gatherRows, type Numbers, type Rows, readRows, rowAt } from "./rows.ts";
+
+/** What iterating yields: one sample, or after `batch` a batch of them, with the samples along the first axis. */
+export interface Batch {
+  readonly x: Tensor;
+  readonly y: Tensor;
+}
+/** One sample as a user writes it. */
+export interface Sample {
+  readonly x: Tensor | Nested;
+  readonly y: Tensor | Nested;
+}
+/** Samples one by one, all features with all labels, or a function that opens a stream of samples. */
+export type DatasetSource = readonly Sample[] | { readonly x: Numbers; readonly y: Numbers } | (() => Iterable<Sample> | AsyncIterable<Sample>);
+
+export interface ShuffleOptions {
+  /** The same seed gives the same orders. Default 0. */
+  readonly seed?: number | undefined;
+  /** How many samples to choose among; all of them by default. Smaller ones need less memory and mix less. */
+  readonly bufferSize?: number | undefined;
+}
+export interface BatchOptions {
+  /** Leave out a last batch that is smaller than the others. Default false. */
+  readonly dropRemainder?: boolean | undefined;
+}
+
+/** Samples in memory are passed around as their place until a batch gathers them. */
+type Element = { readonly from: Stored; readonly index: number } | Batch;
+interface Stored {
+  readonly x: Rows;
+  readonly y: Rows;
+}
+/** Opens the samples for one pass. Shuffling differs from pass to pass. */
+type Open = (pass: number) => AsyncIterable<Element>;
+
+/**
+ * Samples in an order, to be walked through with `for await`. Every method returns a new dataset and computes nothing. Walking through it
+ * again is the next pass: it is shuffled anew, in an order that the seed and the number of the pass decide.
+ */
+export class Dataset implements AsyncIterable<Batch> {
+  readonly #open: Open;
+  #passes = 0;
+  /** How many elements one pass has, where that is known: samples, or batches after `batch`. */
+  readonly size: number | undefined;
+
+  constructor(open: Open, size: number | undefined) {
+    this.#open = open;
+    this.size = size;
+  }
+
+  /** In random order. */
+  shuffle(options: ShuffleOptions = {}): Dataset {
+    const { seed = 0, bufferSize } = options;
+    if (!Number.isSafeInteger(seed)) throw new GradsmithError("option", "shuffle", `seed must be a whole number, got ${String(seed)}.`);
+    const room = bufferSize === undefined ? Number.POSITIVE_INFINITY : positiveInteger("shuffle", "bufferSize", bufferSize);
+    return new Dataset((pass) => shuffled(this.#open(pass), randomIntegers(seed, pass), room), this.size);
+  }
+
+  /** `size` samples at a time, stacked along a new first axis. The last batch may be smaller. */
+  batch(size: number, options: BatchOptions = {}): Dataset {
+    positiveInteger("batch", "size", size);
+    const drop = options.dropRemainder ?? false;
+    const batches = this.size === undefined ? undefined : drop ? Math.floor(this.size / size) : Math.ceil(this.size / size);
+    return new Dataset((pass) => batched(this.#open(pass), size, drop), batches);
+  }
+
+  /** All elements `count` times over, or without end. */
+  repeat(count?: number): Dataset {
+    if (count !== undefined) positiveInteger("repeat", "count", count);
+    const open = this.#open;
+    async function* repeated(pass: number): AsyncGenerator<Element> {
+      for (let i = 0; i < (count ?? Number.POSITIVE_INFINITY); i++) {
+        let empty = true;
+        for await (const element of open(pass * (count ?? 1) + i)) {
+          empty = false;
+          yield element;
+        }
+        if (empty) return;
+      }
+    }
+    return new Dataset(repeated, count === undefined || this.size === undefined ? undefined : this.size * count);
+  }
+
+  /** Every element changed by a function of tensors. After `batch` it is called once a batch, which is much less often. */
+  map(change: (element: Batch) => Batch): Dataset {
+    const open = this.#open;
+    async function* mapped(pass: number): AsyncGenerator<Element> {
+      for await (const element of open(pass)) yield change(asTensors(element));
+    }
+    return new Dataset(mapped, this.size);
+  }
+
+  /** The first `count` elements. */
+  take(count: number): Dataset {
+    const open = this.#open;
+    const wanted = wholeNumber("take", count);
+    async function* taken(pass: number): AsyncGenerator<Element> {
+      let left = wanted;
+      if (left === 0) return;
+      for await (const element of open(pass)) {
+        yield element;
+        if (--left === 0) return;
+      }
+    }
+    return new Dataset(taken, this.size === undefined ? undefined : Math.min(this.size, wanted));
+  }
+
+  /** All but the first `count` elements. */
+  skip(count: number): Dataset {
+    const open = this.#open;
+    const dropped = wholeNumber("skip", count);
+    async function* rest(pass: number): AsyncGenerator<Element> {
+      let left = dropped;
+      for await (const element of open(pass)) if (--left < 0) yield element;
+    }
+    return new Dataset(rest, this.size === undefined ? undefined : Math.max(0, this.size - dropped));
+  }
+
+  /** A pass over the elements. Lets timers and input through now and then. */
+  async *[Symbol.asyncIterator](): AsyncGenerator<Batch> {
+    const pause = eventLoopPause();
+    for await (const element of this.#open(this.#passes++)) {
+      yield asTensors(element);
+      await pause();
+    }
+  }
+}
+
+/**
+ * A dataset of samples `{ x, y }`, of `{ x: all features, y: all labels }`, or of what a function opens.
+ *
+ * @example for await (const { x, y } of dataset({ x: images, y: labels }).shuffle({ seed: 1 }).batch(32)) { ... }
+ */
+export function dataset(source: DatasetSource): Dataset {
+  if (typeof source === "function") return new Dataset(() => streamed(source()), undefined);
+  const isList = Array.isArray(source);
+  const { x, y } = isList ? stacked(source as readonly Sample[]) : (source as { x: Numbers; y: Numbers });
+  let stored: Promise<Stored> | undefined;
+  async function* open(): AsyncGenerator<Element> {
+    const from = await (stored ??= store(x, y));
+    for (let index = 0; index < from.x.count; index++) yield { from, index };
+  }
+  return new Dataset(open, isList ? source.length : lengthOf(x));
+}
+
+async function store(x: Numbers, y: Numbers): Promise<Stored> {
+  const [features, labels] = await Promise.all([readRows(x, "dataset"), readRows(y, "dataset")]);
+  checkCounts(features, labels, "dataset");
+  return { x: features, y: labels };
+}
+
+/** Samples one by one as all features and all labels, after a look at each. */
+function stacked(samples: readonly Sample[]): { x: Numbers; y: Numbers } {
+  const wrong = samples.findIndex((sample) => typeof sample !== "object" || sample === null || !("x" in sample) || !("y" in sample));
+  if (wrong >= 0) throw new GradsmithError("data", "dataset", `sample ${wrong} is not { x, y }.`, "Give every sample its features x and its label y.");
+  if (samples.length === 0) throw new GradsmithError("data", "dataset", "there are no samples.", "Give at least one { x, y }.");
+  const together = (values: readonly (Tensor | Nested)[]): Numbers => {
+    if (!values.some((value) => value instanceof Tensor)) return values as readonly Nested[];
+    const [first, ...others] = values.map(asTensor);
+    return first!.stack(others);
+  };
+  return { x: together(samples.map(({ x }) => x)), y: together(samples.map(({ y }) => y)) };
+}
+
+function lengthOf(values: Numbers): number | undefined {
+  if (values instanceof Tensor) return values.shape[0];
+  return typeof values === "number" || typeof values === "boolean" ? undefined : values.length;
+}
+
+async function* streamed(samples: Iterable<Sample> | AsyncIterable<Sample>): AsyncGenerator<Element> {
+  for await (const { x, y } of samples) yield { x: asTensor(x), y: asTensor(y) };
+}
+
+/** A buffer is filled; then each draw from it makes room for the next element. With room for all, this is a full shuffle (Fisher-Yates). */
+async function* shuffled(source: AsyncIterable<Element>, random: RandomIntegers, room: number): AsyncGenerator<Element> {
+  const buffer: Element[] = [];
+  const draw = (): Element => {
+    const place = random.below(buffer.length);
+    const chosen = buffer[place]!;
+    const last = buffer.pop()!;
+    if (place < buffer.length) buffer[place] = last;
+    return chosen;
+  };
+  for await (const element of source) {
+    buffer.push(element);
+    if (buffer.length > room) yield draw();
+  }
+  while (buffer.length > 0) yield draw();
+}
+
+async function* batched(source: AsyncIterable<Element>, size: number, dropRemainder: boolean): AsyncGenerator<Element> {
+  let group: Element[] = [];
+  for await (const element of source) {
+    group.push(element);
+    if (group.length < size) continue;
+    yield gathered(group);
+    group = [];
+  }
+  if (group.length > 0 && !dropRemainder) yield gathered(group);
+}
+
+/** Samples from one store are copied together; others are stacked as tensors. */
+function gathered(group: readonly Element[]): Batch {
+  const first = group[0]!;
+  if ("from" in first && group.every((element) => "from" in element && element.from === first.from)) {
+    const indices = group.map((element) => ("from" in element ? element.index : 0));
+    return { x: gatherRows(first.from.x, indices), y: gatherRows(first.from.y, indices) };
+  }
+  const [head, ...others] = group.map(asTensors);
+  return { x: head!.x.stack(others.map(({ x }) => x)), y: head!.y.stack(others.map(({ y }) => y)) };
+}
+
+const asTensors = (element: Element): Batch => ("from" in element ? { x: rowAt(element.from.x, element.index), y: rowAt(element.from.y, element.index) } : element);
+
+const asTensor = (value: Tensor | Nested): Tensor => (value instanceof Tensor ? value : tensor(value));
+
+function wholeNumber(where: string, count: number): number {
+  if (Number.isSafeInteger(count) && count >= 0) return count;
+  throw new GradsmithError("option", where, `count must be a whole number >= 0, got ${String(count)}.`);
+}

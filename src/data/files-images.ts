@@ -1,0 +1,100 @@
+import { readFile, stat } from "node:fs/promises";
+import { join } from "node:path";
+import { GradsmithError } from "../core/errors.ts";
+import { dataCacheFolder } from "./files-cache.ts";
+import { download, type DownloadProgress } from "./files-download.ts";
+import { gunzipped } from "./files-gunzip.ts";
+import { showDownload } from "./files-progress.ts";
+import { type IdxArray, parseIdx } from "./idx.ts";
+import type { ImageFiles, PublishedFile } from "./image-files.ts";
+
+export interface ImageOptions {
+  /** A folder with the four IDX files, packed with gzip or not. */
+  readonly directory?: string;
+  /** Told about a download as it goes on; without it, progress goes to standard error. */
+  readonly onProgress?: (progress: DownloadProgress) => void;
+}
+
+export interface ImageArrays {
+  readonly train: { readonly images: IdxArray; readonly labels: IdxArray };
+  readonly test: { readonly images: IdxArray; readonly labels: IdxArray };
+}
+
+/** The four arrays, checked: found in `directory`, else in `$GRADSMITH_DATA/<name>`, else in the user's cache, else downloaded into it. */
+export async function readImages(files: ImageFiles, options: ImageOptions = {}): Promise<ImageArrays> {
+  const folder = await findFolder(files, options);
+  const [trainImages, trainLabels, testImages, testLabels] = await Promise.all(
+    [files.trainImages, files.trainLabels, files.testImages, files.testLabels].map((file) => readIdx(folder, file)),
+  );
+  return { train: pair(trainImages!, trainLabels!), test: pair(testImages!, testLabels!) };
+}
+
+type NamedArray = IdxArray & { readonly path: string };
+
+async function findFolder(files: ImageFiles, options: ImageOptions): Promise<string> {
+  if (options.directory !== undefined) return completeFolder(files, options.directory);
+  const root = process.env["GRADSMITH_DATA"];
+  if (root !== undefined && root !== "") {
+    const folder = join(root, files.name);
+    if (await exists(folder)) return completeFolder(files, folder);
+  }
+  return cachedFolder(files, options);
+}
+
+async function completeFolder(files: ImageFiles, folder: string): Promise<string> {
+  const missing = await missingFiles(files, folder);
+  if (missing.length === 0) return folder;
+  const names = missing.map((file) => file.name).join(", ");
+  throw new GradsmithError("data", files.name, `${folder} lacks ${names}.`, `Put ${files.title}'s four files there, as ${files.trainImages.url} and its neighbours.`);
+}
+
+async function cachedFolder(files: ImageFiles, options: ImageOptions): Promise<string> {
+  const folder = join(dataCacheFolder(), files.name);
+  const missing = await missingFiles(files, folder);
+  if (missing.length === 0) return folder;
+  const onProgress = options.onProgress ?? showDownload(files.title);
+  const otherwise = `Without a network, put the four files into a folder "${files.name}" and set GRADSMITH_DATA to the folder that holds it.`;
+  for (const file of missing) await download(file, join(folder, file.name), { onProgress, otherwise });
+  return folder;
+}
+
+async function missingFiles(files: ImageFiles, folder: string): Promise<PublishedFile[]> {
+  const all = [files.trainImages, files.trainLabels, files.testImages, files.testLabels];
+  const present = await Promise.all(all.map(async (file) => (await exists(join(folder, file.name))) || exists(join(folder, unpackedName(file)))));
+  return all.filter((_, i) => !present[i]);
+}
+
+async function readIdx(folder: string, file: PublishedFile): Promise<NamedArray> {
+  const packed = join(folder, file.name);
+  const path = (await exists(packed)) ? packed : join(folder, unpackedName(file));
+  let bytes: Uint8Array;
+  try {
+    bytes = await readFile(path);
+  } catch (error) {
+    throw new GradsmithError("file", path, `can't be read: ${error instanceof Error ? error.message : String(error)}.`, "Check its permissions.");
+  }
+  return { ...parseIdx(await gunzipped(bytes, path, file.byteLength), path), path };
+}
+
+function pair(images: NamedArray, labels: NamedArray): { images: IdxArray; labels: IdxArray } {
+  if (images.dtype !== "u8" || images.shape.length !== 3 || images.shape[1] !== 28 || images.shape[2] !== 28) {
+    throw new GradsmithError("file", images.path, `holds ${images.dtype} [${images.shape.join(", ")}], and images are u8 [n, 28, 28].`, "Is it the right file?");
+  }
+  if (labels.dtype !== "u8" || labels.shape.length !== 1) {
+    throw new GradsmithError("file", labels.path, `holds ${labels.dtype} [${labels.shape.join(", ")}], and labels are u8 [n].`, "Is it the right file?");
+  }
+  if (images.shape[0] !== labels.shape[0]) {
+    throw new GradsmithError("file", labels.path, `holds ${labels.shape[0]} labels for ${images.shape[0]} images.`, "Take both files from one publication.");
+  }
+  const wrong = labels.data.find((label) => label > 9);
+  if (wrong !== undefined) throw new GradsmithError("file", labels.path, `holds the label ${wrong}, and labels are 0 to 9.`, "Is it the right file?");
+  return { images, labels };
+}
+
+const unpackedName = (file: PublishedFile): string => file.name.replace(/\.gz$/, "");
+
+const exists = (path: string): Promise<boolean> =>
+  stat(path).then(
+    () => true,
+    () => false,
+  );

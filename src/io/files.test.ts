@@ -1,0 +1,55 @@
+import { mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { appendLine, readFileBytes, writableFolder, writeFileBytes } from "./files.ts";
+
+let folder = "";
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), "gradsmith-io-"));
+});
+afterAll(() => rm(folder, { recursive: true, force: true }));
+
+test("what is written is read back, in folders that did not exist, leaving no temporary file", async () => {
+  const path = join(folder, "new", "run", "weights.bin");
+  await writeFileBytes(path, Uint8Array.of(1, 2, 3));
+  await writeFileBytes(path, Uint8Array.of(4, 5));
+  expect([...(await readFileBytes(path))]).toEqual([4, 5]);
+  expect(await readdir(join(folder, "new", "run"))).toEqual(["weights.bin"]);
+});
+
+test("a missing file is named", async () => {
+  const path = join(folder, "absent");
+  await expect(readFileBytes(path)).rejects.toThrow(`[${path}] can't be read: it does not exist. Check the path.`);
+});
+
+test("a folder is not a file", async () => {
+  await expect(readFileBytes(folder)).rejects.toThrow(`[${folder}] can't be read: it is a folder. Give the path of a file.`);
+  await expect(writeFileBytes(folder, "x")).rejects.toThrow(`[${folder}] can't be written: it is a folder. Give the path of a file.`);
+  expect((await readdir(join(folder, ".."))).filter((name) => name.endsWith(".part"))).toEqual([]);
+});
+
+test("a file in the way of a folder is said so", async () => {
+  const file = join(folder, "plain");
+  await writeFile(file, "x");
+  const inside = join(file, "deeper", "x.bin");
+  await expect(writeFileBytes(inside, "x")).rejects.toThrow(`[${inside}] can't be written: a file is where a folder of the path should be. Choose another place.`);
+  await expect(writableFolder(file)).rejects.toThrow(`[${file}] can't be written to: a file is where a folder of the path should be. Choose another place.`);
+});
+
+test("lines are appended to a file that is made on the way", async () => {
+  const path = join(folder, "metrics.jsonl");
+  await appendLine(path, '{"epoch":1}');
+  await appendLine(path, '{"epoch":2}');
+  expect(await readFile(path, "utf8")).toBe('{"epoch":1}\n{"epoch":2}\n');
+});
+
+test("a writable folder is made and left empty", async () => {
+  const path = join(folder, "fresh");
+  expect(await writableFolder(path)).toBe(path);
+  expect(await readdir(path)).toEqual([]);
+});
+
+test.skipIf(process.platform !== "linux")("a place that can't be written to is said so (Linux's /proc)", async () => {
+  await expect(writableFolder("/proc/gradsmith")).rejects.toThrow("[/proc/gradsmith] can't be written to: it does not exist. Check the path.");
+});

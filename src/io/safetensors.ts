@@ -1,0 +1,88 @@
+import { bytesOf, type DType, type TypedArray } from "../core/dtype.ts";
+import { GradsmithError } from "../core/errors.ts";
+import { showShape, sizeOf } from "../core/shape.ts";
+import { fileDTypes, typedCopy } from "./safetensors-dtype.ts";
+import { readHeader } from "./safetensors-header.ts";
+
+/** One named tensor of a file. Two-byte floats are given as their bits, in a `Uint16Array` or as bytes. */
+export interface FileTensor {
+  readonly dtype: DType;
+  readonly shape: readonly number[];
+  readonly data: TypedArray;
+}
+
+export interface Safetensors {
+  readonly tensors: Readonly<Record<string, FileTensor>>;
+  readonly metadata: Readonly<Record<string, string>>;
+}
+
+/**
+ * The bytes of a safetensors file. `tensors` maps names to `{ dtype, shape, data }`; `metadata` is text to text.
+ * The wider dtypes come first, then by name, as the format's own writer orders them, so that every tensor is aligned.
+ *
+ * @example encodeSafetensors({ w: { dtype: "f32", shape: [2], data: Float32Array.of(1, 2) } }, { by: "hand" })
+ */
+export function encodeSafetensors(tensors: Readonly<Record<string, FileTensor>>, metadata: Readonly<Record<string, string>> = {}): Uint8Array {
+  const names = Object.keys(tensors).sort((a, b) => order.indexOf(tensors[b]!.dtype) - order.indexOf(tensors[a]!.dtype) || compareText(a, b));
+  const entries: [string, unknown][] = Object.keys(metadata).length === 0 ? [] : [["__metadata__", metadata]];
+  let end = 0;
+  for (const name of names) {
+    const { dtype, shape, data } = tensors[name]!;
+    checkTensor(name, tensors[name]!);
+    entries.push([name, { dtype: fileDTypes[dtype], shape, data_offsets: [end, end + data.byteLength] }]);
+    end += data.byteLength;
+  }
+  const header = new TextEncoder().encode(jsonObject(entries));
+  const headerLength = Math.ceil(header.byteLength / 8) * 8;
+  const bytes = new Uint8Array(8 + headerLength + end);
+  new DataView(bytes.buffer).setBigUint64(0, BigInt(headerLength), true);
+  bytes.fill(0x20, 8, 8 + headerLength);
+  bytes.set(header, 8);
+  let offset = 8 + headerLength;
+  for (const name of names) {
+    const { data } = tensors[name]!;
+    bytes.set(new Uint8Array(data.buffer, data.byteOffset, data.byteLength), offset);
+    offset += data.byteLength;
+  }
+  return bytes;
+}
+
+/**
+ * Tensors and metadata from the bytes of a safetensors file; `where` names it in errors. Nothing the file says is believed before it is
+ * checked, and nothing larger than the file is ever allocated.
+ *
+ * @throws GradsmithError "file" for a damaged, truncated or foreign file, or a dtype that Gradsmith does not have.
+ */
+export function decodeSafetensors(bytes: Uint8Array, where: string): Safetensors {
+  const { entries, metadata, dataStart } = readHeader(bytes, where);
+  const tensors: [string, FileTensor][] = entries.map(({ name, dtype, shape, begin, end }) => {
+    const data = typedCopy(dtype, bytes.subarray(dataStart + begin, dataStart + end));
+    if (dtype === "bool" && data.some((value) => value > 1)) {
+      throw new GradsmithError("file", where, `holds the tensor "${name}" as BOOL with a byte that is neither 0 nor 1.`, "The file is damaged.");
+    }
+    return [name, { dtype, shape, data }];
+  });
+  return { tensors: Object.fromEntries(tensors), metadata };
+}
+
+/** How the format's writer ranks dtypes: the last come first in the file. */
+const order: readonly DType[] = ["bool", "u8", "f16", "bf16", "i32", "u32", "f32", "f64"];
+
+/** By code points, as UTF-8 bytes compare; JavaScript's own order is by UTF-16 units. */
+function compareText(a: string, b: string): number {
+  const left = Array.from(a, (character) => character.codePointAt(0)!);
+  const right = Array.from(b, (character) => character.codePointAt(0)!);
+  const i = left.findIndex((code, at) => code !== right[at]);
+  return i < 0 ? left.length - right.length : left[i]! - (right[i] ?? -1);
+}
+
+/** Written entry by entry, because an object would put names that look like numbers first. */
+const jsonObject = (entries: readonly [string, unknown][]): string =>
+  `{${entries.map(([key, value]) => `${JSON.stringify(key)}:${JSON.stringify(value)}`).join(",")}}`;
+
+function checkTensor(name: string, { dtype, shape, data }: FileTensor): void {
+  if (name === "__metadata__") throw new GradsmithError("data", "encodeSafetensors", 'a tensor can\'t be named "__metadata__".', "Rename it.");
+  const wanted = sizeOf(shape) * bytesOf(dtype);
+  if (data.byteLength === wanted) return;
+  throw new GradsmithError("data", "encodeSafetensors", `the tensor "${name}" (${dtype}, ${showShape(shape)}) needs ${wanted} bytes, got ${data.byteLength}.`, "Give its shape and dtype as they are.");
+}

@@ -1,0 +1,4 @@
+import { defineLoss, meanLoss } from "./loss.ts";
+
+/** Mean squared error: mean (target − prediction)². */
+export const mse = defineLoss("mse", () => meanLoss((target, prediction) => prediction.sub(target).square()));

@@ -1,0 +1,7 @@
+import type { Tensor } from "../../tensor/tensor.ts";
+import { defineLoss, epsilon, meanLoss } from "./loss.ts";
+
+/** Mean squared logarithmic error: mean (log(1 + target) − log(1 + prediction))², both kept above 0. */
+export const msle = defineLoss("msle", () => meanLoss((target, prediction) => logarithm(prediction).sub(logarithm(target)).square()));
+
+const logarithm = (x: Tensor): Tensor => x.maximum(epsilon).log1p();

@@ -1,0 +1,75 @@
+import { GradsmithError } from "../core/errors.ts";
+import { random } from "../tensor/random.ts";
+import type { Tensor } from "../tensor/tensor.ts";
+import { variableName } from "./blueprint.ts";
+import type { Layer, LayerContext, Params } from "./layer.ts";
+import type { Scope } from "./scope.ts";
+
+export interface VariableScopeOptions {
+  readonly training?: boolean | undefined;
+  /** The random key of this call, u32 [2]; needed by layers that draw random numbers in training. */
+  readonly key?: Tensor | undefined;
+}
+
+/** Layers called in this scope find their variables among named tensors; what they write is gathered here. */
+export class VariableScope implements Scope {
+  readonly #names: ReadonlyMap<Layer, string>;
+  readonly #variables: Params;
+  readonly #options: VariableScopeOptions;
+  readonly #drawn = new Map<Layer, number>();
+  /** New values of variables that are not trainable, by full name. */
+  readonly written: Record<string, Tensor> = {};
+  /** Scalars that layers add to the loss. */
+  readonly losses: Tensor[] = [];
+
+  constructor(names: ReadonlyMap<Layer, string>, variables: Params, options: VariableScopeOptions = {}) {
+    this.#names = names;
+    this.#variables = variables;
+    this.#options = options;
+  }
+
+  call(layer: Layer, x: Tensor): Tensor { return layer.call(this.#paramsOf(layer, x), x, this.#contextOf(layer)); }
+
+  /** What the layer computes before the activation it ends with: logits, if that makes probabilities. */
+  beforeEnding(layer: Layer, x: Tensor): Tensor { return layer.beforeEnding(this.#paramsOf(layer, x), x, this.#contextOf(layer)); }
+
+  #nameOf(layer: Layer): string {
+    const name = this.#names.get(layer);
+    if (name !== undefined) return name;
+    throw new GradsmithError("usage", layer.kind, "this layer is not part of the model that is being traced.", "Create layers once, before the model is built.");
+  }
+
+  #paramsOf(layer: Layer, x: Tensor): Params {
+    const name = this.#nameOf(layer);
+    const entries = Object.keys(layer.params(x.shape)).map((param): [string, Tensor] => {
+      const full = variableName(name, param);
+      const variable = this.#variables[full];
+      if (variable !== undefined) return [param, variable];
+      throw new GradsmithError("usage", name, `"${full}" is missing from the weights.`, "Pass all weights the model was given by init().");
+    });
+    return Object.fromEntries(entries);
+  }
+
+  #contextOf(layer: Layer): LayerContext {
+    const name = this.#nameOf(layer);
+    const place = [...this.#names.keys()].indexOf(layer);
+    return {
+      training: this.#options.training === true,
+      key: () => {
+        const { key } = this.#options;
+        if (key === undefined) {
+          throw new GradsmithError("usage", name, "draws random numbers in training and needs a key.", "Pass { training: true, key: random.key(seed) }.");
+        }
+        const times = this.#drawn.get(layer) ?? 0;
+        this.#drawn.set(layer, times + 1);
+        return random.foldIn(key, place + times * this.#names.size);
+      },
+      write: (param, value) => {
+        this.written[variableName(name, param)] = value;
+      },
+      addLoss: (loss) => {
+        this.losses.push(loss);
+      },
+    };
+  }
+}

@@ -1,0 +1,41 @@
+import { finiteNumber, within } from "../core/checks.ts";
+import { flush } from "./flush.ts";
+import { checkedRate } from "./learning-rate.ts";
+import { oneMinusPower } from "./one-minus-power.ts";
+import type { LearningRateOption, Optimizer } from "./optimizer.ts";
+
+export interface AdamOptions extends LearningRateOption {
+  /** Decay of the first moment. */
+  readonly beta1?: number;
+  /** Decay of the second moment. */
+  readonly beta2?: number;
+  readonly epsilon?: number;
+  /** Divide by the largest second moment so far (Reddi et al., 2018). */
+  readonly amsgrad?: boolean;
+}
+
+/**
+ * Adam (Kingma & Ba, 2015), in Keras's form: the bias corrections are in the step size, and ε is beside the uncorrected root.
+ *
+ *     m ← β₁·m + (1 − β₁)·g        v ← β₂·v + (1 − β₂)·g²
+ *     p ← p − α·m / (√v + ε)       with α = lr·√(1 − β₂ᵗ) / (1 − β₁ᵗ)
+ */
+export function adam({ learningRate = 0.001, beta1 = 0.9, beta2 = 0.999, epsilon = 1e-7, amsgrad = false }: AdamOptions = {}): Optimizer {
+  within("adam", "beta1", beta1, 0, 1);
+  within("adam", "beta2", beta2, 0, 1);
+  finiteNumber("adam", "epsilon", epsilon);
+  return {
+    kind: "adam",
+    options: { learningRate, beta1, beta2, epsilon, amsgrad },
+    learningRate: checkedRate("adam", learningRate),
+    slots: amsgrad ? { m: 0, v: 0, vMax: 0 } : { m: 0, v: 0 },
+    step(p, g, slots, t, lr) {
+      const m = flush(slots.m!.add(g.sub(slots.m!).mul(1 - beta1)));
+      const v = flush(slots.v!.add(g.square().sub(slots.v!).mul(1 - beta2)));
+      const vMax = amsgrad ? slots.vMax!.maximum(v) : v;
+      const alpha = lr.mul(oneMinusPower(beta2, t).sqrt()).div(oneMinusPower(beta1, t));
+      const param = p.sub(m.mul(alpha).div(vMax.sqrt().add(epsilon)));
+      return { param, slots: amsgrad ? { m, v, vMax } : { m, v } };
+    },
+  };
+}

@@ -1,0 +1,31 @@
+import { finiteNumber, within } from "../core/checks.ts";
+import type { AdamOptions } from "./adam.ts";
+import { flush } from "./flush.ts";
+import { checkedRate } from "./learning-rate.ts";
+import { oneMinusPower } from "./one-minus-power.ts";
+import type { Optimizer } from "./optimizer.ts";
+
+export type AdamaxOptions = Omit<AdamOptions, "amsgrad">;
+
+/**
+ * Adamax: Adam with the largest gradient in place of the second moment (Kingma & Ba, 2015, section 7).
+ *
+ *     m ← β₁·m + (1 − β₁)·g        u ← max(β₂·u, |g|)
+ *     p ← p − lr/(1 − β₁ᵗ) · m / (u + ε)
+ */
+export function adamax({ learningRate = 0.001, beta1 = 0.9, beta2 = 0.999, epsilon = 1e-7 }: AdamaxOptions = {}): Optimizer<"m" | "u"> {
+  within("adamax", "beta1", beta1, 0, 1);
+  within("adamax", "beta2", beta2, 0, 1);
+  finiteNumber("adamax", "epsilon", epsilon);
+  return {
+    kind: "adamax",
+    options: { learningRate, beta1, beta2, epsilon },
+    learningRate: checkedRate("adamax", learningRate),
+    slots: { m: 0, u: 0 },
+    step(p, g, slots, t, lr) {
+      const m = flush(slots.m.add(g.sub(slots.m).mul(1 - beta1)));
+      const u = flush(slots.u.mul(beta2).maximum(g.abs()));
+      return { param: p.sub(m.mul(lr.div(oneMinusPower(beta1, t))).div(u.add(epsilon))), slots: { m, u } };
+    },
+  };
+}

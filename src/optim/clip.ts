@@ -1,0 +1,58 @@
+import { GradsmithError } from "../core/errors.ts";
+import type { Tensor } from "../tensor/tensor.ts";
+import type { NamedTensors, Optimizer } from "./optimizer.ts";
+
+/** What a gradient is multiplied with so that its norm, the root of `squares`, is at most `limit`. */
+export const shrinkage = (squares: Tensor, limit: number): Tensor => {
+  const norm = squares.sqrt();
+  return norm.greater(limit).where(norm.reciprocal().mul(limit), 1);
+};
+
+/**
+ * The optimizer, with each parameter's gradient scaled down to a Euclidean norm of at most `limit`.
+ *
+ *     g ← g · min(1, limit / ‖g‖)
+ */
+export function clipByNorm<Slot extends string>(limit: number, optimizer: Optimizer<Slot>): Optimizer<Slot> {
+  positiveLimit("clipByNorm", limit);
+  return {
+    ...optimizer,
+    options: { ...optimizer.options, clipByNorm: limit },
+    step: (p, g, slots, t, lr) => optimizer.step(p, g.mul(shrinkage(g.square().sum(), limit)), slots, t, lr),
+  };
+}
+
+/**
+ * The optimizer, with all gradients scaled down together so that the Euclidean norm of all of them is at most `limit` (Pascanu et al., 2013).
+ *
+ *     gᵢ ← gᵢ · min(1, limit / √(Σ ‖gᵢ‖²))
+ */
+export function clipByGlobalNorm<Slot extends string>(limit: number, optimizer: Optimizer<Slot>): Optimizer<Slot> {
+  positiveLimit("clipByGlobalNorm", limit);
+  return {
+    ...optimizer,
+    options: { ...optimizer.options, clipByGlobalNorm: limit },
+    prepare(grads: NamedTensors) {
+      const prepared = optimizer.prepare?.(grads) ?? grads;
+      const squares = Object.values(prepared).map((g) => g.square().sum());
+      if (squares.length === 0) return prepared;
+      const factor = shrinkage(squares.reduce((sum, square) => sum.add(square)), limit);
+      return Object.fromEntries(Object.entries(prepared).map(([name, g]) => [name, g.mul(factor)]));
+    },
+  };
+}
+
+/** The optimizer, with every element of a gradient kept within −limit and limit. */
+export function clipByValue<Slot extends string>(limit: number, optimizer: Optimizer<Slot>): Optimizer<Slot> {
+  positiveLimit("clipByValue", limit);
+  return {
+    ...optimizer,
+    options: { ...optimizer.options, clipByValue: limit },
+    step: (p, g, slots, t, lr) => optimizer.step(p, g.maximum(-limit).minimum(limit), slots, t, lr),
+  };
+}
+
+function positiveLimit(where: string, limit: number): void {
+  if (typeof limit === "number" && limit > 0) return;
+  throw new GradsmithError("option", where, `the limit must be a positive number, got ${String(limit)}.`, `Write ${where}(1, adam()).`);
+}

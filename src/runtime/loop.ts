@@ -1,0 +1,105 @@
+import type { Storage } from "../backends/storage.ts";
+import { inlineCost, elements } from "../compiler/pull.ts";
+import { isPulled } from "../compiler/access.ts";
+import { bytesOf } from "../core/dtype.ts";
+import { GradsmithError } from "../core/errors.ts";
+import { showShape } from "../core/shape.ts";
+import { flatten } from "../core/tree.ts";
+import type { Node } from "../ir/graph.ts";
+import { topological } from "../ir/graph.ts";
+import { holdGraphs } from "../tensor/execution.ts";
+import { inputNode } from "../tensor/ops/source.ts";
+import { Tensor } from "../tensor/tensor.ts";
+import { explain } from "./explain.ts";
+import { prepare } from "./prepared.ts";
+import { computeNow } from "./read.ts";
+import { capturedBy, isTensor } from "./trace.ts";
+import { Held, heldNode, isGiven, storageOf } from "./values.ts";
+
+export interface LoopOptions {
+  /** For error messages and `explain`. */
+  readonly name?: string;
+  /** How many steps will be run in all, as far as is known. */
+  readonly expectedRuns?: number;
+}
+
+/** A step traced once whose state stays in place: `run(n)` carries the state through n steps in one call. */
+export interface Loop<S> {
+  /** Resolves when `run` will not wait for a compiler. */
+  readonly ready: Promise<void>;
+  run(count: number): void;
+  /** The state as it is now. Its memory is updated by later runs; reading copies. */
+  readonly state: S;
+  readonly tier: string;
+  readonly reason: string;
+  explain(): string;
+}
+
+/** Operations up to which an input is better computed inside the step, where only the elements that are used are computed. */
+const cheapInput = 8;
+
+/**
+ * Makes a loop of `step(state, inputs) -> state`. State and inputs are trees of tensors. Inputs that are cheap functions of smaller memory
+ * (images scaled from bytes, say) aren't computed beforehand but inside the step. Two loops over the same state see each other's updates.
+ */
+export function loop<S, I>(step: (state: S, inputs: I) => S, state: S, inputs: I, options: LoopOptions = {}): Loop<S> {
+  const name = options.name ?? "loop";
+  const given = flatten(state, isTensor);
+  const outside = flatten(inputs, isTensor);
+  computeNow([...given.leaves, ...outside.leaves.filter((leaf) => !staysLazy(leaf.node))]);
+  const held = ownMemory(given.leaves);
+  const slots = held.map((tensor, slot) => inputNode(slot, tensor.type));
+  const next = holdGraphs(() => step(given.rebuild(slots.map((node) => new Tensor(node))) as S, inputs));
+  const result = flatten(next, isTensor);
+  checkState(name, given, result);
+  const outputs = result.leaves.map((leaf) => leaf.node);
+  const captured = capturedBy(outputs, new Set(slots));
+  const traced = { name, inputs: [...slots, ...captured], outputs, donations: new Map(outputs.map((_, i) => [i, i])) };
+  const prepared = prepare(traced, options.expectedRuns ?? 1000);
+  const storages: Storage[] = [...held, ...captured.map((node) => new Tensor(node))].map((tensor) => storageOf(tensor.node));
+  return {
+    ready: prepared.ready,
+    state: given.rebuild(held) as S,
+    get tier() { return prepared.tier; },
+    get reason() { return prepared.reason; },
+    run(count) {
+      if (count > 0) prepared.run(storages, count);
+    },
+    explain: () => explain(traced, prepared),
+  };
+}
+
+/** Whether an input is left to be computed where it's used: little work, from memory that is no larger than its result. */
+function staysLazy(node: Node): boolean {
+  if (isGiven(node)) return true;
+  const nodes = topological([node]);
+  if (!nodes.every((each) => isPulled(each) || isGiven(each))) return false;
+  const leafBytes = nodes.filter(isGiven).reduce((sum, leaf) => sum + elements(leaf) * bytesOf(leaf.type.dtype), 0);
+  return inlineCost(node, isGiven, new Map()) <= cheapInput && leafBytes <= elements(node) * bytesOf(node.type.dtype);
+}
+
+/** State must not share memory with anything that isn't state. */
+function ownMemory(leaves: readonly Tensor[]): Tensor[] {
+  const seen = new Set<Storage>();
+  return leaves.map((leaf) => {
+    const storage = storageOf(leaf.node);
+    const isOwn = leaf.node.attributes instanceof Held && !seen.has(storage);
+    seen.add(storage);
+    return isOwn ? leaf : new Tensor(heldNode(storage.copy(), leaf.type));
+  });
+}
+
+function checkState(name: string, before: { structure: string; leaves: readonly Tensor[] }, after: { structure: string; leaves: readonly Tensor[] }): void {
+  if (before.structure !== after.structure) {
+    throw new GradsmithError("usage", name, "the step gives back a state of another structure than it was given.", "Return every part of the state, changed or not.");
+  }
+  for (const [i, leaf] of before.leaves.entries()) {
+    const other = after.leaves[i]!;
+    if (leaf.dtype === other.dtype && showShape(leaf.shape) === showShape(other.shape)) continue;
+    throw new GradsmithError(
+      "shape", name,
+      `part ${i} of the state was ${leaf.dtype} ${showShape(leaf.shape)} and comes back as ${other.dtype} ${showShape(other.shape)}.`,
+      "A state keeps its types from step to step.",
+    );
+  }
+}

@@ -1,0 +1,14 @@
+import type { Storage } from "../backends/storage.ts";
+import type { Node } from "../ir/graph.ts";
+import { topological } from "../ir/graph.ts";
+import { Tensor } from "../tensor/tensor.ts";
+import { isGiven } from "./values.ts";
+
+export const isTensor = (x: unknown): x is Tensor => x instanceof Tensor;
+
+/** The memory a graph takes from outside besides its own slots: tensors its function closed over, and literals. */
+export function capturedBy(outputs: readonly Node[], slots: ReadonlySet<Node>): Node[] {
+  return topological(outputs).filter((node) => isGiven(node) && !slots.has(node));
+}
+
+export type { Storage };

@@ -1,0 +1,92 @@
+import type { TypedArray } from "../../core/dtype.ts";
+import type { Kernel } from "../../ir/kernel.ts";
+import type { Program } from "../../ir/program.ts";
+import { remainderFunction } from "./divide.ts";
+import type { WasmModule } from "./encode.ts";
+import { encodeModule } from "./encode.ts";
+import type { ValueType, WasmFunction } from "./function.ts";
+import { FunctionBuilder } from "./function.ts";
+import type { Base } from "./kernel.ts";
+import { printKernel } from "./kernel.ts";
+import type { Layout } from "./layout.ts";
+import { layOut, scratchAddresses } from "./layout.ts";
+
+export interface PrintedProgram {
+  /** The module in binary format; it imports `memoryImport` and exports `run(repeat: i32)`. */
+  readonly bytes: Uint8Array;
+  /** The same as data, for `showModule`. */
+  readonly module: WasmModule;
+  /** Of 64 KiB, how many pages the memory must have. */
+  readonly memoryPages: number;
+  /** Byte addresses of the arguments, in order. */
+  readonly argumentOffsets: readonly number[];
+  /** What must be written to memory before the first run. */
+  readonly constants: readonly { readonly offset: number; readonly data: TypedArray }[];
+}
+
+export interface PrintOptions {
+  /** Whether products and sums may be fused where the machine can. */
+  readonly relaxedSimd: boolean;
+}
+
+/** A program as one WebAssembly module: a function per kernel, and `run`, which calls them in order. */
+export function printWasm(program: Program, options: PrintOptions): PrintedProgram {
+  const layout = layOut(program);
+  const module = printModule(program, { ...options, layout });
+  const constants = program.buffers.flatMap(({ place }, buffer) =>
+    place.kind === "constant" ? [{ offset: layout.addresses[buffer]!, data: place.data }] : [],
+  );
+  return { bytes: encodeModule(module), module, memoryPages: layout.memoryPages, argumentOffsets: layout.argumentOffsets, constants };
+}
+
+function printModule(program: Program, { relaxedSimd, layout }: PrintOptions & { layout: Layout }): WasmModule {
+  const bases = program.kernels.map((kernel, index) => basesOf(kernel, { index, program, layout }));
+  const remainder = program.kernels.length;
+  const printed = program.kernels.map((kernel, index) => printKernel(kernel, { relaxedSimd, bases: bases[index]!, remainder }));
+  const functions: WasmFunction[] = printed.map((kernel) => kernel.function);
+  if (printed.some((kernel) => kernel.callsRemainder)) functions.push(remainderFunction());
+  functions.push(runFunction(program, layout, bases));
+  return { memoryPages: layout.memoryPages, functions, exported: { name: "run", index: functions.length - 1 } };
+}
+
+/** A buffer that is the same in all calls of a kernel is known to the kernel; the others are its parameters. */
+function basesOf(kernel: Kernel, { index, program, layout }: { index: number; program: Program; layout: Layout }): readonly Base[] {
+  const calls = program.calls.filter((call) => call.kernel === index);
+  const scratch = scratchAddresses(kernel, layout.scratch);
+  let position = 0;
+  let parameters = 0;
+  return kernel.buffers.map((_, buffer): Base => {
+    const address = scratch.get(buffer);
+    if (address !== undefined) return { address };
+    const place = position++;
+    const addresses = new Set(calls.map((call) => layout.addresses[call.buffers[place]!]!));
+    return addresses.size === 1 ? { address: [...addresses][0]! } : { parameter: parameters++ };
+  });
+}
+
+/** `run(repeat)`: all calls in order, `repeat` times. */
+function runFunction(program: Program, layout: Layout, bases: readonly (readonly Base[])[]): WasmFunction {
+  const parameters: readonly ValueType[] = ["i32"];
+  const code = new FunctionBuilder("run", parameters);
+  const repeat = 0;
+  code.emit("block");
+  code.emit("loop");
+  code.emit("local.get", repeat);
+  code.emit("i32.eqz");
+  code.emit("br_if", 1);
+  for (const { kernel, buffers } of program.calls) {
+    const arguments_ = bases[kernel]!.filter((_, buffer) => program.kernels[kernel]!.buffers[buffer]!.access !== "scratch");
+    for (const [place, base] of arguments_.entries()) {
+      if ("parameter" in base) code.emit("i32.const", layout.addresses[buffers[place]!]!);
+    }
+    code.emit("call", kernel);
+  }
+  code.emit("local.get", repeat);
+  code.emit("i32.const", 1);
+  code.emit("i32.sub");
+  code.emit("local.set", repeat);
+  code.emit("br", 0);
+  code.emit("end");
+  code.emit("end");
+  return code.finish();
+}

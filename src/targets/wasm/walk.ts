@@ -1,0 +1,42 @@
+import type { Expr } from "../../ir/expr.ts";
+import type { Statement } from "../../ir/kernel.ts";
+
+/** Calls `visit` with an expression and everything inside it. */
+export function walkExpr(expr: Expr, visit: (expr: Expr) => void): void {
+  visit(expr);
+  for (const part of partsOfExpr(expr)) walkExpr(part, visit);
+}
+
+function partsOfExpr(expr: Expr): readonly Expr[] {
+  switch (expr.kind) {
+    case "constant":
+    case "local":
+      return [];
+    case "load":
+      return [expr.index];
+    case "apply":
+      return expr.args;
+    case "convert":
+    case "splat":
+    case "across":
+      return [expr.x];
+    case "ramp":
+      return [expr.base];
+  }
+}
+
+/** The expressions of a statement itself, not of the statements inside it. */
+export function exprsOf(statement: Statement): readonly Expr[] {
+  switch (statement.kind) {
+    case "loop":
+      return [statement.start, statement.end];
+    case "let":
+    case "declare":
+    case "assign":
+      return [statement.value];
+    case "store":
+      return [statement.index, statement.value];
+    case "if":
+      return [statement.condition];
+  }
+}

@@ -1,0 +1,67 @@
+import { GradsmithError } from "../../core/errors.ts";
+import type { Shape } from "../../core/shape.ts";
+import { showShape, sizeOf } from "../../core/shape.ts";
+import { makeNode } from "../../ir/graph.ts";
+import type { ThreefryAttributes } from "../ops/logic.ts";
+import { threefry } from "../ops/logic.ts";
+import { fillNode, iotaNode, literalNode } from "../ops/source.ts";
+import { Tensor } from "../tensor.ts";
+
+/** Where random numbers come from: a `key`, or a `seed` that is made into one. With neither, each call takes the next key of the process. */
+export interface KeyOptions {
+  readonly seed?: number | undefined;
+  readonly key?: Tensor | undefined;
+}
+
+/** The key of a seed: u32 [2], JAX's `PRNGKey`. A seed may be a tensor, so that a compiled step can count. */
+export function key(seed: number | Tensor): Tensor {
+  if (seed instanceof Tensor) {
+    const low = seed.cast("i32").bitcast("u32").reshape([1]);
+    return low.fill(0).concat(low);
+  }
+  if (!Number.isSafeInteger(seed)) throw new GradsmithError("option", "random", `seed must be an integer, got ${String(seed)}.`, "Use a whole number below 2^53.");
+  const words = Uint32Array.of(Math.floor(seed / 2 ** 32) >>> 0, seed >>> 0);
+  return new Tensor(literalNode(words, { dtype: "u32", shape: [2] }));
+}
+
+/** A key for `data` (an iteration, a layer's number) that is independent of the others: JAX's `fold_in`. */
+export function foldIn(from: Tensor, data: number | Tensor): Tensor {
+  const [high, low] = data instanceof Tensor ? [0, data.cast("i32").bitcast("u32").reshape([])] : [0, unsigned(data)];
+  const words = (["first", "second"] as const).map((word) => hash(from, high, low, word).reshape([1]));
+  return words[0]!.concat(words[1]!);
+}
+
+/** `count` independent keys: JAX's `split`. */
+export function split(from: Tensor, count = 2): Tensor[] {
+  return Array.from({ length: count }, (_, i) => foldIn(from, i));
+}
+
+/** 32 random bits for each element, from its row-major place: the two words of `threefry(key, (0, place))` xored, as JAX does it. */
+export const bits = (from: Tensor, shape: Shape): Tensor => wordAt(from, shape, "xor");
+
+export function wordAt(from: Tensor, shape: Shape, word: ThreefryAttributes["word"]): Tensor {
+  const places = new Tensor(iotaNode([sizeOf(shape)], 0)).bitcast("u32").reshape(shape);
+  return hash(from, 0, places, word);
+}
+
+function hash(from: Tensor, high: number, low: Tensor | number, word: ThreefryAttributes["word"]): Tensor {
+  if (from.dtype !== "u32" || from.rank !== 1 || from.size !== 2) {
+    throw new GradsmithError("option", "random", `a key is u32 [2], got ${from.dtype} ${showShape(from.shape)}.`, "Make one with random.key(seed).");
+  }
+  const counter = [high, low].map((x) => (x instanceof Tensor ? x.node : fillNode(x, "u32")));
+  const inputs = [from.get(0).node, from.get(1).node, ...counter];
+  return new Tensor(makeNode(threefry, inputs, { word } satisfies ThreefryAttributes));
+}
+
+const unsigned = (data: number): number => {
+  if (Number.isInteger(data)) return data >>> 0;
+  throw new GradsmithError("option", "random", `foldIn takes an integer, got ${String(data)}.`, "Use a step or layer number.");
+};
+
+let streams = 0;
+
+/** The key that options ask for. Defaults are counted from the start of the process, so that a program run again gives the same numbers. */
+export function keyOf({ seed, key: given }: KeyOptions): Tensor {
+  if (seed !== undefined && given !== undefined) throw new GradsmithError("option", "random", "seed and key were both given.", "Use one.");
+  return given ?? (seed === undefined ? foldIn(key(0), streams++) : key(seed));
+}

@@ -1,0 +1,37 @@
+import type { DType } from "../../core/dtype.ts";
+import { isFloat } from "../../core/dtype.ts";
+import { GradsmithError } from "../../core/errors.ts";
+import type { Shape } from "../../core/shape.ts";
+import type { Tensor } from "../tensor.ts";
+import type { KeyOptions } from "./random-bits.ts";
+import { bits, keyOf, wordAt } from "./random-bits.ts";
+
+export interface UniformOptions extends KeyOptions {
+  readonly dtype?: DType | undefined;
+  /** Included; 0 by default. */
+  readonly low?: number | undefined;
+  /** Not included; 1 by default. */
+  readonly high?: number | undefined;
+}
+
+/** Uniform over [low, high): bit for bit JAX's `random.uniform` in f32 and f64. */
+export function uniform(shape: Shape, { dtype = "f32", low = 0, high = 1, ...from }: UniformOptions = {}): Tensor {
+  if (!isFloat(dtype)) throw new GradsmithError("dtype", "random", `uniform numbers are floats, got ${dtype}.`, "Use floor() and cast() for integers.");
+  if (!(low <= high)) throw new GradsmithError("option", "random", `low ${low} is not below high ${high}.`, "Swap them.");
+  const computed = dtype === "f64" ? "f64" : "f32";
+  const unit = computed === "f64" ? unitDouble(keyOf(from), shape) : unitSingle(keyOf(from), shape);
+  const numbers = low === 0 && high === 1 ? unit : unit.mul(rounded(rounded(high, computed) - rounded(low, computed), computed)).add(low).maximum(low);
+  return numbers.cast(dtype);
+}
+
+const rounded = (value: number, dtype: "f32" | "f64"): number => (dtype === "f32" ? Math.fround(value) : value);
+
+/** 23 bits as the mantissa of a float in [1, 2), less 1. */
+const unitSingle = (key: Tensor, shape: Shape): Tensor => bits(key, shape).shiftRight(9).bitwiseOr(0x3f800000).bitcast("f32").sub(1);
+
+/** 52 bits of both words, as JAX's mantissa trick gives them. */
+function unitDouble(key: Tensor, shape: Shape): Tensor {
+  const upper = wordAt(key, shape, "first").cast("f64").mul(2 ** 20);
+  const lower = wordAt(key, shape, "second").shiftRight(12).cast("f64");
+  return upper.add(lower).mul(2 ** -52);
+}

@@ -1,0 +1,73 @@
+import type { Expr } from "../../ir/expr.ts";
+import * as e from "../../ir/expr.ts";
+import type { Tensor } from "../tensor.ts";
+import { binary } from "./define.ts";
+
+export const add = binary("add", { scalar: e.add, vjp: (g) => [g, g], domain: [[-2, 2], [-2, 2]] });
+export const sub = binary("sub", { scalar: e.sub, vjp: (g) => [g, g.neg()], domain: [[-2, 2], [-2, 2]] });
+export const mul = binary("mul", { scalar: e.mul, vjp: (g, x, y) => [g.mul(y), g.mul(x)], domain: [[-2, 2], [-2, 2]] });
+/** True division: of integers too. */
+export const div = binary("div", {
+  operands: "float",
+  scalar: e.div,
+  vjp: (g, _x, y, z) => [g.div(y), g.mul(z).div(y).neg()],
+  domain: [[-2, 2], [0.5, 3]],
+});
+
+const isFloating = (x: Expr): boolean => x.dtype === "f32" || x.dtype === "f64";
+/** Whether a remainder that truncates must be moved by one divisor: it is not zero and has the other sign. */
+const needsShift = (r: Expr, y: Expr): Expr => {
+  const zero = e.like(r, 0);
+  return e.and(e.notEqual(r, zero), e.notEqual(e.less(r, zero), e.less(y, zero)));
+};
+
+/** x - y·floor(x / y): the remainder with the divisor's sign, as in NumPy. */
+export const mod = binary("mod", {
+  scalar(x, y) {
+    const r = e.rem(x, y);
+    return x.dtype === "u32" ? r : e.select(needsShift(r, y), e.add(r, y), r);
+  },
+  vjp: (g, x, y) => [g, g.mul(x.floorDivide(y)).neg()],
+  domain: [[2.1, 2.9], [0.75, 1]],
+});
+/** floor(x / y), integers staying integers; an integer divided by 0 gives 0. */
+export const floorDivide = binary("floorDivide", {
+  scalar(x, y) {
+    if (isFloating(x)) return e.floor(e.div(x, y));
+    const quotient = e.div(x, y);
+    return x.dtype === "u32" ? quotient : e.select(needsShift(e.rem(x, y), y), e.sub(quotient, e.like(x, 1)), quotient);
+  },
+  vjp: () => [null, null],
+  domain: [[2.1, 2.9], [0.75, 1]],
+});
+
+/** x^y. No gradient for x where y is 0, and none for y where x is 0, so that neither log(0) nor 1/0 gets in. */
+export const pow = binary("pow", {
+  scalar: e.pow,
+  vjp(g, x, y, z) {
+    const constantPower = y.equal(0);
+    const dx = constantPower.where(0, y.mul(x.pow(constantPower.where(1, y.sub(1)))));
+    const dy = z.mul(x.equal(0).where(1, x).log());
+    return [g.mul(dx), g.mul(x.equal(0).where(0, dy))];
+  },
+  domain: [[0.3, 2], [-2, 2]],
+});
+
+/** On a tie each side gets half, as in JAX and PyTorch. */
+const towards = (g: Tensor, wins: Tensor, ties: Tensor): Tensor => wins.where(g, ties.where(g.mul(0.5), 0));
+export const maximum = binary("maximum", {
+  scalar: e.max,
+  vjp: (g, x, y) => [towards(g, x.greater(y), x.equal(y)), towards(g, y.greater(x), x.equal(y))],
+  domain: [[-2, -0.1], [0.1, 2]],
+});
+export const minimum = binary("minimum", {
+  scalar: e.min,
+  vjp: (g, x, y) => [towards(g, x.less(y), x.equal(y)), towards(g, y.less(x), x.equal(y))],
+  domain: [[-2, -0.1], [0.1, 2]],
+});
+
+const compared = { operands: "comparison", domain: [[-2, 2], [-2, 2]] } as const;
+export const equal = binary("equal", { ...compared, scalar: e.equal });
+export const notEqual = binary("notEqual", { ...compared, scalar: e.notEqual });
+export const less = binary("less", { ...compared, scalar: e.less });
+export const lessEqual = binary("lessEqual", { ...compared, scalar: e.lessEqual });

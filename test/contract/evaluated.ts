@@ -1,0 +1,19 @@
+import { evaluateGraph } from "../../src/backends/reference/evaluate.ts";
+import type { Tensor } from "../../src/tensor/tensor.ts";
+
+/** A tensor's elements as the reference backend computes them, in float64. */
+export function evaluated(tensor: Tensor): number[] {
+  const [values] = evaluateGraph([tensor.node], (source) => {
+    throw new Error(`the graph depends on the ${source.op.name} node ${source.id}`);
+  });
+  return Array.from(values!);
+}
+
+/** The largest |a − b| / (1 + |b|). */
+export function distance(a: readonly number[], b: readonly number[]): number {
+  if (a.length !== b.length) return Infinity;
+  return a.reduce((worst, x, i) => Math.max(worst, Number.isFinite(x) ? Math.abs(x - b[i]!) / (1 + Math.abs(b[i]!)) : Infinity), 0);
+}
+
+/** Nested arrays as one list. */
+export const flat = (nested: unknown): number[] => (Array.isArray(nested) ? nested.flatMap(flat) : [nested as number]);
