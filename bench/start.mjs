@@ -5,7 +5,7 @@ import { fileURLToPath } from "node:url";
 import { build } from "esbuild";
 
 const root = fileURLToPath(new URL("..", import.meta.url));
-const options = { bundle: true, platform: "node", format: "esm", target: "node20", packages: "external", logLevel: "error", absWorkingDir: root };
+const options = { bundle: true, platform: "node", format: "esm", target: "node20", packages: "external", logLevel: "error", tsconfigRaw: "{}", absWorkingDir: root };
 
 const compiled = spawnSync(process.execPath, ["node_modules/typescript/bin/tsc", "-p", "tsconfig.build.json"], { cwd: root, stdio: "inherit" });
 if (compiled.status !== 0) process.exit(1);

@@ -24,10 +24,14 @@ export class Storage {
     this.#bytes = bytes;
   }
 
-  get home(): Home | undefined { return this.#home; }
+  get home(): Home | undefined {
+    return this.#home;
+  }
 
   /** Changes whenever the contents may have changed: whoever keeps a copy compares. */
-  get version(): number { return this.#version; }
+  get version(): number {
+    return this.#version;
+  }
 
   /** The newest bytes, at an address that stays the same. Writing to them is allowed until the next run that is given this storage. */
   get bytes(): Uint8Array {

@@ -6,10 +6,12 @@ import { makeNode } from "../ir/graph.ts";
 import type { Kernel, Statement } from "../ir/kernel.ts";
 import type { Limits } from "../ir/limits.ts";
 import type { Call, Program, ProgramBuffer } from "../ir/program.ts";
+import { arrangeOperands } from "./arrange-operands.ts";
 import { planArena } from "./arena.ts";
 import { bind } from "./bind.ts";
 import { readsOf, updateInPlace } from "./donate.ts";
 import { expand } from "./expand.ts";
+import { foldContractions } from "./fold-contractions.ts";
 import { fuse } from "./fuse.ts";
 import type { Group } from "./group.ts";
 import { nodesOf } from "./group.ts";
@@ -42,14 +44,14 @@ export interface Compiled {
 }
 
 /** A result that only copies: opens a group of its own, so that it runs when nobody needs the old memory any more. */
-const copy: Elementwise = { name: "copy", kind: "elementwise", infer: ([type]) => type!, scalar: ([x]) => x! };
+const copy: Elementwise = { name: "copy", kind: "elementwise", infer: ([type]) => type!, scalar: ([x]) => x!, isKept: true };
 
 /** From graph to program: simplify, fuse, update in place, lower each group, expand, bind, plan memory. */
 export function compile(traced: Traced, limits: Limits, options: { readonly fusion?: boolean } = {}): Compiled {
   const inputs = new Set(traced.inputs);
   const donations = traced.donations ?? new Map<number, number>();
   // Results that are inputs themselves need a copy, unless they stay where they are.
-  const simplified = simplify(traced.outputs);
+  const simplified = simplify(arrangeOperands(foldContractions(simplify(traced.outputs))));
   const copies = new Set<Node>();
   const copied = (node: Node): Node => {
     const made = makeNode(copy, [node], undefined, node.type);

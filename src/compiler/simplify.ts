@@ -1,8 +1,10 @@
+import { sameShape } from "../core/shape.ts";
+import { local, registerType } from "../ir/expr.ts";
 import type { Node } from "../ir/graph.ts";
 import { makeNode, topological } from "../ir/graph.ts";
 
 /**
- * Afterwards no two nodes compute the same thing. Types don't change. (Views of views, constants and identities need no pass of their own:
+ * Afterwards no two nodes compute the same thing, and none gives back its input. Types don't change. (Views of views, constants and identities need no pass of their own:
  * they vanish when a consumer pulls through them.)
  */
 export function simplify(roots: readonly Node[]): Node[] {
@@ -16,9 +18,18 @@ export function simplify(roots: readonly Node[]): Node[] {
     const key = `${keyOfOp(rebuilt, ids)}|${inputs.map((input) => input.id).join()}`;
     const same = known.get(key);
     if (same === undefined) known.set(key, rebuilt);
-    replaced.set(node, same ?? rebuilt);
+    replaced.set(node, changesNothing(rebuilt) ? inputs[0]! : (same ?? rebuilt));
   }
   return roots.map((root) => replaced.get(root)!);
+}
+
+/** Whether an elementwise op gives back its only input: markers that meant something while gradients were taken. */
+function changesNothing({ op, type, inputs, attributes }: Node): boolean {
+  const [input] = inputs;
+  if (op.kind !== "elementwise" || inputs.length !== 1 || input!.type.dtype !== type.dtype || !sameShape(input!.type.shape, type.shape)) return false;
+  if (op.isKept === true) return false;
+  const x = local("x", registerType[type.dtype]);
+  return op.scalar([x], attributes, type) === x;
 }
 
 /** What a node is apart from its inputs: equal text, equal meaning. */

@@ -1,6 +1,6 @@
 import { positiveInteger } from "../core/checks.ts";
 import { GradsmithError } from "../core/errors.ts";
-import { tensor } from "../tensor/functions/create.ts";
+import { tensor } from "../tensor/create.ts";
 import type { Nested } from "../tensor/functions/nested.ts";
 import { Tensor } from "../tensor/tensor.ts";
 import { eventLoopPause } from "./event-loop-pause.ts";

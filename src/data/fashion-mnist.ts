@@ -4,12 +4,10 @@ import { type ImageSet, type ImageSetOptions, loadImageSet } from "./image-set.t
 const files = () =>
   imageFiles("fashion-mnist", "Fashion-MNIST", {
     baseUrl: "http://fashion-mnist.s3-website.eu-central-1.amazonaws.com/",
-    sha256: {
-      trainImages: "97886e8a43061a66fa403e3d3e3a2f72a47f7f94303fe1e3b947d49deb905e9e",
-      trainLabels: "c555c31c355567e0aa0d7dae0146319b158cf675be168cc32cc83dd78b0dc1f9",
-      testImages: "bf42c70248e2a59e412c27f0e2b84590d845653e810f7a5cc5b6cf9deaece312",
-      testLabels: "40b592ec3a7815605fd221e0d8f88c222388efd0fb30095f2590d066a71402b0",
-    },
+    trainImages: { sha256: "3aede38d61863908ad78613f6a32ed271626dd12800ba2636569512369268a84", packedLength: 26_421_880 },
+    trainLabels: { sha256: "a04f17134ac03560a47e3764e11b92fc97de4d1bfaf8ba1a3aa29af54cc90845", packedLength: 29_515 },
+    testImages: { sha256: "346e55b948d973a97e58d2351dde16a484bd415d4595297633bb08f03db6a073", packedLength: 4_422_102 },
+    testLabels: { sha256: "67da17c76eaffca5446c3361aaab5c3cd6d1c2608764d35dfb1850b086bf8dd5", packedLength: 5_148 },
   });
 
 const classNames = ["T-shirt/top", "Trouser", "Pullover", "Dress", "Coat", "Sandal", "Shirt", "Sneaker", "Bag", "Ankle boot"];

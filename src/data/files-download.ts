@@ -2,7 +2,6 @@ import { createHash, randomBytes } from "node:crypto";
 import { mkdir, open, rename, rm } from "node:fs/promises";
 import { dirname } from "node:path";
 import { GradsmithError } from "../core/errors.ts";
-import { gunzipped } from "./files-gunzip.ts";
 import type { PublishedFile } from "./image-files.ts";
 
 export interface DownloadProgress {
@@ -21,14 +20,12 @@ export interface DownloadOptions {
 }
 
 /**
- * Fetches a published file to `path`: what was received is unpacked and its SHA-256 compared before the file gets its name, so that a file
- * that is there is whole.
+ * Fetches a published file to `path`. Its SHA-256 is compared before the file gets its name, so that a file that is there is whole.
  */
 export async function download(file: PublishedFile, path: string, options: DownloadOptions = {}): Promise<void> {
   const otherwise = options.otherwise ?? "Check the network.";
   const packed = await fetchBytes(file, { otherwise, stallMs: options.stallMs ?? 30_000, onProgress: options.onProgress ?? (() => undefined) });
-  const bytes = await gunzipped(packed, file.url, file.byteLength);
-  const sum = createHash("sha256").update(bytes).digest("hex");
+  const sum = createHash("sha256").update(packed).digest("hex");
   if (sum !== file.sha256) {
     throw new GradsmithError("network", file.url, `gave something else than was published: SHA-256 ${sum} instead of ${file.sha256}.`, otherwise);
   }
@@ -39,7 +36,7 @@ async function fetchBytes(file: PublishedFile, options: Required<DownloadOptions
   const stall = new AbortController();
   const restart = timer(options.stallMs, () => stall.abort(new Error(`nothing arrived for ${options.stallMs / 1000} s`)));
   try {
-    const response = await fetch(file.url, { signal: stall.signal });
+    const response = await fetch(file.url, { signal: stall.signal, headers: { "accept-encoding": "identity" } });
     if (!response.ok || response.body === null) throw new Error(`the server answered ${response.status} ${response.statusText}`.trim());
     const totalBytes = Number(response.headers.get("content-length")) || undefined;
     const chunks: Uint8Array[] = [];
@@ -47,7 +44,7 @@ async function fetchBytes(file: PublishedFile, options: Required<DownloadOptions
     for await (const chunk of response.body as AsyncIterable<Uint8Array>) {
       restart.again();
       receivedBytes += chunk.byteLength;
-      if (receivedBytes > file.byteLength + 65_536) throw new Error(`the server sent more than the ${file.byteLength} bytes that were published`);
+      if (receivedBytes > file.packedLength) throw new Error(`the server sent more than the ${file.packedLength} bytes that were published`);
       chunks.push(chunk);
       options.onProgress({ file: file.name, receivedBytes, totalBytes });
     }

@@ -9,7 +9,7 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } fr
 import type { DownloadProgress } from "./files-download.ts";
 import { readImages } from "./files-images.ts";
 import { describeDownload, showDownload } from "./files-progress.ts";
-import { type ImageFiles, imageFiles, type PublishedFile } from "./image-files.ts";
+import { type ImageFiles, imageFiles, type Print, type PublishedFile } from "./image-files.ts";
 
 const idx = (shape: readonly number[], values: readonly number[]): Buffer =>
   Buffer.from([0, 0, 8, shape.length, ...shape.flatMap((n) => [n >>> 24, (n >>> 16) & 255, (n >>> 8) & 255, n & 255]), ...values]);
@@ -60,9 +60,9 @@ afterEach(async () => {
 
 /** The small publication, served by the server above. */
 function tiny(url = baseUrl): ImageFiles {
-  const sha256 = (stem: string): string => createHash("sha256").update(contents[stem]!).digest("hex");
-  const [trainImages, trainLabels, testImages, testLabels] = stems.map(sha256) as [string, string, string, string];
-  const files = imageFiles("tiny", "Tiny", { baseUrl: url, sha256: { trainImages, trainLabels, testImages, testLabels } });
+  const print = (stem: string): Print => ({ sha256: sumOf(gzipSync(contents[stem]!)), packedLength: gzipSync(contents[stem]!).byteLength });
+  const [trainImages, trainLabels, testImages, testLabels] = stems.map(print) as [Print, Print, Print, Print];
+  const files = imageFiles("tiny", "Tiny", { baseUrl: url, trainImages, trainLabels, testImages, testLabels });
   const sized = (file: PublishedFile): PublishedFile => ({ ...file, byteLength: contents[file.name.replace(".gz", "")]!.byteLength });
   return { ...files, trainImages: sized(files.trainImages), trainLabels: sized(files.trainLabels), testImages: sized(files.testImages), testLabels: sized(files.testLabels) };
 }
@@ -74,6 +74,8 @@ async function fill(path: string, change: Readonly<Record<string, Buffer>> = {},
     await writeFile(join(path, packed ? `${stem}.gz` : stem), packed ? gzipSync(bytes) : bytes);
   }
 }
+
+const sumOf = (bytes: Buffer): string => createHash("sha256").update(bytes).digest("hex");
 
 const quiet = { onProgress: (): void => undefined };
 
@@ -129,24 +131,19 @@ describe("what can go wrong on the way", () => {
   });
 
   test("something else than was published leaves nothing in the cache", async () => {
-    const other = Buffer.from(contents["train-images-idx3-ubyte"]!).fill(1, 16);
-    answer = () => ({ status: 200, body: gzipSync(other) });
-    const sum = (bytes: Buffer): string => createHash("sha256").update(bytes).digest("hex");
+    const published = gzipSync(contents["train-images-idx3-ubyte"]!);
+    const other = Buffer.from(published).fill(1, 16);
+    answer = () => ({ status: 200, body: other });
     await expect(readImages(tiny(), quiet)).rejects.toThrow(
-      `[${baseUrl}train-images-idx3-ubyte.gz] gave something else than was published: SHA-256 ${sum(other)} instead of ${sum(contents["train-images-idx3-ubyte"]!)}. ${otherwise}`,
+      `[${baseUrl}train-images-idx3-ubyte.gz] gave something else than was published: SHA-256 ${sumOf(other)} instead of ${sumOf(published)}. ${otherwise}`,
     );
     await expect(readdir(join(folder, "cache"))).rejects.toThrow("ENOENT");
-  });
-
-  test("a small file that unpacks to a large one is stopped at the published size", async () => {
-    answer = () => ({ status: 200, body: gzipSync(Buffer.alloc(5_000_000)) });
-    await expect(readImages(tiny(), quiet)).rejects.toThrow(`[${baseUrl}train-images-idx3-ubyte.gz] unpacks to more than the 1584 bytes expected. Delete the file and fetch it again.`);
   });
 
   test("a server that sends without end is cut off", async () => {
     answer = () => ({ status: 200, body: Buffer.alloc(200_000) });
     await expect(readImages(tiny(), quiet)).rejects.toThrow(
-      `[${baseUrl}train-images-idx3-ubyte.gz] can't be downloaded: the server sent more than the 1584 bytes that were published. ${otherwise}`,
+      `[${baseUrl}train-images-idx3-ubyte.gz] can't be downloaded: the server sent more than the ${gzipSync(contents["train-images-idx3-ubyte"]!).byteLength} bytes that were published. ${otherwise}`,
     );
   });
 });
@@ -170,6 +167,12 @@ describe("what can be wrong with a folder", () => {
     const path = join(folder, "train-images-idx3-ubyte.gz");
     await writeFile(path, gzipSync(contents["train-images-idx3-ubyte"]!).subarray(0, 25));
     await expect(readImages(tiny(), { directory: folder })).rejects.toThrow(`[${path}] can't be unpacked: its gzip data is damaged or cut off. Delete the file and fetch it again.`);
+  });
+
+  test("a small file that unpacks to a large one is stopped at the published size", async () => {
+    await expect(inFolder({ "train-images-idx3-ubyte": Buffer.alloc(5_000_000) })()).rejects.toThrow(
+      `[${join(folder, "train-images-idx3-ubyte.gz")}] unpacks to more than the 1584 bytes expected. Delete the file and fetch it again.`,
+    );
   });
 
   test("labels that belong to other images", async () => {

@@ -1,6 +1,6 @@
 import { positiveInteger } from "../core/checks.ts";
-import { tensor } from "../tensor/functions/create.ts";
-import { random } from "../tensor/functions/random.ts";
+import { tensor } from "../tensor/create.ts";
+import { random } from "../tensor/random.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 
 /** Generated samples: features x [n, features] and labels y. */

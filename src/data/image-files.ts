@@ -1,9 +1,11 @@
-/** One published file: its name, where it comes from, and what it must hold once unpacked. */
+/** One published file: its name, where it comes from, and what arrives. */
 export interface PublishedFile {
   readonly name: string;
   readonly url: string;
-  /** Of the unpacked bytes, so that a copy packed by another gzip is the same file. */
+  /** Of the file as published, packed with gzip. */
   readonly sha256: string;
+  readonly packedLength: number;
+  /** Bytes once unpacked. */
   readonly byteLength: number;
 }
 
@@ -18,23 +20,29 @@ export interface ImageFiles {
   readonly testLabels: PublishedFile;
 }
 
-interface Sums {
-  readonly trainImages: string;
-  readonly trainLabels: string;
-  readonly testImages: string;
-  readonly testLabels: string;
+/** What a publisher's file is known by. */
+export interface Print {
+  readonly sha256: string;
+  readonly packedLength: number;
 }
 
-/** The four files as both publishers name and size them: 60,000 images to train, 10,000 to test. */
-export function imageFiles(name: string, title: string, options: { readonly baseUrl: string; readonly sha256: Sums }): ImageFiles {
-  const { baseUrl, sha256 } = options;
-  const file = (stem: string, sum: string, byteLength: number): PublishedFile => ({ name: `${stem}.gz`, url: `${baseUrl}${stem}.gz`, sha256: sum, byteLength });
+export interface ImageFilesOptions {
+  readonly baseUrl: string;
+  readonly trainImages: Print;
+  readonly trainLabels: Print;
+  readonly testImages: Print;
+  readonly testLabels: Print;
+}
+
+/** The four files as both publishers name them: 60,000 images to train, 10,000 to test. */
+export function imageFiles(name: string, title: string, options: ImageFilesOptions): ImageFiles {
+  const file = (stem: string, print: Print, byteLength: number): PublishedFile => ({ ...print, name: `${stem}.gz`, url: `${options.baseUrl}${stem}.gz`, byteLength });
   return {
     name,
     title,
-    trainImages: file("train-images-idx3-ubyte", sha256.trainImages, 16 + 60_000 * 784),
-    trainLabels: file("train-labels-idx1-ubyte", sha256.trainLabels, 8 + 60_000),
-    testImages: file("t10k-images-idx3-ubyte", sha256.testImages, 16 + 10_000 * 784),
-    testLabels: file("t10k-labels-idx1-ubyte", sha256.testLabels, 8 + 10_000),
+    trainImages: file("train-images-idx3-ubyte", options.trainImages, 16 + 60_000 * 784),
+    trainLabels: file("train-labels-idx1-ubyte", options.trainLabels, 8 + 60_000),
+    testImages: file("t10k-images-idx3-ubyte", options.testImages, 16 + 10_000 * 784),
+    testLabels: file("t10k-labels-idx1-ubyte", options.testLabels, 8 + 10_000),
   };
 }

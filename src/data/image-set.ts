@@ -1,5 +1,5 @@
-import { tensor } from "../tensor/functions/create.ts";
-import type { Tensor } from "../tensor/tensor.ts";
+import { literalNode } from "../tensor/ops/source.ts";
+import { Tensor } from "../tensor/tensor.ts";
 import type { DownloadProgress } from "./files-download.ts";
 import type { IdxArray } from "./idx.ts";
 import type { ImageFiles } from "./image-files.ts";
@@ -33,4 +33,5 @@ export async function loadImageSet(files: ImageFiles, classNames: readonly strin
 
 const asTensors = ({ images, labels }: { images: IdxArray; labels: IdxArray }): LabelledImages => ({ images: asTensor(images), labels: asTensor(labels) });
 
-const asTensor = ({ data, shape, dtype }: IdxArray): Tensor => tensor(data, { shape, dtype });
+/** The arrays belong to no one else, so they are taken over without a copy. */
+const asTensor = ({ data, shape, dtype }: IdxArray): Tensor => new Tensor(literalNode(data, { shape, dtype }));

@@ -4,12 +4,10 @@ import { type ImageSet, type ImageSetOptions, loadImageSet } from "./image-set.t
 const files = () =>
   imageFiles("mnist", "MNIST", {
     baseUrl: "https://storage.googleapis.com/cvdf-datasets/mnist/",
-    sha256: {
-      trainImages: "ba891046e6505d7aadcbbe25680a0738ad16aec93bde7f9b65e87a2fc25776db",
-      trainLabels: "65a50cbbf4e906d70832878ad85ccda5333a97f0f4c3dd2ef09a8a9eef7101c5",
-      testImages: "0fa7898d509279e482958e8ce81c8e77db3f2f8254e26661ceb7762c4d494ce7",
-      testLabels: "ff7bcfd416de33731a308c3f266cc351222c34898ecbeaf847f06e48f7ec33f2",
-    },
+    trainImages: { sha256: "440fcabf73cc546fa21475e81ea370265605f56be210a4024d2ca8f203523609", packedLength: 9_912_422 },
+    trainLabels: { sha256: "3552534a0a558bbed6aed32b30c495cca23d567ec52cac8be1a0730e8010255c", packedLength: 28_881 },
+    testImages: { sha256: "8d422c7b0a1c1c79245a5bcf07fe86e33eeafee792b84584aec276f5a2dbc4e6", packedLength: 1_648_877 },
+    testLabels: { sha256: "f7ae60f92e00ec6debd23a6088c31dbd2371eca3ffa0defaefb259924204aec6", packedLength: 4_542 },
   });
 
 /**

@@ -42,6 +42,8 @@ export interface Elementwise extends Common {
   readonly kind: "elementwise";
   /** One output element. Arguments have the register types of the inputs; the result that of the output. */
   readonly scalar: (args: readonly Expr[], attributes: unknown, result: TensorType) => Expr;
+  /** Set on copies that must be made although they change no value. */
+  readonly isKept?: boolean;
 }
 
 /** Inputs combined over `axes` (ascending), which disappear. Attributes: ReduceAttributes. */

@@ -38,12 +38,13 @@ export interface Guard {
 }
 
 export const fixed = (value: number): Index => ({ terms: [], constant: value, min: value, max: value });
-const ofAtom = (atom: Atom): Index => (atom.min === atom.max ? fixed(atom.min) : { terms: [{ atom, scale: 1 }], constant: 0, min: atom.min, max: atom.max });
+/** The index that is one atom. */
+export const atomIndex = (atom: Atom): Index => (atom.min === atom.max ? fixed(atom.min) : { terms: [{ atom, scale: 1 }], constant: 0, min: atom.min, max: atom.max });
 
 /** A loop variable that runs over `0 .. extent - 1`. */
-export const variable = (name: string, extent: number): Index => ofAtom({ kind: "variable", key: name, name, min: 0, max: Math.max(0, extent - 1) });
+export const variable = (name: string, extent: number): Index => atomIndex({ kind: "variable", key: name, name, min: 0, max: Math.max(0, extent - 1) });
 /** A computed position (a gather's), known to lie within the range. */
-export const computed = (expr: Expr, key: string, min: number, max: number): Index => ofAtom({ kind: "value", key, expr, min, max });
+export const computed = (expr: Expr, key: string, min: number, max: number): Index => atomIndex({ kind: "value", key, expr, min, max });
 
 export const isFixed = (index: Index): boolean => index.terms.length === 0;
 
@@ -96,14 +97,14 @@ export function quotient(a: Index, by: number): Index {
   const { whole, part } = split(a, by);
   if (part.min >= 0 && part.max < by) return whole;
   const range = { min: Math.floor(part.min / by), max: Math.floor(part.max / by) };
-  return plus(whole, ofAtom({ kind: "quotient", key: atomKey("quotient", part, by), of: part, by, ...range }));
+  return plus(whole, atomIndex({ kind: "quotient", key: atomKey("quotient", part, by), of: part, by, ...range }));
 }
 
 export function remainder(a: Index, by: number): Index {
   if (by === 1) return fixed(0);
   const { part } = split(a, by);
   if (part.min >= 0 && part.max < by) return part;
-  return ofAtom({ kind: "remainder", key: atomKey("remainder", part, by), of: part, by, min: 0, max: by - 1 });
+  return atomIndex({ kind: "remainder", key: atomKey("remainder", part, by), of: part, by, min: 0, max: by - 1 });
 }
 
 /** `a = by · whole + part`, with in `part` what `by` does not divide. */
@@ -124,13 +125,13 @@ export function substitute(index: Index, replace: (name: string) => Index | unde
 function substituteAtom(atom: Atom, replace: (name: string) => Index | undefined, replaceValue?: (expr: Expr) => Expr): Index {
   switch (atom.kind) {
     case "variable":
-      return replace(atom.name) ?? ofAtom(atom);
+      return replace(atom.name) ?? atomIndex(atom);
     case "quotient":
       return quotient(substitute(atom.of, replace, replaceValue), atom.by);
     case "remainder":
       return remainder(substitute(atom.of, replace, replaceValue), atom.by);
     case "value":
-      return ofAtom(replaceValue === undefined ? atom : { ...atom, expr: replaceValue(atom.expr) });
+      return atomIndex(replaceValue === undefined ? atom : { ...atom, expr: replaceValue(atom.expr) });
   }
 }
 

@@ -1,6 +1,7 @@
 import { GradsmithError } from "../core/errors.ts";
 import { random } from "../tensor/random.ts";
 import type { Tensor } from "../tensor/tensor.ts";
+import type { Activation } from "./activations.ts";
 import { variableName } from "./blueprint.ts";
 import type { Layer, LayerContext, Params } from "./layer.ts";
 import type { Scope } from "./scope.ts";
@@ -11,12 +12,19 @@ export interface VariableScopeOptions {
   readonly key?: Tensor | undefined;
 }
 
+export interface Logits {
+  readonly logits: Tensor;
+  /** What they are the logits of. */
+  readonly distribution: NonNullable<Activation["distribution"]>;
+}
+
 /** Layers called in this scope find their variables among named tensors; what they write is gathered here. */
 export class VariableScope implements Scope {
   readonly #names: ReadonlyMap<Layer, string>;
   readonly #variables: Params;
   readonly #options: VariableScopeOptions;
   readonly #drawn = new Map<Layer, number>();
+  readonly #logits = new Map<Tensor, Logits>();
   /** New values of variables that are not trainable, by full name. */
   readonly written: Record<string, Tensor> = {};
   /** Scalars that layers add to the loss. */
@@ -28,10 +36,18 @@ export class VariableScope implements Scope {
     this.#options = options;
   }
 
-  call(layer: Layer, x: Tensor): Tensor { return layer.call(this.#paramsOf(layer, x), x, this.#contextOf(layer)); }
+  call(layer: Layer, x: Tensor): Tensor {
+    const [params, context] = [this.#paramsOf(layer, x), this.#contextOf(layer)];
+    const distribution = layer.ending?.distribution;
+    if (distribution === undefined) return layer.call(params, x, context);
+    const logits = layer.beforeEnding(params, x, context);
+    const probabilities = layer.ending!.call(logits);
+    this.#logits.set(probabilities, { logits, distribution });
+    return probabilities;
+  }
 
-  /** What the layer computes before the activation it ends with: logits, if that makes probabilities. */
-  beforeEnding(layer: Layer, x: Tensor): Tensor { return layer.beforeEnding(this.#paramsOf(layer, x), x, this.#contextOf(layer)); }
+  /** The logits that probabilities were computed from, if a layer called here did that. */
+  logitsOf(probabilities: Tensor): Logits | undefined { return this.#logits.get(probabilities); }
 
   #nameOf(layer: Layer): string {
     const name = this.#names.get(layer);

@@ -7,7 +7,9 @@ export interface WasmEngine {
   validate(bytes: Uint8Array): boolean;
 }
 declare const compiled: unique symbol;
-export interface CompiledModule { readonly [compiled]: true }
+export interface CompiledModule {
+  readonly [compiled]: true;
+}
 
 /** The environment's engine, if it has one. */
 export const wasmEngine = (): WasmEngine | undefined => (globalThis as { readonly WebAssembly?: WasmEngine }).WebAssembly;

@@ -11,7 +11,9 @@ export class WasmSlot implements Home {
     this.#bytes = bytes;
   }
 
-  get byteLength(): number { return this.#bytes.byteLength; }
+  get byteLength(): number {
+    return this.#bytes.byteLength;
+  }
 
   copyTo(target: Uint8Array): void {
     target.set(this.#bytes);

@@ -37,7 +37,12 @@ export class WasmBackend implements Backend {
     const engine = wasmEngine();
     const features = wasmFeatures();
     if (engine === undefined || !features.simd) {
-      throw new GradsmithError("device", "wasm", "this JavaScript engine has no WebAssembly SIMD.", "Use Node 20 or a browser from 2021 on.");
+      throw new GradsmithError(
+        "device",
+        "wasm",
+        "this JavaScript engine has no WebAssembly SIMD.",
+        "Use Node 20 or a browser from 2021 on.",
+      );
     }
     if (relaxedSimd === true && !features.relaxedSimd) {
       throw new GradsmithError("device", "wasm", "this JavaScript engine has no relaxed SIMD.", "Leave out relaxedSimd: true.");
@@ -78,6 +83,7 @@ export class WasmExecutable implements Executable {
   }
 
   async #prepare(): Promise<void> {
+    this.#checkSize();
     if (this.printed.bytes.length <= smallBytes && this.#compileNow()) return;
     const module = await this.#engine.compile(this.printed.bytes);
     this.#loaded ??= this.#load(module);
@@ -112,16 +118,26 @@ export class WasmExecutable implements Executable {
 
   #allocate(): { readonly buffer: ArrayBuffer } {
     const { memoryPages } = this.printed;
-    const needed = `program ${this.#program.name} needs ${Math.ceil(memoryPages / 16)} MiB`;
-    if (memoryPages > mostPages) {
-      throw new GradsmithError("device", "wasm", `${needed}, and WebAssembly has 4096.`, "Use a smaller batch, or the native tier.");
-    }
     try {
       return new this.#engine.Memory({ initial: memoryPages, maximum: memoryPages });
     } catch (error) {
       if (!(error instanceof RangeError)) throw error;
-      throw new GradsmithError("device", "wasm", `${needed}, and the machine did not give it.`, "Use a smaller batch, or free memory.");
+      throw new GradsmithError(
+        "device",
+        "wasm",
+        `${this.#need()}, and the machine did not give it.`,
+        "Use a smaller batch, or free memory.",
+      );
     }
+  }
+
+  #checkSize(): void {
+    if (this.printed.memoryPages <= mostPages) return;
+    throw new GradsmithError("device", "wasm", `${this.#need()}, and WebAssembly has 4096.`, "Use a smaller batch, or the native tier.");
+  }
+
+  #need(): string {
+    return `program ${this.#program.name} needs ${Math.ceil(this.printed.memoryPages / 16)} MiB`;
   }
 
   run(storages: readonly Storage[], repeat: number): void {
@@ -136,13 +152,23 @@ export class WasmExecutable implements Executable {
   }
 
   #loadNow(): Loaded {
+    this.#checkSize();
     if (this.#compileNow()) return this.#loaded!;
-    throw new GradsmithError("device", "wasm", `program ${this.#program.name} is still being compiled.`, "Await its `ready` before running it here.");
+    throw new GradsmithError(
+      "device",
+      "wasm",
+      `program ${this.#program.name} is still being compiled.`,
+      "Await its `ready` before running it here.",
+    );
   }
 
   #check(storages: readonly Storage[], slots: readonly WasmSlot[]): void {
     const wrong = slots.findIndex((slot, place) => storages[place]?.byteLength !== slot.byteLength);
     if (wrong < 0 && storages.length === slots.length) return;
-    throw new GradsmithError("internal", "wasm", `program ${this.#program.name} was given storages that are not those it was compiled for.`);
+    throw new GradsmithError(
+      "internal",
+      "wasm",
+      `program ${this.#program.name} was given storages that are not those it was compiled for.`,
+    );
   }
 }

@@ -1,38 +1,44 @@
-import { abs, add, div, type Expr, fma, less, like, mul, select, sub } from "../../ir/expr.ts";
+import { abs, add, bitcast, constant, div, type Expr, fma, less, like, mul, select, shl, sub } from "../../ir/expr.ts";
 import { nearestInteger, powerOfTwo } from "./exponent.ts";
 import { floatOf, polynomial } from "./polynomial.ts";
 import { withSignOf } from "./sign.ts";
 
-/** `(tanh h - h) / h³` as a polynomial in h² on |h| <= 0.174, minimax for the relative error of tanh (least squares; Remez). */
+/** `(tanh h - h) / h³` as a polynomial in h² on |h| <= 0.556, minimax for the relative error of tanh (least squares; Remez). */
 const coefficients = {
-  f32: [-0.33333322, 0.13331144, -0.052715894],
+  f32: [-0.33333316, 0.13332538, -0.05384653, 0.021045368, -0.0062340205],
   f64: [
-    -0.3333333333333333, 0.13333333333330374, -0.05396825395980965, 0.021869487392785873, -0.008863152652170053, 0.0035888201600881636,
-    -0.0013870787431643084,
+    -0.3333333333333333, 0.13333333333333, -0.05396825396799727, 0.021869488526205957, -0.008863235303470605, 0.0035921247470960377,
+    -0.001455802404097783, 0.0005898141028332141, -0.00023814557257305935, 9.381043469509888e-5, -3.276043082331886e-5, 7.331270621462424e-6,
   ],
 } as const;
 /** From here on tanh rounds to 1. */
 const saturation = { f32: 10, f64: 20 } as const;
 
 /**
- * With |x| = n·ln(2)/2 + h, s = 2^n and w = tanh h, tanh |x| = ((s-1) + (s+1)·w) / ((s+1) + (s-1)·w): near 0 that is w alone, and nothing
- * cancels further out. Within 2 ulp in f32, 4 ulp in f64; -0 stays -0.
+ * With |x| = n·ln 2 + h, s = 4^n and w = tanh h: tanh |x| = 1 - 2(1-w) / ((s+1) + (s-1)·w), and w alone where n = 0. The n is chosen so that
+ * this is up to |x| = 0.55, beyond which nothing cancels. Within 2 ulp in f32, 4 ulp in f64; -0 stays -0.
  */
 export function tanh(x: Expr): Expr {
   const limit = like(x, saturation[floatOf(x)]);
   const size = abs(x);
   const bounded = select(less(limit, size), limit, size);
-  const n = nearestInteger(bounded, 2 / Math.LN2);
+  const n = nearestInteger(sub(bounded, like(x, 0.208)), Math.LOG2E);
   const h = reduced(bounded, n.value);
   const z = mul(h, h);
   const w = fma(mul(h, z), polynomial(z, coefficients[floatOf(x)]), h);
-  const s = powerOfTwo(n.bits, floatOf(x));
-  const [below, above] = [sub(s, like(x, 1)), add(s, like(x, 1))];
-  return withSignOf(div(fma(above, w, below), fma(below, w, above)), x);
+  const s = powerOfFour(n.bits, x);
+  const [one, minusTwo] = [like(x, 1), like(x, -2)];
+  const distance = div(fma(w, minusTwo, like(x, 2)), fma(sub(s, one), w, add(s, one)));
+  return withSignOf(select(less(size, like(x, 0.55)), w, sub(one, distance)), x);
 }
 
-/** `x - n·ln(2)/2`. In f32 one constant is enough: where n > 1 blurs h, tanh hardly depends on it. */
+/** `x - n·ln 2`. In f32 one constant is enough: where n > 1 blurs h, tanh hardly depends on it. */
 function reduced(x: Expr, n: Expr): Expr {
-  if (x.dtype === "f32") return fma(n, like(x, -0.34657359), x);
-  return fma(n, like(x, -9.541074646352939e-11), fma(n, like(x, -0.3465735901845619), x));
+  if (x.dtype === "f32") return fma(n, like(x, -0.6931472), x);
+  return fma(n, like(x, -1.9082149292705877e-10), fma(n, like(x, -0.6931471803691238), x));
+}
+
+function powerOfFour(n: Expr, x: Expr): Expr {
+  if (x.dtype === "f64") return powerOfTwo(add(n, n), "f64");
+  return bitcast(add(shl(n, constant(24, "i32")), constant(0x3f800000, "i32")), "f32");
 }

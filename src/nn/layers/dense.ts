@@ -52,15 +52,13 @@ export class Dense extends Layer {
     return useBias ? { kernel, bias: { ...this.#bias, shape: [units] } } : { kernel };
   }
 
-  call(params: Params, x: Tensor, context: LayerContext): Tensor {
-    const y = this.ending.call(this.beforeEnding(params, x));
-    if (this.#activity !== undefined) context.addLoss(this.#activity.penalty(y).div(x.shape[0]!));
-    return y;
-  }
+  call(params: Params, x: Tensor, context: LayerContext): Tensor { return this.ending.call(this.beforeEnding(params, x, context)); }
 
-  override beforeEnding({ kernel, bias }: Params, x: Tensor): Tensor {
-    const y = x.matmul(kernel!);
-    return bias === undefined ? y : y.add(bias);
+  override beforeEnding({ kernel, bias }: Params, x: Tensor, context: LayerContext): Tensor {
+    const product = x.matmul(kernel!);
+    const y = bias === undefined ? product : product.add(bias);
+    if (this.#activity !== undefined) context.addLoss(this.#activity.penalty(this.ending.call(y)).div(x.shape[0]!));
+    return y;
   }
 }
 

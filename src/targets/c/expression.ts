@@ -2,14 +2,13 @@ import type { DType } from "../../core/dtype.ts";
 import type { Apply, Convert, Expr, Load, RegisterType } from "../../ir/expr.ts";
 import type { KernelBuffer } from "../../ir/kernel.ts";
 import { acrossFunction, bitcastFunction, lanesFunction, splatFunction, truncateFunction } from "./arithmetic.ts";
-import { spellings } from "./instructions.ts";
+import { spellings, spellTranscendental } from "./instructions.ts";
 import { literal } from "./literal.ts";
 import { expandFunction, gatherFunction, widenFunction } from "./memory.ts";
 import type { Prelude } from "./prelude.ts";
 import type { Text } from "./text.ts";
-import { binary, call, levels, prefix, primary, within } from "./text.ts";
+import { binary, call, levels, prefix, primary } from "./text.ts";
 import { isFloatRegister, registerLane, storageLane } from "./types.ts";
-import { spellTranscendental } from "./instructions.ts";
 
 /** How a kernel's expressions are written: knows what its buffers and locals are called. */
 export class ExpressionPrinter {
@@ -190,12 +189,9 @@ export interface LocalName {
 const linear = { add: ["+", levels.add], sub: ["-", levels.add], mul: ["*", levels.mul] } as const;
 const isLinear = (expr: Apply): boolean => expr.instruction === "neg" || Object.hasOwn(linear, expr.instruction);
 
-/** Integer sums group as they like: `a + (b + c)` needs no parentheses, and `a + -1` is `a - 1`. */
-function simplerSum(operator: string, level: Text["level"], x: Text, y: Text): Text {
-  if (operator === "+" && /^-\d+$/.test(y.code)) return binary("-", level, x, primary(y.code.slice(1)));
-  if (operator === "+" && y.level === levels.add) return { code: `${x.code} + ${y.code}`, level };
-  return { code: `${within(x, level)} ${operator} ${within(y, level === levels.add ? levels.mul : levels.unary)}`, level };
-}
+/** Integer sums group as they like: `a + (b + c)` needs no parentheses. */
+const simplerSum = (operator: string, level: Text["level"], x: Text, y: Text): Text =>
+  operator === "+" && y.level === levels.add ? { code: `${x.code} + ${y.code}`, level } : binary(operator, level, x, y);
 
 /** Bools are added and multiplied as one says `or` and `and`. */
 function boolInstruction<T extends "add" | "mul" | "min" | "max" | "or" | "and">(instruction: T, dtype: RegisterType): T | "or" | "and" {

@@ -157,4 +157,4 @@ class KernelPrinter {
 
 /** C's words, our typedefs and functions (`f32x16`, `max_f32x16`), and what begins with a digit or two underscores. */
 const reserved =
-  /^(?:\d.*|__.*|(?:.*_)?(?:[fiu](?:8|16|32|64)|bf16)(?:x\d+)?|[a-z0-9]+_(?:from|bits_of)_.*|auto|break|case|char|const|continue|default|do|double|else|enum|extern|float|for|goto|if|inline|int|long|register|restrict|return|short|signed|sizeof|static|struct|switch|typedef|union|unsigned|void|volatile|while|asm|typeof|step|run|serial|unix|linux|NOINLINE|)$/;
+  /^(?:\d.*|__.*|(?:.*_)?(?:[fiu](?:8|16|32|64)|bf16)(?:x\d+)?|[a-z0-9]+_(?:from|bits_of)_.*|auto|break|case|char|const|continue|default|do|double|else|enum|extern|float|for|goto|if|inline|int|long|register|restrict|return|short|signed|sizeof|static|struct|switch|typedef|union|unsigned|void|volatile|while|asm|typeof|step|run|serial|unix|linux|INLINE|NOINLINE|)$/;

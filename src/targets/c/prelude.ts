@@ -32,7 +32,7 @@ export class Prelude {
       const text = define(name, this);
       // Set again to come after what it needs.
       this.#functions.delete(name);
-      this.#functions.set(name, `${INLINE} ${text}`);
+      this.#functions.set(name, `INLINE ${text}`);
     }
     return name;
   }
@@ -42,8 +42,6 @@ export class Prelude {
     return sections.filter((section) => section !== "").join("\n\n");
   }
 }
-
-const INLINE = "static inline __attribute__((always_inline))";
 
 export const suffix = (lane: LaneType, lanes: number): string => (lanes === 1 ? lane : `${lane}x${lanes}`);
 

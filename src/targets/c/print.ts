@@ -18,7 +18,8 @@ export function printC(program: Program): string {
   return `${[head, attributes, prelude.text(), ...kernels, printStep(program), nodeEntry].filter((part) => part !== "").join("\n\n")}\n`;
 }
 
-const attributes = "#define NOINLINE __attribute__((noinline))";
+const attributes = `#define INLINE static inline __attribute__((always_inline))
+#define NOINLINE __attribute__((noinline))`;
 
 const count = (n: number, noun: string): string => `${n} ${noun}${n === 1 ? "" : "s"}`;
 

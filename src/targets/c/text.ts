@@ -15,6 +15,8 @@ export const within = (text: Text, level: Level): string => (text.level <= level
 
 /** `x op y`. Operators of one level group to the left; next to shifts, comparisons and bits all but arithmetic is put in parentheses. */
 export function binary(operator: string, level: Level, x: Text, y: Text): Text {
+  // Adding -1 is taking away 1, in every type.
+  if (operator === "+" && /^-[\d.e]+f?$/.test(y.code)) return binary("-", level, x, { code: y.code.slice(1), level: levels.primary });
   const left = level > levels.add ? levels.add : level;
   const right = level > levels.add ? levels.add : level === levels.add ? levels.mul : levels.unary;
   return { code: `${within(x, left)} ${operator} ${within(y, right)}`, level };

@@ -3,8 +3,8 @@ import { bytesOf } from "../../core/dtype.ts";
 import type { Expr, Load } from "../../ir/expr.ts";
 import { cast, splat } from "../../ir/expr.ts";
 import type { Store } from "../../ir/kernel.ts";
-import { narrowBf16, narrowF16, widenBf16, widenF16 } from "./halves.ts";
 import type { FunctionBuilder } from "./function.ts";
+import { narrowBf16, narrowF16, widenBf16, widenF16 } from "./halves.ts";
 import { constantBytes } from "./lanes.ts";
 import type { Linear } from "./linear.ts";
 import { constantLinear, plus, termLinear } from "./linear.ts";
@@ -18,10 +18,24 @@ const converted: Readonly<Partial<Record<DType, { readonly widen: (bits: Expr) =
 };
 
 const scalarLoads: Readonly<Record<DType, Opcode>> = {
-  f32: "f32.load", f64: "f64.load", i32: "i32.load", u32: "i32.load", f16: "i32.load16_u", bf16: "i32.load16_u", u8: "i32.load8_u", bool: "i32.load8_u",
+  f32: "f32.load",
+  f64: "f64.load",
+  i32: "i32.load",
+  u32: "i32.load",
+  f16: "i32.load16_u",
+  bf16: "i32.load16_u",
+  u8: "i32.load8_u",
+  bool: "i32.load8_u",
 };
 const scalarStores: Readonly<Record<DType, Opcode>> = {
-  f32: "f32.store", f64: "f64.store", i32: "i32.store", u32: "i32.store", f16: "i32.store16", bf16: "i32.store16", u8: "i32.store8", bool: "i32.store8",
+  f32: "f32.store",
+  f64: "f64.store",
+  i32: "i32.store",
+  u32: "i32.store",
+  f16: "i32.store16",
+  bf16: "i32.store16",
+  u8: "i32.store8",
+  bool: "i32.store8",
 };
 
 /** Leaves part number `part` of a load on the stack. */
@@ -114,17 +128,19 @@ function eachLane(printer: Printer, vector: Expr, { part, per, lanes, index }: L
     for (let lane = 0; lane < lanes; lane++) use(lane, plus({ ...index, step: 0 }, constantLinear(index.step * (part * per + lane))));
     return;
   }
-  printer.scratch("v128", (indices) => printer.scratch("i32", (one) => {
-    printer.value(vector, Math.floor((part * per) / 4));
-    code.emit("local.set", indices);
-    for (let lane = 0; lane < lanes; lane++) {
-      code.emit("local.get", indices);
-      code.emit("i32x4.extract_lane", (part * per + lane) % 4);
-      code.emit("local.set", one);
-      const expr: Expr = { kind: "local", dtype: "i32", lanes: 1, name: registerName(one) };
-      use(lane, termLinear({ key: expr.name, level: Number.POSITIVE_INFINITY, nonNegative: true, expr }));
-    }
-  }));
+  printer.scratch("v128", (indices) =>
+    printer.scratch("i32", (one) => {
+      printer.value(vector, Math.floor((part * per) / 4));
+      code.emit("local.set", indices);
+      for (let lane = 0; lane < lanes; lane++) {
+        code.emit("local.get", indices);
+        code.emit("i32x4.extract_lane", (part * per + lane) % 4);
+        code.emit("local.set", one);
+        const expr: Expr = { kind: "local", dtype: "i32", lanes: 1, name: registerName(one) };
+        use(lane, termLinear({ key: expr.name, level: Number.POSITIVE_INFINITY, nonNegative: true, expr }));
+      }
+    }),
+  );
 }
 
 /** A scalar load spread over the lanes of a vector, in one instruction where there is one. */

@@ -30,80 +30,95 @@ function push(printer: Printer, args: readonly Expr[], part: number): void {
 }
 
 /** Of floats only. On integers rounding changes nothing. */
-const rounding = (name: "floor" | "ceil" | "trunc" | "nearest"): Spelling => (printer, expr, part) => {
-  push(printer, expr.args, part);
-  if (isFloating(expr.dtype)) printer.code.emit(`${floatShape(expr.dtype, expr.lanes)}.${name}`);
-};
+const rounding =
+  (name: "floor" | "ceil" | "trunc" | "nearest"): Spelling =>
+  (printer, expr, part) => {
+    push(printer, expr.args, part);
+    if (isFloating(expr.dtype)) printer.code.emit(`${floatShape(expr.dtype, expr.lanes)}.${name}`);
+  };
 
-const arithmetic = (name: "add" | "sub" | "mul"): Spelling => (printer, expr, part) => {
-  push(printer, expr.args, part);
-  if (isFloating(expr.dtype)) printer.code.emit(`${floatShape(expr.dtype, expr.lanes)}.${name}`);
-  else if (expr.dtype !== "bool") printer.code.emit(`${integerShape(expr.lanes)}.${name}`);
-  else printer.code.emit(booleanArithmetic(name, expr.lanes));
-};
+const arithmetic =
+  (name: "add" | "sub" | "mul"): Spelling =>
+  (printer, expr, part) => {
+    push(printer, expr.args, part);
+    if (isFloating(expr.dtype)) printer.code.emit(`${floatShape(expr.dtype, expr.lanes)}.${name}`);
+    else if (expr.dtype !== "bool") printer.code.emit(`${integerShape(expr.lanes)}.${name}`);
+    else printer.code.emit(booleanArithmetic(name, expr.lanes));
+  };
 
 const booleanArithmetic = (name: "add" | "sub" | "mul", lanes: number): Opcode =>
   `${lanes === 1 ? "i32" : "v128"}.${name === "mul" ? "and" : name === "add" ? "or" : "xor"}`;
 
-const bitwise = (name: "and" | "or" | "xor"): Spelling => (printer, expr, part) => {
-  push(printer, expr.args, part);
-  printer.code.emit(`${expr.lanes === 1 ? "i32" : "v128"}.${name}`);
-};
-
-const comparison = (name: "lt" | "le" | "eq" | "ne"): Spelling => (printer, expr, part) => {
-  const { code } = printer;
-  const { dtype } = expr.args[0]!;
-  if (dtype === "f64" && expr.lanes > 1) {
-    joinMasks(printer, expr.args[0]!, part, (half) => {
-      push(printer, expr.args, half);
-      code.emit(`f64x2.${name}`);
-    });
-    return;
-  }
-  push(printer, expr.args, part);
-  if (isFloating(dtype)) code.emit(`${floatShape(dtype, expr.lanes)}.${name}`);
-  else if (name === "eq" || name === "ne") code.emit(`${integerShape(expr.lanes)}.${name}`);
-  else code.emit(`${integerShape(expr.lanes)}.${name}_${signOf(dtype)}`);
-};
-
-const shift = (name: "shl" | "shr"): Spelling => (printer, expr, part) => {
-  const { code } = printer;
-  const [x, amount] = expr.args as [Expr, Expr];
-  const suffix = name === "shl" ? name : (`shr_${signOf(expr.dtype)}` as const);
-  if (expr.lanes > 1 && amount.kind === "splat") {
-    printer.value(x, part);
-    printer.value(amount.x, 0);
-    code.emit(`i32x4.${suffix}`);
-  } else if (expr.lanes > 1) {
-    laneByLane(printer, [amount, x], part, expr.dtype, () => code.emit(`i32.${suffix}`));
-  } else {
-    push(printer, expr.args, 0);
-    code.emit(`i32.${suffix}`);
-  }
-};
-
-const extremum = (name: "min" | "max"): Spelling => (printer, expr, part) => {
-  const { code } = printer;
-  const { dtype, lanes } = expr;
-  const [x, y] = expr.args as [Expr, Expr];
-  if (lanes > 1) {
-    if (isFloating(dtype) && (extremumWithConstant(printer, name, [x, y], part) || extremumWithConstant(printer, name, [y, x], part))) return;
+const bitwise =
+  (name: "and" | "or" | "xor"): Spelling =>
+  (printer, expr, part) => {
     push(printer, expr.args, part);
-    code.emit(associativeOpcode(name, dtype));
-  } else if (isFloating(dtype)) {
-    push(printer, expr.args, 0);
-    code.emit(`${dtype}.${name}`);
-  } else if (dtype === "bool") {
-    push(printer, expr.args, 0);
-    code.emit(name === "min" ? "i32.and" : "i32.or");
-  } else {
-    printer.bind(x, (a) => printer.bind(y, (b) => {
-      push(printer, name === "min" ? [a, b, a, b] : [b, a, a, b], 0);
-      code.emit(`i32.lt_${signOf(dtype)}`);
-      code.emit("select");
-    }));
-  }
-};
+    printer.code.emit(`${expr.lanes === 1 ? "i32" : "v128"}.${name}`);
+  };
+
+const comparison =
+  (name: "lt" | "le" | "eq" | "ne"): Spelling =>
+  (printer, expr, part) => {
+    const { code } = printer;
+    const { dtype } = expr.args[0]!;
+    if (dtype === "f64" && expr.lanes > 1) {
+      joinMasks(printer, expr.args[0]!, part, (half) => {
+        push(printer, expr.args, half);
+        code.emit(`f64x2.${name}`);
+      });
+      return;
+    }
+    push(printer, expr.args, part);
+    if (isFloating(dtype)) code.emit(`${floatShape(dtype, expr.lanes)}.${name}`);
+    else if (name === "eq" || name === "ne") code.emit(`${integerShape(expr.lanes)}.${name}`);
+    else code.emit(`${integerShape(expr.lanes)}.${name}_${signOf(dtype)}`);
+  };
+
+const shift =
+  (name: "shl" | "shr"): Spelling =>
+  (printer, expr, part) => {
+    const { code } = printer;
+    const [x, amount] = expr.args as [Expr, Expr];
+    const suffix = name === "shl" ? name : (`shr_${signOf(expr.dtype)}` as const);
+    if (expr.lanes > 1 && amount.kind === "splat") {
+      printer.value(x, part);
+      printer.value(amount.x, 0);
+      code.emit(`i32x4.${suffix}`);
+    } else if (expr.lanes > 1) {
+      laneByLane(printer, [amount, x], part, expr.dtype, () => code.emit(`i32.${suffix}`));
+    } else {
+      push(printer, expr.args, 0);
+      code.emit(`i32.${suffix}`);
+    }
+  };
+
+const extremum =
+  (name: "min" | "max"): Spelling =>
+  (printer, expr, part) => {
+    const { code } = printer;
+    const { dtype, lanes } = expr;
+    const [x, y] = expr.args as [Expr, Expr];
+    if (lanes > 1) {
+      if (isFloating(dtype) && (extremumWithConstant(printer, name, [x, y], part) || extremumWithConstant(printer, name, [y, x], part)))
+        return;
+      push(printer, expr.args, part);
+      code.emit(associativeOpcode(name, dtype));
+    } else if (isFloating(dtype)) {
+      push(printer, expr.args, 0);
+      code.emit(`${dtype}.${name}`);
+    } else if (dtype === "bool") {
+      push(printer, expr.args, 0);
+      code.emit(name === "min" ? "i32.and" : "i32.or");
+    } else {
+      printer.bind(x, (a) =>
+        printer.bind(y, (b) => {
+          push(printer, name === "min" ? [a, b, a, b] : [b, a, a, b], 0);
+          code.emit(`i32.lt_${signOf(dtype)}`);
+          code.emit("select");
+        }),
+      );
+    }
+  };
 
 /**
  * With a constant that is a number, `pmin` and `pmax` (one machine instruction each; `min` and `max` take eight) keep a NaN on the other

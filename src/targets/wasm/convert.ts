@@ -44,11 +44,12 @@ function castVector(printer: Printer, x: Expr, to: RegisterType, part: number): 
   } else if (to === "f64") {
     // Two doubles come from the lower or the upper half of four narrow lanes.
     printer.value(x, part >> 1);
-    if (part % 2 === 1) printer.scratch("v128", (vector) => {
-      code.emit("local.tee", vector);
-      code.emit("local.get", vector);
-      code.emit("i8x16.shuffle", ...Array.from({ length: 16 }, (_, i) => (i + 8) % 16));
-    });
+    if (part % 2 === 1)
+      printer.scratch("v128", (vector) => {
+        code.emit("local.tee", vector);
+        code.emit("local.get", vector);
+        code.emit("i8x16.shuffle", ...Array.from({ length: 16 }, (_, i) => (i + 8) % 16));
+      });
     if (from === "bool") code.emit("i32x4.neg");
     code.emit(from === "f32" ? "f64x2.promote_low_f32x4" : `f64x2.convert_low_i32x4_${signOf(from)}`);
   } else {

@@ -35,38 +35,40 @@ function divide(printer: Printer, instruction: "div" | "rem", dtype: RegisterTyp
     code.emit(opcode);
     return;
   }
-  printer.scratch("i32", (x) => printer.scratch("i32", (y) => {
-    code.emit("local.set", y);
-    code.emit("local.set", x);
-    if (instruction === "rem") {
-      // x rem (y + (y = 0)): by zero becomes by one.
+  printer.scratch("i32", (x) =>
+    printer.scratch("i32", (y) => {
+      code.emit("local.set", y);
+      code.emit("local.set", x);
+      if (instruction === "rem") {
+        // x rem (y + (y = 0)): by zero becomes by one.
+        code.emit("local.get", x);
+        safeDivisor(printer, y);
+        code.emit(opcode);
+        return;
+      }
+      if (dtype === "i32") {
+        // For a divisor of 0 or -1 the quotient we want is x · y.
+        code.emit("local.get", x);
+        code.emit("local.get", y);
+        code.emit("i32.mul");
+        code.emit("local.get", x);
+        code.emit("i32.const", 1);
+        code.emit("local.get", y);
+        special(printer, y);
+        code.emit("select");
+        code.emit(opcode);
+        special(printer, y);
+        code.emit("select");
+        return;
+      }
       code.emit("local.get", x);
       safeDivisor(printer, y);
       code.emit(opcode);
-      return;
-    }
-    if (dtype === "i32") {
-      // For a divisor of 0 or -1 the quotient we want is x · y.
-      code.emit("local.get", x);
+      code.emit("i32.const", 0);
       code.emit("local.get", y);
-      code.emit("i32.mul");
-      code.emit("local.get", x);
-      code.emit("i32.const", 1);
-      code.emit("local.get", y);
-      special(printer, y);
       code.emit("select");
-      code.emit(opcode);
-      special(printer, y);
-      code.emit("select");
-      return;
-    }
-    code.emit("local.get", x);
-    safeDivisor(printer, y);
-    code.emit(opcode);
-    code.emit("i32.const", 0);
-    code.emit("local.get", y);
-    code.emit("select");
-  }));
+    }),
+  );
 }
 
 function safeDivisor({ code }: Printer, y: number): void {

@@ -25,19 +25,31 @@ export function encodeModule(module: WasmModule): Uint8Array {
     unsigned(bytes, content.length);
     pushAll(bytes, content);
   };
-  write(section.type, list(signatures, (out, signature) => pushAll(out, signature.split(",").map(Number))));
-  write(section.import, list([memoryImport], (out, { module: from, name }) => {
-    text(out, from);
-    text(out, name);
-    out.push(0x02, 0x00);
-    unsigned(out, module.memoryPages);
-  }));
-  write(section.function, list(module.functions, (out, f) => unsigned(out, signatures.indexOf(signatureOf(f)))));
-  write(section.export, list([module.exported], (out, { name, index }) => {
-    text(out, name);
-    out.push(0x00);
-    unsigned(out, index);
-  }));
+  write(
+    section.type,
+    list(signatures, (out, signature) => pushAll(out, signature.split(",").map(Number))),
+  );
+  write(
+    section.import,
+    list([memoryImport], (out, { module: from, name }) => {
+      text(out, from);
+      text(out, name);
+      out.push(0x02, 0x00);
+      unsigned(out, module.memoryPages);
+    }),
+  );
+  write(
+    section.function,
+    list(module.functions, (out, f) => unsigned(out, signatures.indexOf(signatureOf(f)))),
+  );
+  write(
+    section.export,
+    list([module.exported], (out, { name, index }) => {
+      text(out, name);
+      out.push(0x00);
+      unsigned(out, index);
+    }),
+  );
   write(section.code, list(module.functions, body));
   write(section.custom, names(module.functions));
   return Uint8Array.from(bytes);
@@ -45,7 +57,13 @@ export function encodeModule(module: WasmModule): Uint8Array {
 
 /** A function type's encoding, as a key. */
 function signatureOf(f: WasmFunction): string {
-  const encoded = [0x60, f.parameters.length, ...f.parameters.map((type) => valueTypes[type]), f.results.length, ...f.results.map((type) => valueTypes[type])];
+  const encoded = [
+    0x60,
+    f.parameters.length,
+    ...f.parameters.map((type) => valueTypes[type]),
+    f.results.length,
+    ...f.results.map((type) => valueTypes[type]),
+  ];
   return encoded.join(",");
 }
 

@@ -63,6 +63,12 @@ export class FunctionBuilder {
   }
 
   finish(): WasmFunction {
-    return { name: this.#name, parameters: this.#parameters, results: this.#results, locals: this.#locals, instructions: this.#instructions };
+    return {
+      name: this.#name,
+      parameters: this.#parameters,
+      results: this.#results,
+      locals: this.#locals,
+      instructions: this.#instructions,
+    };
   }
 }

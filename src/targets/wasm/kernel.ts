@@ -4,17 +4,17 @@ import type { Expr, Local } from "../../ir/expr.ts";
 import { constant } from "../../ir/expr.ts";
 import type { Kernel, Loop, Statement } from "../../ir/kernel.ts";
 import { loadSplat, loadValue, registerName, storeValue } from "./access.ts";
+import { learn, visitAccesses } from "./accesses.ts";
 import { applyInstruction } from "./arithmetic.ts";
 import { convert } from "./convert.ts";
-import type { WasmFunction, ValueType } from "./function.ts";
+import type { ValueType, WasmFunction } from "./function.ts";
 import { FunctionBuilder } from "./function.ts";
 import { across, constantBytes, laneShape } from "./lanes.ts";
 import type { Facts, Linear, Term } from "./linear.ts";
-import { constantLinear, isConstant, isNonNegative, linear, plus, termLinear, times, volatileLevel } from "./linear.ts";
+import { constantLinear, isConstant, isNonNegative, linear, plus, termLinear, times } from "./linear.ts";
 import type { Address } from "./pointers.ts";
 import { pointerKey, splitAddress, steadyTerms } from "./pointers.ts";
 import { lanesPerPart, type Printer, partsOf, valueTypeOf } from "./printer.ts";
-import { exprsOf, walkExpr } from "./walk.ts";
 
 export interface KernelOptions {
   readonly relaxedSimd: boolean;
@@ -112,7 +112,13 @@ class KernelPrinter implements Printer {
     const per = lanesPerPart(dtype);
     const steps = Array.from({ length: per }, (_, lane) => step * (part * per + lane));
     if (base.kind === "constant") {
-      this.code.emit("v128.const", ...constantBytes(dtype, steps.map((x) => x + base.value)));
+      this.code.emit(
+        "v128.const",
+        ...constantBytes(
+          dtype,
+          steps.map((x) => x + base.value),
+        ),
+      );
       return;
     }
     this.value(base, 0);
@@ -123,7 +129,8 @@ class KernelPrinter implements Printer {
 
   #registerOf(name: string): readonly number[] {
     const registers = this.#registers.get(name) ?? registerOfName(name);
-    if (registers === undefined) throw new GradsmithError("internal", "wasm", `kernel ${this.kernel.name} uses ${name} before it is bound.`);
+    if (registers === undefined)
+      throw new GradsmithError("internal", "wasm", `kernel ${this.kernel.name} uses ${name} before it is bound.`);
     return registers;
   }
 
@@ -149,7 +156,7 @@ class KernelPrinter implements Printer {
   /** Leaves the address without its offset, and with `extra` bytes added, on the stack. */
   #pushAddress(address: Address, extra: number): void {
     const { code } = this;
-    const steady = steadyTerms(address, this.#depth);
+    const steady = steadyTerms(address.terms, this.#depth);
     const pointer = this.#pointers.get(pointerKey(steady, address.base));
     if (pointer === undefined) {
       this.#pushSum(address.terms, address.base + extra);
@@ -249,7 +256,7 @@ class KernelPrinter implements Printer {
         return;
       case "assign": {
         const locals = this.#registerOf(statement.name);
-        locals.forEach((_, part) => this.value(statement.value, part));
+        for (const part of locals.keys()) this.value(statement.value, part);
         for (const local of [...locals].reverse()) code.emit("local.set", local);
         return;
       }
@@ -304,7 +311,8 @@ class KernelPrinter implements Printer {
     const isCounterUsed = body.some(({ op, immediates }) => op === "local.get" && immediates[0] === counter);
     // A pointer that moves can count as well; where it stops, if not known, is then kept in the counter's place.
     const moving = pointers.filter((pointer) => pointer.step !== 0);
-    const counting = trips === undefined || isCounterUsed ? undefined : (moving.find((pointer) => pointer.start !== undefined) ?? moving[0]);
+    const counting =
+      trips === undefined || isCounterUsed ? undefined : (moving.find((pointer) => pointer.start !== undefined) ?? moving[0]);
     if (counting === undefined) {
       this.value(loop.start, 0);
       code.emit("local.set", counter);
@@ -349,12 +357,16 @@ class KernelPrinter implements Printer {
     const depth = this.#depth + 1;
     this.#facts.set(loop.variable, { level: depth, nonNegative, value: undefined });
     const needed = new Map<string, Address>();
-    this.#collect(loop.body, { facts: this.#facts, depth, visit: (address) => {
-      const terms = steadyTerms(address, depth);
-      const key = pointerKey(terms, address.base);
-      if (this.#pointers.has(key) || isTrivial(terms, address.base)) return;
-      needed.set(key, { terms, base: address.base, offset: 0 });
-    } });
+    visitAccesses(loop.body, {
+      facts: this.#facts,
+      depth,
+      visit: (buffer, index) => {
+        const { terms: all, base } = splitAddress(this.#byteAddress(buffer, index));
+        const terms = steadyTerms(all, depth);
+        const key = pointerKey(terms, base);
+        if (!this.#pointers.has(key) && !isTrivial(terms, base)) needed.set(key, { terms, base, offset: 0 });
+      },
+    });
     const pointers: Pointer[] = [];
     const inner = new Map(this.#pointers);
     for (const [key, { terms, base }] of needed) {
@@ -371,27 +383,6 @@ class KernelPrinter implements Printer {
     this.#registers.set(loop.variable, [counter]);
     this.#depth = depth;
     return pointers;
-  }
-
-  /** Calls `visit` with the address of every evenly spaced access in the statements. */
-  #collect(statements: readonly Statement[], { facts: outer, depth, visit }: Collecting): void {
-    const facts = new Map(outer);
-    const access = (buffer: number, index: Expr): void => {
-      const position = linear(index, facts);
-      if (position === undefined) return;
-      visit(splitAddress(this.#byteAddress(buffer, { ...position, step: 0 })));
-    };
-    for (const statement of statements) {
-      for (const expr of exprsOf(statement)) walkExpr(expr, (e) => { if (e.kind === "load") access(e.buffer, e.index); });
-      if (statement.kind === "store") access(statement.buffer, statement.index);
-      if (statement.kind === "let" || statement.kind === "declare") learn(facts, statement, depth);
-      if (statement.kind === "if") this.#collect(statement.body, { facts, depth, visit });
-      if (statement.kind === "loop") {
-        const inside = new Map(facts);
-        inside.set(statement.variable, { level: depth + 1, nonNegative: isNonNegative(statement.start, facts), value: undefined });
-        this.#collect(statement.body, { facts: inside, depth: depth + 1, visit });
-      }
-    }
   }
 
   #forget(name: string): void {
@@ -411,24 +402,6 @@ interface Pointer {
   readonly start: number | undefined;
 }
 
-interface Collecting {
-  readonly facts: Facts;
-  readonly depth: number;
-  readonly visit: (address: Address) => void;
-}
-
 /** Whether the address is a constant or a local as it is. */
 const isTrivial = (terms: readonly Term[], base: number): boolean =>
   terms.length === 0 || (terms.length === 1 && base === 0 && terms[0]!.scale === 1 && terms[0]!.atom.expr.kind === "local");
-
-/** Adds what a `let` or `declare` says about its name. */
-function learn(facts: Facts, statement: Statement & { kind: "let" | "declare" }, depth: number): void {
-  const { kind, name, value } = statement;
-  if (kind === "declare") {
-    facts.set(name, { level: volatileLevel, nonNegative: false, value: undefined });
-    return;
-  }
-  const known = value.dtype === "i32" ? linear(value, facts) : undefined;
-  const isSum = known?.terms.every(({ atom }) => atom.expr.kind === "local" && atom.level !== volatileLevel) ?? false;
-  facts.set(name, { level: depth + 0.5, nonNegative: isNonNegative(value, facts), value: isSum ? known : undefined });
-}

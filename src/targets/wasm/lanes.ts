@@ -3,7 +3,8 @@ import type { Opcode } from "./opcodes.ts";
 import { lanesIn, lanesPerPart, type Printer, partsOf } from "./printer.ts";
 
 /** Which lane accessors a type uses. */
-export const laneShape = (dtype: RegisterType): "f32x4" | "f64x2" | "i32x4" => (dtype === "f32" ? "f32x4" : dtype === "f64" ? "f64x2" : "i32x4");
+export const laneShape = (dtype: RegisterType): "f32x4" | "f64x2" | "i32x4" =>
+  dtype === "f32" ? "f32x4" : dtype === "f64" ? "f64x2" : "i32x4";
 
 /** The 16 bytes of a vector with the same number in each lane. */
 export function constantBytes(dtype: RegisterType, values: readonly number[]): readonly number[] {
@@ -13,7 +14,10 @@ export function constantBytes(dtype: RegisterType, values: readonly number[]): r
     case "f64":
       return [...new Uint8Array(Float64Array.from({ length: 2 }, (_, i) => values[i % values.length]!).buffer)];
     case "bool":
-      return constantBytes("i32", values.map((value) => (value === 0 ? 0 : -1)));
+      return constantBytes(
+        "i32",
+        values.map((value) => (value === 0 ? 0 : -1)),
+      );
     case "i32":
     case "u32":
       return [...new Uint8Array(Int32Array.from({ length: 4 }, (_, i) => values[i % values.length]!).buffer)];
@@ -21,7 +25,13 @@ export function constantBytes(dtype: RegisterType, values: readonly number[]): r
 }
 
 /** Applies `scalar`, which finds one lane of each argument on the stack, to every lane. Arguments and result have 32-bit lanes or all have f64. */
-export function laneByLane(printer: Printer, args: readonly Expr[], part: number, dtype: RegisterType, scalar: (lane: number) => void): void {
+export function laneByLane(
+  printer: Printer,
+  args: readonly Expr[],
+  part: number,
+  dtype: RegisterType,
+  scalar: (lane: number) => void,
+): void {
   const { code } = printer;
   const [arg, ...rest] = args;
   if (arg !== undefined) {

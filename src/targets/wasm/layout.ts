@@ -35,7 +35,10 @@ export function layOut(program: Program): Layout {
   });
   const scratch = end;
   const scratchBytes = program.kernels.map((kernel) =>
-    kernel.buffers.reduce((sum, { access, dtype, length }) => sum + (access === "scratch" ? aligned(length * bytesOf(dtype)) + slack : 0), 0),
+    kernel.buffers.reduce(
+      (sum, { access, dtype, length }) => sum + (access === "scratch" ? aligned(length * bytesOf(dtype)) + slack : 0),
+      0,
+    ),
   );
   end += scratchBytes.reduce((most, bytes) => Math.max(most, bytes), 0);
   return { addresses, argumentOffsets, scratch, byteLength: end, memoryPages: Math.ceil(end / pageBytes) };

@@ -22,6 +22,7 @@ export function splitAddress({ terms, constant }: Linear): Address {
 }
 
 /** What a pointer kept over the loop at `depth` can hold of an address. */
-export const steadyTerms = (address: Address, depth: number): readonly Term[] => address.terms.filter(({ atom }) => atom.level <= depth);
+export const steadyTerms = (terms: readonly Term[], depth: number): readonly Term[] => terms.filter(({ atom }) => atom.level <= depth);
 
-export const pointerKey = (terms: readonly Term[], base: number): string => `${terms.map(({ atom, scale }) => `${atom.key}*${scale}`).join("+")}+${base}`;
+export const pointerKey = (terms: readonly Term[], base: number): string =>
+  `${terms.map(({ atom, scale }) => `${atom.key}*${scale}`).join("+")}+${base}`;

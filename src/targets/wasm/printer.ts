@@ -25,7 +25,8 @@ export interface Printer {
 export const lanesPerPart = (dtype: RegisterType): number => (dtype === "f64" ? 2 : 4);
 
 /** How many v128 (or scalars) a value takes. */
-export const partsOf = (expr: { readonly dtype: RegisterType; readonly lanes: number }): number => Math.ceil(expr.lanes / lanesPerPart(expr.dtype));
+export const partsOf = (expr: { readonly dtype: RegisterType; readonly lanes: number }): number =>
+  Math.ceil(expr.lanes / lanesPerPart(expr.dtype));
 
 export function valueTypeOf(expr: { readonly dtype: RegisterType; readonly lanes: number }): ValueType {
   if (expr.lanes > 1) return "v128";

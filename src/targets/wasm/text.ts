@@ -5,8 +5,25 @@ import { opcodes } from "./opcodes.ts";
 
 /** After these the stack is empty and the line ends. */
 const lastOfLine: ReadonlySet<Opcode> = new Set([
-  "block", "loop", "if", "end", "br", "br_if", "return", "local.set", "i32.store", "f32.store", "f64.store", "i32.store8", "i32.store16",
-  "v128.store", "v128.store8_lane", "v128.store16_lane", "v128.store32_lane", "v128.store64_lane",
+  "block",
+  "loop",
+  "if",
+  "end",
+  "br",
+  "br_if",
+  "return",
+  "local.set",
+  "i32.store",
+  "f32.store",
+  "f64.store",
+  "i32.store8",
+  "i32.store16",
+  "call",
+  "v128.store",
+  "v128.store8_lane",
+  "v128.store16_lane",
+  "v128.store32_lane",
+  "v128.store64_lane",
 ]);
 
 /** A module as text: each function's instructions in stack order, one line per statement. */

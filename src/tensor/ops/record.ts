@@ -41,7 +41,7 @@ const brought = (operand: Operand, dtype: DType): Node => (typeof operand === "n
 function prepare(row: ElementwiseRow, operands: readonly Operand[]): Node[] {
   switch (row.operands) {
     case "as given":
-      return operands.map((x) => brought(x, "f32"));
+      return operands.map((x) => (typeof x === "number" ? fillNode(x, "f32") : x));
     case "logical":
       return operands.map((x) => (typeof x === "number" ? fillNode(x === 0 ? 0 : 1, "bool") : castNode(x, "bool")));
     case "choice": {

@@ -1,0 +1,146 @@
+import { createHash } from "node:crypto";
+import { chmodSync, lstatSync, mkdirSync, mkdtempSync, readdirSync, renameSync, rmSync, statSync, utimesSync, writeFileSync } from "node:fs";
+import { homedir, tmpdir } from "node:os";
+import { join, resolve } from "node:path";
+
+type Environment = Readonly<Record<string, string | undefined>>;
+
+/** Compiled code is kept up to so much of it; then the files unused for longest go. */
+const mostBytes = 512 * 2 ** 20;
+const mostFiles = 2000;
+
+/**
+ * Compiled objects, named by a hash of all that went into them. The directory belongs to this user alone, since whoever can write to it can
+ * have code run in this process. Where none can be had, a fresh temporary one serves this process.
+ */
+export class CodeCache {
+  readonly directory: string;
+  /** Why the usual directory isn't used; undefined if it is. */
+  readonly problem: string | undefined;
+
+  private constructor(directory: string, problem: string | undefined) {
+    this.directory = directory;
+    this.problem = problem;
+  }
+
+  static open(environment: Environment = process.env): CodeCache {
+    const parent = usualDirectory(environment);
+    if (parent === undefined) return CodeCache.temporary("there is no home directory");
+    const directory = join(parent, "native");
+    const problem = prepare(directory);
+    return problem === undefined ? new CodeCache(directory, undefined) : CodeCache.temporary(problem);
+  }
+
+  /** A directory nobody else has seen, removed when the process ends. */
+  static temporary(problem: string): CodeCache {
+    const directory = mkdtempSync(join(tmpdir(), "gradsmith-"));
+    process.once("exit", () => rmSync(directory, { recursive: true, force: true }));
+    return new CodeCache(directory, problem);
+  }
+
+  /** The object of this key, if it is there and nobody else can have made it. */
+  find(key: string): string | undefined {
+    const path = this.#path(key);
+    try {
+      const facts = lstatSync(path);
+      if (!facts.isFile() || !isOurs(facts)) return undefined;
+      const now = new Date();
+      // Its time of use decides who goes first. A cache that can't be written can still be read.
+      attempt(() => utimesSync(path, now, now));
+      return path;
+    } catch {
+      return undefined;
+    }
+  }
+
+  /** Where to write an object before it is published. */
+  draft(key: string): string {
+    return `${this.#path(key)}.${process.pid}.${drafts++}.tmp`;
+  }
+
+  /** Makes a finished draft the object of its key, at once for all processes. */
+  publish(draft: string, key: string): string {
+    const path = this.#path(key);
+    chmodSync(draft, 0o700);
+    renameSync(draft, path);
+    attempt(() => prune(this.directory, path));
+    return path;
+  }
+
+  discard(path: string): void {
+    attempt(() => rmSync(path, { force: true }));
+  }
+
+  #path(key: string): string {
+    return join(this.directory, `${key}.node`);
+  }
+}
+
+let drafts = 0;
+
+export const keyOf = (...parts: readonly string[]): string => {
+  const hash = createHash("sha256");
+  for (const part of parts) hash.update(`${part.length}:${part}`);
+  return hash.digest("hex").slice(0, 40);
+};
+
+function usualDirectory(environment: Environment): string | undefined {
+  const { GRADSMITH_CACHE: own, XDG_CACHE_HOME: shared, LOCALAPPDATA: local } = environment;
+  if (own) return resolve(own);
+  if (process.platform === "win32" && local) return join(local, "gradsmith");
+  if (shared && process.platform !== "darwin") return join(resolve(shared), "gradsmith");
+  try {
+    const folders = process.platform === "darwin" ? ["Library", "Caches"] : [".cache"];
+    return join(homedir(), ...folders, "gradsmith");
+  } catch {
+    // A user without an entry in the system's list of users.
+    return undefined;
+  }
+}
+
+/** Makes the directory if need be; says what is wrong with it, if anything. */
+function prepare(directory: string): string | undefined {
+  try {
+    mkdirSync(directory, { recursive: true, mode: 0o700 });
+    const facts = lstatSync(directory);
+    if (!facts.isDirectory()) return `${directory} is not a directory`;
+    if (!isOurs(facts)) return `${directory} can be written by others`;
+    if (process.platform !== "win32" && (facts.mode & 0o077) !== 0) chmodSync(directory, 0o700);
+    const trial = join(directory, `.${process.pid}.${drafts++}.tmp`);
+    writeFileSync(trial, "", { mode: 0o600, flag: "wx" });
+    rmSync(trial);
+    return undefined;
+  } catch (error) {
+    return `${directory} can't be used (${(error as NodeJS.ErrnoException).code ?? String(error)})`;
+  }
+}
+
+const isOurs = (facts: { readonly uid: number; readonly mode: number }): boolean =>
+  process.getuid === undefined || (facts.uid === process.getuid() && (facts.mode & 0o022) === 0);
+
+function attempt(action: () => void): void {
+  try {
+    action();
+  } catch {
+    // Losing a cached object, or the order of them, costs a compilation later.
+  }
+}
+
+/** Removes the files unused for longest until the directory is within its bounds. */
+export function prune(directory: string, keep: string, bounds = { bytes: mostBytes, files: mostFiles }): void {
+  const files = readdirSync(directory).flatMap((name) => {
+    const path = join(directory, name);
+    const facts = statSync(path, { throwIfNoEntry: false });
+    return facts?.isFile() ? [{ path, bytes: facts.size, used: facts.mtimeMs }] : [];
+  });
+  files.sort((a, b) => a.used - b.used);
+  let bytes = files.reduce((sum, file) => sum + file.bytes, 0);
+  let count = files.length;
+  for (const file of files) {
+    if (bytes <= bounds.bytes && count <= bounds.files) return;
+    if (file.path === keep) continue;
+    rmSync(file.path, { force: true });
+    bytes -= file.bytes;
+    count--;
+  }
+}

@@ -1,0 +1,196 @@
+import type { ChildProcess } from "node:child_process";
+import { spawn, spawnSync } from "node:child_process";
+import { availableParallelism } from "node:os";
+import { GradsmithError } from "../../core/errors.ts";
+import { CodeCache, keyOf } from "./cache.ts";
+import type { Toolchain } from "./toolchain.ts";
+
+export interface BuildOptions {
+  readonly name: string;
+  readonly toolchain: Toolchain;
+  readonly cache: CodeCache;
+  /** Told once, when the compiler has been running for half a second. */
+  readonly onSlow?: ((name: string, elapsedMs: number) => void) | undefined;
+}
+
+const slowMs = 500;
+/** What a full or read-only disk makes compilers and linkers say. */
+const diskTrouble = /no space left|read-only file system|permission denied|disk quota|cannot open output|can't create|cannot create|unable to open output/i;
+
+/** Builds under way, so that two programs with the same text wait for one compiler. */
+const underWay = new Map<string, Build<unknown>>();
+
+/** Compiles and loads a C file, now in the background or, when `finish` is called, while the caller waits. */
+export function build<Addon>(source: string, options: BuildOptions): Build<Addon> {
+  const key = keyOf(source, options.toolchain.identity);
+  const before = underWay.get(key);
+  if (before !== undefined) return before as Build<Addon>;
+  const fresh = new Build<Addon>(source, key, options);
+  underWay.set(key, fresh);
+  const forget = (): void => void underWay.delete(key);
+  fresh.ready.then(forget, forget);
+  return fresh;
+}
+
+interface Outcome {
+  readonly status: number | null;
+  readonly message: string;
+}
+
+export class Build<Addon> {
+  readonly ready: Promise<Addon>;
+  readonly #source: string;
+  readonly #key: string;
+  readonly #options: BuildOptions;
+  #cache: CodeCache;
+  #state: { readonly kind: "working" } | { readonly kind: "loaded"; readonly addon: Addon } | { readonly kind: "failed"; readonly error: unknown } = { kind: "working" };
+  #child: ChildProcess | undefined;
+  #settle!: () => void;
+
+  constructor(source: string, key: string, options: BuildOptions) {
+    this.#source = source;
+    this.#key = key;
+    this.#options = options;
+    this.#cache = options.cache;
+    this.ready = new Promise((resolve, reject) => {
+      this.#settle = () => (this.#state.kind === "loaded" ? resolve(this.#state.addon) : this.#state.kind === "failed" && reject(this.#state.error));
+    });
+    // Whoever runs the program is told; a build nobody waits for must not end the process.
+    this.ready.catch(() => {});
+    if (!this.#loadCached()) void this.#inBackground();
+  }
+
+  /** The addon, compiled while the caller waits if it isn't there yet. */
+  finish(): Addon {
+    if (this.#state.kind === "working") {
+      this.#child?.kill();
+      this.#end(() => {
+        for (;;) {
+          const draft = this.#cache.draft(this.#key);
+          const { command, environment, input } = this.#call(draft);
+          const [program, ...args] = command;
+          const ended = spawnSync(program, args, { input, env: environment, encoding: "utf8", maxBuffer: 2 ** 26 });
+          const addon = this.#take(draft, { status: ended.status, message: ended.error?.message ?? ended.stderr });
+          if (addon !== undefined) return addon;
+        }
+      });
+    }
+    if (this.#state.kind === "loaded") return this.#state.addon;
+    throw (this.#state as { error: unknown }).error;
+  }
+
+  async #inBackground(): Promise<void> {
+    await slot();
+    try {
+      while (this.#state.kind === "working") {
+        const draft = this.#cache.draft(this.#key);
+        const outcome = await this.#compile(draft);
+        if (this.#state.kind !== "working") {
+          this.#cache.discard(draft);
+          return;
+        }
+        this.#end(() => this.#take(draft, outcome));
+      }
+    } finally {
+      free();
+    }
+  }
+
+  #compile(draft: string): Promise<Outcome> {
+    return new Promise((resolve) => {
+      const { command, environment, input } = this.#call(draft);
+      const [program, ...args] = command;
+      const child = spawn(program, args, { env: environment, stdio: ["pipe", "ignore", "pipe"] });
+      this.#child = child;
+      const started = performance.now();
+      const slow = setTimeout(() => this.#options.onSlow?.(this.#options.name, performance.now() - started), slowMs);
+      let message = "";
+      const end = (status: number | null): void => {
+        clearTimeout(slow);
+        this.#child = undefined;
+        resolve({ status, message });
+      };
+      child.stderr.setEncoding("utf8").on("data", (text: string) => (message += message.length < 2 ** 16 ? text : ""));
+      child.on("error", (error) => {
+        message += error.message;
+        end(null);
+      });
+      child.on("close", end);
+      // A compiler that dies before it has read everything is reported by its status.
+      child.stdin.on("error", () => {});
+      child.stdin.end(input);
+    });
+  }
+
+  #call(draft: string): { command: readonly [string, ...string[]]; environment: NodeJS.ProcessEnv; input: string } {
+    const { command, flags } = this.#options.toolchain;
+    const environment = { ...process.env, LC_ALL: "C", TMPDIR: this.#cache.directory };
+    return { command: [...command, ...flags, "-x", "c", "-o", draft, "-"], environment, input: this.#source };
+  }
+
+  /** Publishes and loads what the compiler made; undefined to try once more in a directory of our own. */
+  #take(draft: string, { status, message }: Outcome): Addon | undefined {
+    if (status === 0) {
+      try {
+        return load<Addon>(this.#cache.publish(draft, this.#key));
+      } catch (error) {
+        if (this.#cache.problem !== undefined) throw this.#failure("was compiled but can't be loaded", String(error));
+      }
+    } else {
+      this.#cache.discard(draft);
+      if (this.#cache.problem !== undefined || !diskTrouble.test(message)) throw this.#failure("could not be compiled", message);
+    }
+    this.#cache = CodeCache.temporary(`${this.#cache.directory} is full or can't be loaded from`);
+    return undefined;
+  }
+
+  /** Runs a step that gives the addon or nothing yet, and settles with what it gives or throws. */
+  #end(step: () => Addon | undefined): void {
+    try {
+      const addon = step();
+      if (addon === undefined) return;
+      this.#state = { kind: "loaded", addon };
+    } catch (error) {
+      this.#state = { kind: "failed", error: error instanceof GradsmithError ? error : this.#failure("could not be compiled", String(error)) };
+    }
+    this.#settle();
+  }
+
+  #loadCached(): boolean {
+    const path = this.#cache.find(this.#key);
+    if (path === undefined) return false;
+    try {
+      this.#state = { kind: "loaded", addon: load<Addon>(path) };
+      this.#settle();
+      return true;
+    } catch {
+      // A damaged object is made again.
+      this.#cache.discard(path);
+      return false;
+    }
+  }
+
+  #failure(what: string, message: string): GradsmithError {
+    const lines = message.trim().split("\n").slice(0, 4).join("\n");
+    return new GradsmithError("device", "native", `${this.#options.name} ${what} with ${this.#options.toolchain.version}: ${lines || "it said nothing"}.`, "Use the wasm tier (GRADSMITH_CPU=wasm), or set CC to a compiler that works.");
+  }
+}
+
+function load<Addon>(path: string): Addon {
+  const module = { exports: {} };
+  process.dlopen(module, path);
+  return module.exports as Addon;
+}
+
+/** As many compilers at a time as there are cores. */
+let running = 0;
+const waiting: (() => void)[] = [];
+async function slot(): Promise<void> {
+  if (running >= availableParallelism()) await new Promise<void>((resolve) => waiting.push(resolve));
+  else running++;
+}
+function free(): void {
+  const next = waiting.shift();
+  if (next === undefined) running--;
+  else next();
+}

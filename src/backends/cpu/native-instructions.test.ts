@@ -1,0 +1,205 @@
+import { describe, expect, it } from "vitest";
+import type { DType } from "../../core/dtype.ts";
+import { bytesOf } from "../../core/dtype.ts";
+import { bitcastNumber, castNumber, meanings } from "../../ir/evaluate.ts";
+import type { Associative, Basic, Expr, RegisterType } from "../../ir/expr.ts";
+import { across, apply, bitcast, cast, constant, load, ramp } from "../../ir/expr.ts";
+import type { Kernel, KernelBuffer, Statement } from "../../ir/kernel.ts";
+import type { Program } from "../../ir/program.ts";
+import { Storage } from "../storage.ts";
+import { nativeAvailability, nativeBackend } from "./native.ts";
+
+const { available, reason } = nativeAvailability();
+const laneCounts = [1, 2, 4, 8, 16, 32];
+
+const interesting: Readonly<Record<RegisterType, readonly number[]>> = {
+  f32: [0, -0, 1, -1, 0.5, 1.5, 2.5, -2.5, -0.75, 3e9, -3e9, 5e9, 1e30, Number.NaN, Infinity, -Infinity, 8388609, 2147483520, 7.25, -1e-20],
+  f64: [0, -0, 1, -1, 0.5, 1.5, 2.5, -2.5, -0.75, 3e9, -3e9, 5e9, 1e300, Number.NaN, Infinity, -Infinity, 2147483647.5, 4294967295.9, 7.25, -1e-200],
+  i32: [0, 1, -1, 2, 5, -7, 31, 32, 33, 2147483647, -2147483648, 123456789, -987654321, 65536, 3, -3],
+  u32: [0, 1, 2, 5, 7, 31, 32, 33, 2147483647, 2147483648, 4294967295, 123456789, 3987654321, 65536, 3],
+  bool: [0, 1],
+};
+/** Every pair of interesting numbers, and a third to go with it. */
+function triples(dtype: RegisterType): { x: number; y: number; z: number }[] {
+  const values = interesting[dtype].map((v) => (dtype === "f32" ? Math.fround(v) : v));
+  return values.flatMap((x, i) => values.map((y, j) => ({ x, y, z: values[(i + 3 * j) % values.length]! })));
+}
+
+const floats: readonly RegisterType[] = ["f32", "f64"];
+const numbers: readonly RegisterType[] = ["f32", "f64", "i32", "u32"];
+const all: readonly RegisterType[] = [...numbers, "bool"];
+const arity: Readonly<Record<Basic, { readonly args: 1 | 2 | 3; readonly of: readonly RegisterType[] }>> = {
+  neg: { args: 1, of: all }, abs: { args: 1, of: all }, sqrt: { args: 1, of: floats }, floor: { args: 1, of: numbers }, ceil: { args: 1, of: numbers },
+  trunc: { args: 1, of: numbers }, round: { args: 1, of: numbers }, not: { args: 1, of: ["i32", "u32", "bool"] },
+  add: { args: 2, of: all }, sub: { args: 2, of: all }, mul: { args: 2, of: all }, div: { args: 2, of: numbers }, rem: { args: 2, of: numbers },
+  min: { args: 2, of: all }, max: { args: 2, of: all }, less: { args: 2, of: all }, lessEqual: { args: 2, of: all }, equal: { args: 2, of: all },
+  notEqual: { args: 2, of: all }, and: { args: 2, of: ["i32", "u32", "bool"] }, or: { args: 2, of: ["i32", "u32", "bool"] }, xor: { args: 2, of: ["i32", "u32", "bool"] },
+  shl: { args: 2, of: ["i32", "u32"] }, shr: { args: 2, of: ["i32", "u32"] }, select: { args: 3, of: all }, fma: { args: 3, of: all },
+};
+
+/** One loop over all elements, `lanes` at a time. Lengths are padded to 32. */
+interface Case {
+  readonly name: string;
+  readonly inputs: readonly { readonly dtype: DType; readonly values: readonly number[] }[];
+  readonly output: DType;
+  readonly lanes: number;
+  readonly value: (at: Expr) => Expr;
+}
+
+const views = { f32: Float32Array, f64: Float64Array, i32: Int32Array, u32: Uint32Array, f16: Uint16Array, bf16: Uint16Array, u8: Uint8Array, bool: Uint8Array };
+function view(storage: Storage, dtype: DType): InstanceType<(typeof views)[DType]> {
+  const { buffer, byteOffset, byteLength } = storage.bytes;
+  return new views[dtype](buffer as ArrayBuffer, byteOffset, byteLength / bytesOf(dtype));
+}
+const padded = (n: number): number => Math.ceil(n / 32) * 32;
+
+/** All cases as one program, so that the compiler runs once. */
+function compute(name: string, cases: readonly Case[]): number[][] {
+  const buffers: Program["buffers"][number][] = [];
+  const storages: Storage[] = [];
+  const kernels: Kernel[] = [];
+  const calls: Program["calls"][number][] = [];
+  for (const { name, inputs, output, lanes, value } of cases) {
+    const length = padded(inputs[0]!.values.length);
+    const first = buffers.length;
+    for (const { dtype, values } of [...inputs, { dtype: output, values: [] }]) {
+      buffers.push({ dtype, length, place: { kind: "argument" } });
+      const storage = new Storage(length * bytesOf(dtype));
+      view(storage, dtype).set(values as number[]);
+      storages.push(storage);
+    }
+    const at: Expr = apply("mul", { kind: "local", dtype: "i32", lanes: 1, name: "i" }, constant(lanes, "i32"));
+    const described = (dtype: DType, access: KernelBuffer["access"]): KernelBuffer => ({ dtype, length, access });
+    kernels.push({
+      name,
+      buffers: [...inputs.map((input) => described(input.dtype, "read")), described(output, "write")],
+      range: { variable: "i", extent: length / lanes },
+      work: { operations: length, bytes: length },
+      body: [{ kind: "store", buffer: inputs.length, index: at, value: value(at) } satisfies Statement],
+    });
+    calls.push({ kernel: kernels.length - 1, buffers: Array.from({ length: inputs.length + 1 }, (_, k) => first + k) });
+  }
+  const args = buffers.map((_, buffer) => ({ buffer, access: "update" as const }));
+  nativeBackend({ threads: 1 }).compile({ name, buffers, kernels, calls, arguments: args, arenaBytes: 64 }).run(storages, 1);
+  return cases.map(({ inputs, output }, i) => {
+    const place = calls[i]!.buffers.at(-1)!;
+    return [...view(storages[place]!, output)].slice(0, inputs[0]!.values.length);
+  });
+}
+
+/** Numbers as they'd be stored, with what the native tier may do otherwise made equal: subnormals count as zero. */
+function stored(value: number, dtype: RegisterType): number {
+  const v = dtype === "f32" ? Math.fround(value) : value;
+  return Math.abs(v) < (dtype === "f32" ? 2 ** -126 : dtype === "f64" ? 2 ** -1022 : 0) ? 0 * Math.sign(v) : v;
+}
+
+describe.skipIf(!available)(`native instructions (${reason})`, () => {
+  for (const [instruction, { args, of }] of Object.entries(arity) as [Basic, (typeof arity)[Basic]][]) {
+    it(`${instruction} agrees with its meaning in ir/evaluate on every type and number of lanes`, () => {
+      const cases = of.flatMap((dtype) => laneCounts.map((lanes) => ({ dtype, lanes })));
+      const results = compute(
+        instruction,
+        cases.map(({ dtype, lanes }) => {
+          const rows = triples(dtype);
+          const condition = instruction === "select";
+          const types: RegisterType[] = (["x", "y", "z"] as const).slice(0, args).map((_, i) => (condition && i === 0 ? "bool" : dtype));
+          const inputs = types.map((type, i) => ({
+            dtype: type as DType,
+            values: rows.map((row, k) => (condition && i === 0 ? k % 2 : [row.x, row.y, row.z][i]!)),
+          }));
+          const result = instruction === "less" || instruction === "lessEqual" || instruction === "equal" || instruction === "notEqual" ? "bool" : dtype;
+          const value = (at: Expr): Expr => apply(instruction, ...types.map((type, i) => load(i, type, at, lanes)));
+          return { name: `${instruction}_${dtype}_${lanes}`, inputs, output: result as DType, lanes, value };
+        }),
+      );
+      cases.forEach(({ dtype, lanes }, c) => {
+        triples(dtype).forEach(({ x, y, z }, k) => {
+          const given = instruction === "select" ? [k % 2, y, z] : [x, y, z].slice(0, args);
+          const wanted = stored(meanings[instruction](given, dtype), dtype);
+          const got = results[c]![k]!;
+          const where = `${instruction}(${given.join(", ")}) on ${dtype} x ${lanes}`;
+          // Which zero comes first in max(0, -0) is not promised, nor is how often fma rounds.
+          if ((instruction === "min" || instruction === "max") && wanted === 0) expect(got === 0, where).toBe(true);
+          else if (instruction === "fma" && dtype === "f32" && Number.isFinite(wanted)) expect(Math.abs(got - wanted), where).toBeLessThanOrEqual(1e-6 * (Math.abs(given[0]! * given[1]!) + Math.abs(given[2]!)));
+          else if (instruction === "fma" && dtype === "f64") continue_(wanted, got, where);
+          else expect(got, where).toBe(wanted);
+        });
+      });
+    });
+  }
+
+  it("min and max with a constant agree with Math.min and Math.max, NaN included", () => {
+    const values = interesting.f32.map(Math.fround);
+    const cases = laneCounts.flatMap((lanes) => (["min", "max"] as const).map((which) => ({ lanes, which })));
+    const results = compute("limits", cases.map(({ lanes, which }) => ({
+      name: which, inputs: [{ dtype: "f32" as const, values }], output: "f32" as const, lanes,
+      value: (at: Expr) => apply(which, load(0, "f32", at, lanes), constant(1.25, "f32")),
+    })));
+    cases.forEach(({ which }, c) => expect(results[c]).toEqual(values.map((x) => Math[which](x, 1.25))));
+  });
+
+  it("constant divisors and shifts agree with JavaScript's", () => {
+    const values = interesting.i32;
+    const scalar = { div: (x: number, y: number) => (y === 0 ? 0 : (x / y) | 0), rem: (x: number, y: number) => (y === 0 ? 0 : (x % y) | 0), shl: (x: number, y: number) => x << y, shr: (x: number, y: number) => x >> y };
+    const cases = laneCounts.flatMap((lanes) => (Object.keys(scalar) as (keyof typeof scalar)[]).flatMap((which) => [0, 1, -1, 7, 33].map((by) => ({ lanes, which, by }))));
+    const results = compute("divisors", cases.map(({ lanes, which, by }) => ({
+      name: which, inputs: [{ dtype: "i32" as const, values }], output: "i32" as const, lanes,
+      value: (at: Expr) => apply(which, load(0, "i32", at, lanes), constant(by, "i32")),
+    })));
+    cases.forEach(({ which, by, lanes }, c) => expect(results[c], `${which} ${by} x ${lanes}`).toEqual(values.map((x) => scalar[which](x, by) + 0)));
+  });
+
+  it("casts and bitcasts agree with ir/evaluate between every two types", () => {
+    const cases = all.flatMap((from) => all.flatMap((to) => laneCounts.flatMap((lanes) => (["cast", "bitcast"] as const).map((how) => ({ from, to, lanes, how })))))
+      .filter(({ from, to, how }) => from !== to && (how === "cast" || (from !== "f64" && to !== "f64" && to !== "bool")));
+    const results = compute("casts", cases.map(({ from, to, lanes, how }) => ({
+      name: `${how}_${from}_${to}`, inputs: [{ dtype: from as DType, values: interesting[from] }], output: to as DType, lanes,
+      value: (at: Expr) => (how === "cast" ? cast : bitcast)(load(0, from, at, lanes), to),
+    })));
+    cases.forEach(({ from, to, lanes, how }, c) => {
+      interesting[from].forEach((v, k) => {
+        const x = from === "f32" ? Math.fround(v) : v;
+        const wanted = how === "cast" ? castNumber(x, from, to) : bitcastNumber(x, from, to);
+        expect(results[c]![k], `${how} ${x} from ${from} to ${to} x ${lanes}`).toBe(how === "bitcast" ? wanted : stored(wanted, to));
+      });
+    });
+  });
+
+  it("combines lanes pairwise by halves, as a JavaScript loop does", () => {
+    const types = { f32: ["add", "mul", "min", "max"], f64: ["add", "max"], i32: ["add", "or", "and"], u32: ["add", "min"], bool: ["or", "and"] } as const;
+    const values = Array.from({ length: 64 }, (_, k) => Math.fround(Math.sin(k * 12.9898) * 3 + (k === 40 ? Number.NaN : 0)));
+    const cases = (Object.keys(types) as RegisterType[]).flatMap((dtype) => types[dtype].flatMap((which) => laneCounts.slice(1).map((lanes) => ({ dtype, which: which as Associative, lanes }))));
+    const inputOf = (dtype: RegisterType): number[] => (floats.includes(dtype) ? values : values.map((v) => castNumber(dtype === "bool" ? (v > 0 ? 1 : 0) : dtype === "u32" ? Math.abs(v) * 1e9 : v * 1e9, "f32", dtype)));
+    const results = compute("across", cases.map(({ dtype, which, lanes }) => ({
+      name: which, inputs: [{ dtype: dtype as DType, values: inputOf(dtype) }], output: dtype as DType, lanes,
+      value: (at: Expr) => across(which, load(0, dtype, at, lanes)),
+    })));
+    cases.forEach(({ dtype, which, lanes }, c) => {
+      const input = inputOf(dtype);
+      for (let k = 0; k < input.length; k += lanes) {
+        let row = input.slice(k, k + lanes);
+        for (let half = lanes / 2; half >= 1; half /= 2) row = Array.from({ length: half }, (_, i) => stored(meanings[which]([row[i]!, row[i + half]!], dtype), dtype));
+        expect(results[c]![k], `${which} over ${lanes} ${dtype}`).toBe(row[0]);
+      }
+    });
+  });
+
+  it("gathers and ramps agree with a JavaScript loop", () => {
+    const values = Array.from({ length: 96 }, (_, k) => k * 0.5 - 3);
+    const index = Array.from({ length: 96 }, (_, k) => (k * 37) % 96);
+    const results = compute("gather", laneCounts.flatMap((lanes) => [
+      { name: "gather", inputs: [{ dtype: "f32" as const, values }, { dtype: "i32" as const, values: index }], output: "f32" as const, lanes, value: (at: Expr) => load(0, "f32", load(1, "i32", at, lanes), lanes) },
+      { name: "reverse", inputs: [{ dtype: "bool" as const, values: index.map((k) => k % 2) }], output: "bool" as const, lanes, value: (at: Expr) => load(0, "bool", ramp(apply("sub", constant(95, "i32"), at), -1, lanes), lanes) },
+    ]));
+    laneCounts.forEach((_, c) => {
+      expect(results[2 * c]).toEqual(index.map((k) => values[k]));
+      expect(results[2 * c + 1]).toEqual(index.map((_, k) => index[95 - k]! % 2));
+    });
+  });
+});
+
+/** f64 fma against two roundings: equal to within rounding, or the same special value. */
+function continue_(wanted: number, got: number, where: string): void {
+  if (Number.isFinite(wanted)) expect(Math.abs(got - wanted), where).toBeLessThanOrEqual(1e-12 * Math.max(1, Math.abs(wanted)));
+  else expect(Number.isFinite(got), where).toBe(false);
+}

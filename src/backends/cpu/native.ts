@@ -1,0 +1,167 @@
+import { availableParallelism } from "node:os";
+import { positiveInteger } from "../../core/checks.ts";
+import { bytesOf } from "../../core/dtype.ts";
+import { GradsmithError } from "../../core/errors.ts";
+import type { Limits } from "../../ir/limits.ts";
+import type { Program } from "../../ir/program.ts";
+import { isThreaded, printC } from "../../targets/c/print.ts";
+import { printRuntime } from "../../targets/c/runtime.ts";
+import type { Backend, Executable } from "../backend.ts";
+import { alignBy, Storage } from "../storage.ts";
+import { CodeCache } from "./cache.ts";
+import type { Build, BuildOptions } from "./native-build.ts";
+import { build } from "./native-build.ts";
+import { nativeLimits } from "./native-limits.ts";
+import type { Toolchain } from "./toolchain.ts";
+import { findToolchain } from "./toolchain.ts";
+
+export interface NativeOptions {
+  /** How many cores a large kernel may use; all of them unless `GRADSMITH_THREADS` says otherwise. Results don't depend on it. */
+  readonly threads?: number;
+  /** Told once for each program whose compilation takes longer than half a second. */
+  readonly onSlowCompile?: (program: string, elapsedMs: number) => void;
+}
+
+/** Whether programs can be compiled to native code here, by what, and if not, why. */
+export function nativeAvailability(): { available: boolean; reason: string; compiler?: string; lanes?: number } {
+  const toolchain = findToolchain();
+  if (!toolchain.available) return toolchain;
+  const { command, version, lanes } = toolchain.found;
+  return { available: true, reason: `${command.join(" ")} works`, compiler: version, lanes };
+}
+
+/** The native tier of the cpu device. Throws where `nativeAvailability` says there is none. */
+export function nativeBackend(options: NativeOptions = {}): NativeBackend {
+  return new NativeBackend(options);
+}
+
+/** Prints programs as C, has the machine's own compiler make addons of them, and calls those. */
+export class NativeBackend implements Backend {
+  readonly name = "native";
+  readonly limits: Limits;
+  readonly threads: number;
+  readonly #toolchain: Toolchain;
+  readonly #onSlow: NativeOptions["onSlowCompile"];
+
+  constructor({ threads, onSlowCompile }: NativeOptions = {}) {
+    const toolchain = findToolchain();
+    if (!toolchain.available) throw new GradsmithError("device", "native", `${toolchain.reason}.`, "Until then programs run as WebAssembly.");
+    this.#toolchain = toolchain.found;
+    this.limits = nativeLimits(toolchain.found);
+    this.threads = threads === undefined ? threadsWished() : positiveInteger("native", "threads", threads);
+    this.#onSlow = onSlowCompile;
+  }
+
+  compile(program: Program): NativeExecutable {
+    const options = { name: program.name, toolchain: this.#toolchain, cache: codeCache(), onSlow: this.#onSlow };
+    const isShared = this.threads > 1 && program.kernels.some(isThreaded);
+    return new NativeExecutable(program, options, isShared ? this.threads : 1);
+  }
+}
+
+function threadsWished(): number {
+  const text = process.env.GRADSMITH_THREADS;
+  return text === undefined || text === "" ? availableParallelism() : positiveInteger("native", "GRADSMITH_THREADS", Number(text));
+}
+
+const caches = new Map<string, CodeCache>();
+/** One for each place the environment names, so that a temporary directory is made once. */
+function codeCache(): CodeCache {
+  const { GRADSMITH_CACHE = "", XDG_CACHE_HOME = "" } = process.env;
+  const key = `${GRADSMITH_CACHE}\n${XDG_CACHE_HOME}`;
+  const cache = caches.get(key) ?? CodeCache.open();
+  caches.set(key, cache);
+  return cache;
+}
+
+interface ProgramAddon {
+  run(addresses: Float64Array, repeat: number): void;
+  address(bytes: Uint8Array): number;
+}
+interface PoolAddon {
+  /** Makes sure of so many threads and gives the address of the function that divides work among them. */
+  start(threads: number): number;
+}
+
+/** Where storages lie: their bytes never move. */
+const addresses = new WeakMap<Storage, number>();
+
+export class NativeExecutable implements Executable {
+  readonly ready: Promise<void>;
+  readonly #program: Program;
+  readonly #threads: number;
+  readonly #build: Build<ProgramAddon>;
+  readonly #pool: Build<PoolAddon> | undefined;
+  readonly #argumentBytes: readonly number[];
+  /** The pool's function, the number of threads, the arena, the arguments. */
+  readonly #handed: Float64Array;
+  #addon: ProgramAddon | undefined;
+  #arena: Storage | undefined;
+
+  constructor(program: Program, options: BuildOptions, threads: number) {
+    this.#program = program;
+    this.#threads = threads;
+    this.#build = build(printC(program), options);
+    this.#pool = threads > 1 ? build(printRuntime(), { ...options, name: "the thread pool", onSlow: undefined }) : undefined;
+    this.#argumentBytes = program.arguments.map(({ buffer }) => program.buffers[buffer]!.length * bytesOf(program.buffers[buffer]!.dtype));
+    this.#handed = new Float64Array(3 + program.arguments.length);
+    this.ready = Promise.all([this.#build.ready, this.#pool?.ready.catch(() => undefined)]).then(() => void this.#load());
+    this.ready.catch(() => {});
+  }
+
+  run(storages: readonly Storage[], repeat: number): void {
+    const addon = this.#load();
+    const handed = this.#handed;
+    if (storages.length !== this.#argumentBytes.length) {
+      throw new GradsmithError("internal", this.#program.name, `takes ${this.#argumentBytes.length} arguments, got ${storages.length}.`);
+    }
+    for (let i = 0; i < storages.length; i++) handed[3 + i] = this.#addressOf(addon, storages[i]!, this.#argumentBytes[i]!);
+    addon.run(handed, repeat);
+  }
+
+  #addressOf(addon: ProgramAddon, storage: Storage, needed: number): number {
+    // Asking for the bytes also brings them home from wherever they were computed last.
+    const { bytes } = storage;
+    if (bytes.byteLength < needed) {
+      throw new GradsmithError("internal", this.#program.name, `needs ${needed} bytes for an argument, got ${bytes.byteLength}.`, "Was its ArrayBuffer transferred to a worker?");
+    }
+    let address = addresses.get(storage);
+    if (address === undefined) addresses.set(storage, (address = addon.address(bytes)));
+    return address;
+  }
+
+  #load(): ProgramAddon {
+    if (this.#addon !== undefined) return this.#addon;
+    const addon = this.#build.finish();
+    alignBy((buffer) => addon.address(new Uint8Array(buffer)));
+    this.#arena = arenaOf(this.#program);
+    this.#handed[0] = this.#startPool();
+    this.#handed[1] = this.#threads;
+    this.#handed[2] = addon.address(this.#arena.bytes);
+    this.#addon = addon;
+    return addon;
+  }
+
+  /** Without a pool the program works on one thread. */
+  #startPool(): number {
+    try {
+      return this.#pool?.finish().start(this.#threads) ?? 0;
+    } catch {
+      return 0;
+    }
+  }
+}
+
+function arenaOf({ name, buffers, arenaBytes }: Program): Storage {
+  const arena = new Storage(arenaBytes);
+  const { bytes } = arena;
+  for (const { place, dtype, length } of buffers) {
+    if (place.kind !== "constant") continue;
+    const { data, offset } = place;
+    if (data.byteLength !== length * bytesOf(dtype)) {
+      throw new GradsmithError("internal", name, `a constant of ${length} ${dtype} has ${data.byteLength} bytes.`);
+    }
+    bytes.set(new Uint8Array(data.buffer, data.byteOffset, data.byteLength), offset);
+  }
+  return arena;
+}

@@ -1,0 +1,83 @@
+import { spawnSync } from "node:child_process";
+import { createHash } from "node:crypto";
+import { cpus } from "node:os";
+
+/** A C compiler that works here, and what the machine it compiles for can do. */
+export interface Toolchain {
+  /** The program and the arguments it always gets: `CC="ccache gcc"` is two words. */
+  readonly command: readonly [string, ...string[]];
+  /** `gcc 12.2.0`, as a person would say it. */
+  readonly version: string;
+  /** f32 lanes and number of the vector registers. */
+  readonly lanes: number;
+  readonly registers: number;
+  readonly flags: readonly string[];
+  /** Equal where compiling the same text gives code that may be exchanged: compiler, flags, processor. */
+  readonly identity: string;
+}
+
+export type Availability<T> = { readonly available: true; readonly found: T } | { readonly available: false; readonly reason: string };
+
+type Environment = Readonly<Record<string, string | undefined>>;
+
+const known = new Map<string, Availability<Toolchain>>();
+
+/** The first of `$CC`, `cc`, `gcc`, `clang` that works; looked for once per process. A `$CC` that doesn't work means no compiler. */
+export function findToolchain(environment: Environment = process.env): Availability<Toolchain> {
+  const wish = environment.CC?.trim() ?? "";
+  const key = `${wish}\n${environment.PATH ?? ""}`;
+  const before = known.get(key);
+  if (before !== undefined) return before;
+  const result = look(wish, environment);
+  known.set(key, result);
+  return result;
+}
+
+function look(wish: string, environment: Environment): Availability<Toolchain> {
+  if (process.platform === "win32") return { available: false, reason: "native code is not offered on Windows; programs run as WebAssembly" };
+  const candidates = wish === "" ? ["cc", "gcc", "clang"] : [wish];
+  const failures: string[] = [];
+  for (const candidate of candidates) {
+    const probed = probe(candidate.split(/\s+/) as [string, ...string[]], environment);
+    if (typeof probed !== "string") return { available: true, found: probed };
+    failures.push(`${candidate}: ${probed}`);
+  }
+  const advice = wish === "" ? "Install gcc or clang, or set CC" : "Set CC to a compiler that works, or unset it";
+  return { available: false, reason: `no C compiler works (${failures.join("; ")}). ${advice}` };
+}
+
+/** The toolchain, or why there is none. Preprocessing nothing is the fastest question that tells what the compiler is and targets. */
+function probe(command: readonly [string, ...string[]], environment: Environment): Toolchain | string {
+  let reason = "";
+  for (const native of [["-march=native"], []]) {
+    const [program, ...first] = command;
+    const options = { input: "", encoding: "utf8", env: environment as NodeJS.ProcessEnv, timeout: 10_000 } as const;
+    const asked = spawnSync(program, [...first, ...native, "-dM", "-E", "-x", "c", "-"], options);
+    if (asked.error !== undefined) return (asked.error as NodeJS.ErrnoException).code === "ENOENT" ? "not found" : asked.error.message;
+    if (asked.status === 0 && asked.stdout.includes("__GNUC__")) return describe(command, native, asked.stdout);
+    reason = asked.stderr.trim().split("\n")[0] || (asked.status === 0 ? "not a C compiler" : `ends with status ${asked.status ?? asked.signal}`);
+  }
+  return reason;
+}
+
+function describe(command: readonly [string, ...string[]], native: readonly string[], macros: string): Toolchain {
+  const has = (macro: string): boolean => macros.includes(`#define ${macro} `);
+  const isArm = has("__aarch64__");
+  const lanes = has("__AVX512F__") ? 16 : has("__AVX__") ? 8 : 4;
+  const text = /#define __VERSION__ "(.*)"/.exec(macros)?.[1] ?? "";
+  const version = has("__clang__") ? text : `gcc ${text}`;
+  const flags = [...native, ...(lanes === 16 ? ["-mprefer-vector-width=512"] : []), ...codeFlags, ...linkFlags()];
+  const identity = createHash("sha256").update([command.join(" "), flags.join(" "), cpus()[0]?.model ?? "", macros].join("\n")).digest("hex");
+  return { command, version, lanes, registers: lanes === 16 || isArm ? 32 : 16, flags, identity };
+}
+
+/** IEEE arithmetic but for contraction to fma; no strict aliasing, since the arena's memory changes its type. */
+const codeFlags = [
+  "-std=gnu11", "-w", "-O2", "-ftree-vectorize", "-fwrapv", "-fno-strict-aliasing", "-ffp-contract=fast", "-fno-math-errno", "-fno-trapping-math",
+  "-fPIC", "-fvisibility=hidden", "-pipe",
+];
+
+/** Node closes a worker's addons when it ends; the pool's threads must not lose the code they run. */
+function linkFlags(): string[] {
+  return process.platform === "darwin" ? ["-shared", "-undefined", "dynamic_lookup"] : ["-shared", "-Wl,-z,nodelete"];
+}

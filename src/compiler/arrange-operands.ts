@@ -1,0 +1,135 @@
+import type { Contract, ContractAttributes, Elementwise, Movement, Node } from "../ir/graph.ts";
+import { makeNode, topological } from "../ir/graph.ts";
+import type { Guard, Index } from "../ir/index.ts";
+import { atomIndex, keyOf, offset, plus, quotient, remainder, times } from "../ir/index.ts";
+import { variablesOver } from "./access.ts";
+import { elements } from "./pull.ts";
+
+/** Uses of each element from which a transposed copy of an operand costs less than it saves. */
+const worthTransposing = 96;
+
+/**
+ * Afterwards operands of contractions are unguarded views where a padded copy makes them so, and the operand that is used most often
+ * lies with an output axis last, so that the contraction can load vectors of it.
+ */
+export function arrangeOperands(roots: readonly Node[]): Node[] {
+  const replaced = new Map<Node, Node>();
+  for (const node of topological(roots)) {
+    const inputs = node.inputs.map((input) => replaced.get(input)!);
+    const isContraction = node.op.kind === "contract";
+    const arranged = isContraction ? inputs.map(withoutGuards) : inputs;
+    const changed = arranged.some((input, i) => input !== node.inputs[i]);
+    const rebuilt = changed ? makeNode(node.op, arranged, node.attributes, node.type) : node;
+    replaced.set(node, isContraction ? transposed(rebuilt as Node<Contract>) : rebuilt);
+  }
+  return roots.map((root) => replaced.get(root)!);
+}
+
+/** A guarded movement as an unguarded view of a copy that is padded (and spaced out, where only every s-th position holds an element). */
+function withoutGuards(operand: Node): Node {
+  if (operand.op.kind !== "movement" || operand.inputs.length !== 1) return operand;
+  const [input] = operand.inputs as readonly [Node];
+  const axes = spacedAxes(operand, input, variablesOver(operand.type.shape));
+  if (axes === undefined || axes.every((axis) => axis.isInside)) return operand;
+  const sizes = axes.map((axis, i) => (axis.isInside ? input.type.shape[i]! : axis.high - axis.low + 1));
+  const padded: Movement = {
+    name: "pad", kind: "movement",
+    infer: () => ({ dtype: input.type.dtype, shape: sizes }),
+    source(out) {
+      const guards: Guard[] = [];
+      const index = axes.map((axis, i) => {
+        if (axis.isInside) return out[i]!;
+        const position = offset(out[i]!, axis.low);
+        if (axis.spacing > 1) guards.push({ index: remainder(position, axis.spacing), min: 0, max: 0 });
+        const source = quotient(position, axis.spacing);
+        guards.push({ index: source, min: 0, max: input.type.shape[i]! - 1 });
+        return source;
+      });
+      return { cases: [{ input: 0, guards, index }], fill: 0 };
+    },
+  };
+  const view: Movement = {
+    name: "view", kind: "movement",
+    infer: () => operand.type,
+    source(out) {
+      const inside = spacedAxes(operand, input, out)!;
+      return { cases: [{ input: 0, guards: [], index: inside.map((axis, i) => (axes[i]!.isInside ? axis.position : offset(axis.position, -axes[i]!.low))) }], fill: 0 };
+    },
+  };
+  return makeNode(view, [makeNode(padded, [input], undefined)], undefined);
+}
+
+interface SpacedAxis {
+  /** Where on the padded and spaced axis the element is, and the bounds of that. */
+  readonly position: Index;
+  readonly low: number;
+  readonly high: number;
+  readonly spacing: number;
+  /** Whether every position is an element of the input already. */
+  readonly isInside: boolean;
+}
+
+/** For each input axis the position before division by the spacing; undefined where guards say more than padding can. */
+function spacedAxes(operand: Node, input: Node, out: readonly Index[]): SpacedAxis[] | undefined {
+  if (operand.op.kind !== "movement") return undefined;
+  const { cases, fill } = operand.op.source(out, [input.type], operand.attributes);
+  const [only] = cases;
+  if (only === undefined || cases.length > 1 || fill !== 0) return undefined;
+  const axes = only.index.map((index, axis): SpacedAxis => {
+    const spaced = index.terms.find(({ atom, scale }) => atom.kind === "quotient" && scale === 1)?.atom;
+    const spacing = spaced?.kind === "quotient" ? spaced.by : 1;
+    // x div s + rest = (x + s * rest) div s.
+    const position = spaced?.kind === "quotient" ? plus(spaced.of, times(plus(index, times(atomIndex(spaced), -1)), spacing)) : index;
+    const isInside = spacing === 1 && position.min >= 0 && position.max < input.type.shape[axis]!;
+    return { position, low: position.min, high: position.max, spacing, isInside };
+  });
+  const implied = (guard: Guard): boolean =>
+    (guard.index.min >= guard.min && guard.index.max <= guard.max) ||
+    axes.some((axis, i) => {
+      const isRange = keyOf(guard.index) === keyOf(only.index[i]!) && guard.min === 0 && guard.max === input.type.shape[i]! - 1;
+      const isSpacing = axis.spacing > 1 && guard.min === 0 && guard.max === 0 && isRemainder(guard.index, axis.position, axis.spacing);
+      return isRange || isSpacing;
+    });
+  return only.guards.every(implied) ? axes : undefined;
+}
+
+/** Whether an index is `position mod by`. */
+function isRemainder(index: Index, position: Index, by: number): boolean {
+  const [term] = index.terms;
+  if (index.terms.length !== 1 || index.constant !== 0 || term!.scale !== 1 || term!.atom.kind !== "remainder" || term!.atom.by !== by) return false;
+  const difference = plus(term!.atom.of, times(position, -1));
+  return difference.constant % by === 0 && difference.terms.every(({ scale }) => scale % by === 0);
+}
+
+/** A value that is kept in memory although it could be pulled. */
+const keep: Elementwise = { name: "keep", kind: "elementwise", infer: ([type]) => type!, scalar: ([x]) => x!, isKept: true };
+
+/** The contraction over an operand copied so that an output letter comes last, where both operands end in summed letters. */
+function transposed(node: Node<Contract>): Node {
+  const { left, right, output } = node.attributes as ContractAttributes;
+  const [x, y] = node.inputs as readonly [Node, Node];
+  const isVector = (letters: string, operand: Node): boolean => {
+    const wide = [...letters].filter((_, axis) => operand.type.shape[axis] !== 1);
+    const last = wide.at(-1);
+    return last === undefined || (output.includes(last) && !(left.includes(last) && right.includes(last)));
+  };
+  if (isVector(left, x) || isVector(right, y)) return node;
+  const uses = (operand: Node, letters: string): number =>
+    elements(node) * [...letters].filter((letter) => !output.includes(letter)).reduce((n, letter) => n * operand.type.shape[letters.indexOf(letter)]!, 1) / Math.max(1, elements(operand));
+  for (const [side, letters, operand] of [[1, right, y], [0, left, x]] as const) {
+    const own = [...letters].filter((letter) => output.includes(letter) && !(left.includes(letter) && right.includes(letter)));
+    const last = own.at(-1);
+    if (last === undefined || operand.type.shape[letters.indexOf(last)]! < 4 || uses(operand, letters) < worthTransposing) continue;
+    const order = [...letters].filter((letter) => letter !== last).join("") + last;
+    const permute: Movement = {
+      name: "transpose", kind: "movement",
+      infer: () => ({ dtype: operand.type.dtype, shape: [...order].map((letter) => operand.type.shape[letters.indexOf(letter)]!) }),
+      source: (out) => ({ cases: [{ input: 0, guards: [], index: [...letters].map((letter) => out[order.indexOf(letter)]!) }], fill: 0 }),
+    };
+    const copy = makeNode(keep, [makeNode(permute, [operand], undefined)], undefined);
+    const inputs = side === 1 ? [x, copy] : [copy, y];
+    const attributes: ContractAttributes = side === 1 ? { left, right: order, output } : { left: order, right, output };
+    return makeNode(node.op, inputs, attributes, node.type);
+  }
+  return node;
+}

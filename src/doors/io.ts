@@ -1,0 +1,3 @@
+/** Files of weights. */
+export type { FileTensor, Safetensors } from "../io/safetensors.ts";
+export { decodeSafetensors, encodeSafetensors } from "../io/safetensors.ts";

@@ -1,0 +1,44 @@
+import { describe, expect, it } from "vitest";
+import { evaluated } from "../../test/contract/evaluated.ts";
+import { random } from "../tensor/random.ts";
+import { initializerOf } from "./initializers.ts";
+
+const draw = (name: string, shape = [300, 200], seed = 1): number[] => evaluated(initializerOf("test", name).create(shape, random.key(seed)));
+const moments = (xs: readonly number[]): { mean: number; variance: number; largest: number } => {
+  const mean = xs.reduce((a, b) => a + b, 0) / xs.length;
+  return { mean, variance: xs.reduce((a, x) => a + (x - mean) ** 2, 0) / xs.length, largest: Math.max(...xs.map(Math.abs)) };
+};
+
+describe("initializers by their formulas, on 300 inputs and 200 outputs", () => {
+  const variances = { glorotUniform: 2 / 500, glorotNormal: 2 / 500, heUniform: 2 / 300, heNormal: 2 / 300, lecunUniform: 1 / 300, lecunNormal: 1 / 300, uniform: 0.1 ** 2 / 12, normal: 0.05 ** 2, truncatedNormal: (0.05 * 0.87962566) ** 2 };
+  for (const [name, variance] of Object.entries(variances)) {
+    it(`${name} has mean 0 and variance ${variance.toPrecision(3)}`, () => {
+      const found = moments(draw(name));
+      expect(Math.abs(found.mean)).toBeLessThan(4 * Math.sqrt(variance / 60_000));
+      expect(found.variance / variance).toBeGreaterThan(0.97);
+      expect(found.variance / variance).toBeLessThan(1.03);
+    });
+  }
+
+  it("glorotUniform stays within its limit, and comes near it", () => {
+    const { largest } = moments(draw("glorotUniform"));
+    expect(largest).toBeLessThanOrEqual(Math.sqrt(6 / 500) + 1e-9);
+    expect(largest).toBeGreaterThan(0.99 * Math.sqrt(6 / 500));
+  });
+
+  it("a window counts as inputs: heNormal on [3, 3, 8, 16]", () => {
+    expect(moments(draw("heNormal", [3, 3, 8, 160])).variance / (2 / 72)).toBeCloseTo(1, 1);
+  });
+
+  it("the same key gives the same values, another key others", () => {
+    expect(draw("glorotUniform", [3, 4])).toEqual(draw("glorotUniform", [3, 4]));
+    expect(draw("glorotUniform", [3, 4], 2)).not.toEqual(draw("glorotUniform", [3, 4]));
+  });
+
+  it("constants and the identity", () => {
+    expect(draw("zeros", [2])).toEqual([0, 0]);
+    expect(draw("ones", [2])).toEqual([1, 1]);
+    expect(evaluated(initializerOf("test", ["constant", { value: 3 }]).create([2], random.key(0)))).toEqual([3, 3]);
+    expect(draw("identity", [2, 3])).toEqual([1, 0, 0, 0, 1, 0]);
+  });
+});

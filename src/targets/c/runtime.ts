@@ -1,0 +1,167 @@
+import { declarations, exporting, subnormals } from "./entry.ts";
+
+/**
+ * The thread pool all printed programs of a process share, as an addon of its own: `start(threads)` gives the address of `parallel`, which
+ * programs are handed as a number. It is written so that a late or sleeping thread never keeps anyone waiting: the caller takes whatever
+ * chunks nobody has claimed.
+ */
+export function printRuntime(): string {
+  return `/* Gradsmith's thread pool. */
+
+${declarations}
+
+${threads}
+
+${subnormals}
+
+${pool}
+
+${exporting}
+
+${entry}
+`;
+}
+
+/** Larger than any system's own types, which need a header each. */
+const threads = `typedef struct { _Alignas(16) char bytes[256]; } Opaque;
+extern int pthread_create(Opaque *, const void *, void *(*)(void *), void *);
+extern int pthread_detach(void *);
+extern int pthread_mutex_init(Opaque *, const void *);
+extern int pthread_mutex_lock(Opaque *);
+extern int pthread_mutex_unlock(Opaque *);
+extern int pthread_cond_init(Opaque *, const void *);
+extern int pthread_cond_wait(Opaque *, Opaque *);
+extern int pthread_cond_broadcast(Opaque *);
+
+#define MOST_THREADS 256
+
+static void pause(void) {
+#if defined(__x86_64__) || defined(__i386__)
+  __builtin_ia32_pause();
+#elif defined(__aarch64__)
+  __asm__ volatile("yield");
+#endif
+}`;
+
+const pool = `typedef void Body(void *const *buffers, long begin, long end);
+
+/* How often an idle thread looks for work before it sleeps: some 30 microseconds. */
+#define LOOKS 1000
+
+static Opaque lock;
+static Opaque wake;
+static int workers;
+static int sleeping;
+static int busy;
+
+/* One job at a time: generation << 32 | threads << 16 | unclaimed chunks. The fields below belong to whoever has claimed a chunk of it. */
+static unsigned long long job;
+static Body *job_body;
+static void *const *job_buffers;
+static long job_extent;
+static long job_chunks;
+static long finished;
+
+static unsigned long long current(void) {
+  return __atomic_load_n(&job, __ATOMIC_SEQ_CST);
+}
+
+/* Whether worker number \`me\` (the caller is 0) may take part in this job and something is left of it. */
+static int is_open(unsigned long long now, int me) {
+  return (now & 0xffff) != 0 && me < (int)(now >> 16 & 0xffff);
+}
+
+static void take_part(int me) {
+  for (;;) {
+    unsigned long long now = current();
+    if (!is_open(now, me)) return;
+    if (!__atomic_compare_exchange_n(&job, &now, now - 1, 0, __ATOMIC_SEQ_CST, __ATOMIC_SEQ_CST)) continue;
+    const long chunk = job_chunks - (long)(now & 0xffff);
+    job_body(job_buffers, job_extent * chunk / job_chunks, job_extent * (chunk + 1) / job_chunks);
+    __atomic_fetch_add(&finished, 1, __ATOMIC_SEQ_CST);
+  }
+}
+
+static void *work(void *number) {
+  const int me = (int)(size_t)number;
+  flush_subnormals();
+  for (;;) {
+    int looks = 0;
+    while (looks < LOOKS && !is_open(current(), me)) {
+      pause();
+      looks++;
+    }
+    if (looks == LOOKS) {
+      pthread_mutex_lock(&lock);
+      __atomic_fetch_add(&sleeping, 1, __ATOMIC_SEQ_CST);
+      while (!is_open(current(), me)) pthread_cond_wait(&wake, &lock);
+      __atomic_fetch_sub(&sleeping, 1, __ATOMIC_SEQ_CST);
+      pthread_mutex_unlock(&lock);
+    }
+    take_part(me);
+  }
+  return 0;
+}
+
+/* Runs the body over 0 .. extent - 1, in chunks on several threads. Whoever comes while the pool is busy works alone. */
+static void parallel(Body *body, void *const *buffers, long extent, int threads) {
+  const int most = __atomic_load_n(&workers, __ATOMIC_SEQ_CST) + 1;
+  if (threads > most) threads = most;
+  if (threads < 2 || extent < 2 || __atomic_exchange_n(&busy, 1, __ATOMIC_SEQ_CST)) {
+    body(buffers, 0, extent);
+    return;
+  }
+  /* Two chunks for each thread: one that starts late costs at most half its share. */
+  const long chunks = extent < 2 * threads ? extent : 2 * threads;
+  job_body = body;
+  job_buffers = buffers;
+  job_extent = extent;
+  job_chunks = chunks;
+  __atomic_store_n(&finished, 0, __ATOMIC_SEQ_CST);
+  const unsigned long long generation = (current() >> 32) + 1;
+  __atomic_store_n(&job, generation << 32 | (unsigned long long)threads << 16 | (unsigned long long)chunks, __ATOMIC_SEQ_CST);
+  if (__atomic_load_n(&sleeping, __ATOMIC_SEQ_CST) > 0) {
+    pthread_mutex_lock(&lock);
+    pthread_cond_broadcast(&wake);
+    pthread_mutex_unlock(&lock);
+  }
+  take_part(0);
+  while (__atomic_load_n(&finished, __ATOMIC_SEQ_CST) < chunks) pause();
+  __atomic_store_n(&busy, 0, __ATOMIC_SEQ_CST);
+}
+
+/* Makes sure that so many threads, the caller included, can take part. */
+static void grow(int threads) {
+  static int ready;
+  if (threads > MOST_THREADS) threads = MOST_THREADS;
+  while (__atomic_exchange_n(&busy, 1, __ATOMIC_SEQ_CST)) pause();
+  if (!ready) {
+    ready = 1;
+    pthread_mutex_init(&lock, 0);
+    pthread_cond_init(&wake, 0);
+  }
+  while (workers + 1 < threads) {
+    Opaque thread;
+    if (pthread_create(&thread, 0, work, (void *)(size_t)(workers + 1)) != 0) break;
+    pthread_detach(*(void **)&thread);
+    __atomic_fetch_add(&workers, 1, __ATOMIC_SEQ_CST);
+  }
+  __atomic_store_n(&busy, 0, __ATOMIC_SEQ_CST);
+}`;
+
+const entry = `static Value start(Env env, Info info) {
+  Value values[1] = {0};
+  Value result = 0;
+  size_t count = 1;
+  int threads = 1;
+  napi_get_cb_info(env, info, &count, values, 0, 0);
+  napi_get_value_int32(env, values[0], &threads);
+  grow(threads);
+  napi_create_double(env, (double)(size_t)parallel, &result);
+  return result;
+}
+
+__attribute__((visibility("default"))) Value napi_register_module_v1(Env env, Value exports) {
+  export(env, exports, "start", start);
+  return exports;
+}`;

@@ -1,0 +1,32 @@
+import type { TypedArray } from "../core/dtype.ts";
+import type { Logs } from "./history.ts";
+
+/** Copies of a model's variables, by name. */
+export type WeightCopy = Readonly<Record<string, TypedArray>>;
+
+/** What a callback can do to the training it watches. */
+export interface TrainingControls {
+  readonly modelName: string;
+  /** The first epoch of this run, and the one after the last that is planned. */
+  readonly initialEpoch: number;
+  readonly epochs: number;
+  readonly stepsPerEpoch: number | undefined;
+  readonly batchSize: number | undefined;
+  /** Training ends after this epoch, or after the steps now running. */
+  stop(): void;
+  copyWeights(): Promise<WeightCopy>;
+  /** What the model will hold after training, instead of the last weights. */
+  restoreWeights(weights: WeightCopy): void;
+}
+
+/** Something that watches training. Every member may be async and is waited for. */
+export interface Callback {
+  onTrainBegin?(controls: TrainingControls): void | Promise<void>;
+  onEpochBegin?(epoch: number, controls: TrainingControls): void | Promise<void>;
+  /** Now and then within an epoch, after some steps were run; `step` counts from 1 and `logs` are the means so far. */
+  onBatchEnd?(step: number, logs: Logs, controls: TrainingControls): void | Promise<void>;
+  /** With validation figures, where there are any. */
+  onEpochEnd?(epoch: number, logs: Logs, controls: TrainingControls): void | Promise<void>;
+  /** Whatever ended the training, errors aside. */
+  onTrainEnd?(logs: Logs, controls: TrainingControls): void | Promise<void>;
+}

@@ -1,0 +1,101 @@
+import { choose, finiteNumber, positiveInteger } from "../core/checks.ts";
+import { GradsmithError } from "../core/errors.ts";
+import { showShape } from "../core/shape.ts";
+import { valueAndGrad } from "../autodiff/grad.ts";
+import { compile } from "../runtime/compile.ts";
+import { tensor } from "../tensor/create.ts";
+import type { Tensor } from "../tensor/tensor.ts";
+import { bfgs } from "./minimizers/bfgs.ts";
+import { bruteForce } from "./minimizers/brute-force.ts";
+import { adaptive, descend, steepest } from "./minimizers/descent.ts";
+import type { Outcome, Problem, Visited } from "./minimizers/problem.ts";
+
+export interface MinimizeOptions {
+  /** Default "bfgs". */
+  readonly method?: "bfgs" | "gradientDescent" | "adam" | "bruteForce";
+  /** Of gradientDescent and adam. Default 0.1. */
+  readonly learningRate?: number;
+  /** Default 200 for bfgs, 10,000 for gradientDescent and adam. */
+  readonly maxIterations?: number;
+  /** Converged when no component of the gradient is larger. Default 1e-4; 1e-6 where the start is f64. */
+  readonly tolerance?: number;
+  /** Of bruteForce, which needs them: [low, high] for each component, or one for all. */
+  readonly bounds?: readonly (readonly [number, number])[] | readonly [number, number];
+  /** Of bruteForce: how fine the grid is. Default 21. */
+  readonly pointsPerAxis?: number;
+}
+
+export interface Minimum {
+  /** Where the least value was found, in the start's shape and dtype. */
+  readonly x: Tensor;
+  readonly value: number;
+  /** Steps taken; of bruteForce, points looked at. */
+  readonly iterations: number;
+  /** Whether the gradient vanished, to the tolerance. */
+  readonly converged: boolean;
+  /** The points on the way, the start first; of bruteForce, each point better than all before it. */
+  readonly path: readonly Visited[];
+}
+
+/**
+ * A place where `f`, a function of a tensor that gives a scalar, is least: near `start`, or within `bounds` for "bruteForce".
+ *
+ * @throws GradsmithError "shape" when `f` is not a scalar, "option" for options that make no sense, "training" when `f` stops being finite.
+ * @example const { x, value } = await minimize((w) => w.sub(3).square().sum(), tensor([0, 0]));
+ */
+export async function minimize(f: (x: Tensor) => Tensor, start: Tensor, options: MinimizeOptions = {}): Promise<Minimum> {
+  const run = choose("minimize", "method", options.method ?? "bfgs", methods);
+  const outcome = await run(await problemOf(f, start), options, start);
+  return { ...outcome, x: tensor([...outcome.x], { dtype: start.dtype }).reshape(start.shape) };
+}
+
+type Method = (problem: Problem, options: MinimizeOptions, start: Tensor) => Promise<Outcome>;
+
+const methods: Readonly<Record<NonNullable<MinimizeOptions["method"]>, Method>> = {
+  bfgs: (problem, options, start) => bfgs(problem, limitsOf(options, start, 200)),
+  gradientDescent: (problem, options, start) => descend(problem, steepest(rateOf(options)), limitsOf(options, start, 10_000)),
+  adam: (problem, options, start) => descend(problem, adaptive(rateOf(options), start.size), limitsOf(options, start, 10_000)),
+  bruteForce: (problem, options, start) => bruteForce(problem, boundsOf(options, start), pointsOf(options)),
+};
+
+/** Both programs are compiled once; every evaluation replays them. */
+async function problemOf(f: (x: Tensor) => Tensor, start: Tensor): Promise<Problem> {
+  const result = f(start);
+  if (result.size !== 1) {
+    throw new GradsmithError("shape", "minimize", `the function gives ${showShape(result.shape)} where a scalar is minimised.`, "End it with sum() or mean().");
+  }
+  const both = compile(valueAndGrad((x: Tensor) => f(x).reshape([])));
+  const value = compile(f);
+  const place = (x: Float64Array): Tensor => tensor([...x], { dtype: start.dtype }).reshape(start.shape);
+  return {
+    start: Float64Array.from(await start.read()),
+    async at(x) {
+      const { value: height, grads } = both(place(x));
+      return { x, value: await height.item(), gradient: Float64Array.from(await grads.read()) };
+    },
+    valueAt: (x) => value(place(x)).item(),
+  };
+}
+
+function limitsOf(options: MinimizeOptions, start: Tensor, mostIterations: number): { maxIterations: number; tolerance: number } {
+  const tolerance = finiteNumber("minimize", "tolerance", options.tolerance ?? (start.dtype === "f64" ? 1e-6 : 1e-4));
+  return { maxIterations: positiveInteger("minimize", "maxIterations", options.maxIterations ?? mostIterations), tolerance };
+}
+
+const rateOf = (options: MinimizeOptions): number => finiteNumber("minimize", "learningRate", options.learningRate ?? 0.1);
+
+function pointsOf(options: MinimizeOptions): number {
+  const points = positiveInteger("minimize", "pointsPerAxis", options.pointsPerAxis ?? 21);
+  if (points >= 2) return points;
+  throw new GradsmithError("option", "minimize", "pointsPerAxis must be 2 or more, got 1.");
+}
+
+function boundsOf({ bounds }: MinimizeOptions, start: Tensor): (readonly [number, number])[] {
+  if (bounds === undefined) throw new GradsmithError("option", "minimize", "bruteForce needs bounds.", "Give [low, high] for each component, or one for all.");
+  const pairs = typeof bounds[0] === "number" ? Array.from({ length: start.size }, () => bounds as readonly [number, number]) : (bounds as readonly (readonly [number, number])[]);
+  if (pairs.length !== start.size) throw new GradsmithError("option", "minimize", `there are ${pairs.length} bounds for ${start.size} components.`, "Give one pair for each, or one for all.");
+  for (const [low, high] of pairs) {
+    if (!(finiteNumber("minimize", "bounds", low) < finiteNumber("minimize", "bounds", high))) throw new GradsmithError("option", "minimize", `bounds must ascend, got [${low}, ${high}].`);
+  }
+  return [...pairs];
+}

@@ -1,0 +1,59 @@
+import { treeNode } from "../core/tree.ts";
+import type { TreeNode, TreeParts } from "../core/tree.ts";
+import type { NamedTensors, Optimizer } from "../optim/optimizer.ts";
+import type { Slots } from "../optim/update-tree.ts";
+import { initialSlots, updateTree } from "../optim/update-tree.ts";
+import type { Tensor } from "../tensor/tensor.ts";
+
+interface TrainStateParts {
+  readonly params: NamedTensors;
+  readonly state: NamedTensors;
+  readonly slots: Slots;
+  readonly step: Tensor;
+}
+
+/** All that changes while a model is trained. A tree: it goes in and out of compiled functions and loops. */
+export class TrainState implements TreeNode {
+  /** Trainable weights by name: `dense_1/kernel`. */
+  readonly params: NamedTensors;
+  /** Variables that layers write themselves, such as moving means. */
+  readonly state: NamedTensors;
+  /** What the optimizer remembers for each weight; empty until its first update. */
+  readonly slots: Slots;
+  /** Updates done so far, an i32 scalar. */
+  readonly step: Tensor;
+
+  constructor({ params, state, slots, step }: TrainStateParts) {
+    this.params = params;
+    this.state = state;
+    this.slots = slots;
+    this.step = step;
+  }
+
+  /** All variables a model's layers need, trainable and not. */
+  get variables(): NamedTensors { return { ...this.params, ...this.state }; }
+
+  /**
+   * The state after one step of the optimizer against these gradients; `state` replaces what layers have written.
+   *
+   * @example const next = state.update(adam(), grads);
+   */
+  update(optimizer: Optimizer, grads: NamedTensors, { state = {} }: { readonly state?: NamedTensors } = {}): TrainState {
+    const { params, slots, step } = updateTree(optimizer, this.preparedFor(optimizer), grads);
+    return new TrainState({ params, slots, step, state: { ...this.state, ...state } });
+  }
+
+  /** The state with slots for this optimizer: its own if they fit, else new ones. */
+  preparedFor(optimizer: Optimizer): TrainState {
+    const fits = Object.keys(this.params).every((name) => sameKeys(this.slots[name] ?? {}, optimizer.slots));
+    return fits ? this : new TrainState({ ...this.parts, slots: initialSlots(optimizer, this.params) });
+  }
+
+  get parts(): TrainStateParts { return { params: this.params, state: this.state, slots: this.slots, step: this.step }; }
+
+  [treeNode](): TreeParts {
+    return { children: { ...this.parts }, rebuild: (children) => new TrainState(children as unknown as TrainStateParts) };
+  }
+}
+
+const sameKeys = (a: object, b: object): boolean => Object.keys(a).sort().join() === Object.keys(b).sort().join();
