@@ -257,7 +257,8 @@ class ContractLowering {
     let inside: Statement[] = [];
     if (inner === undefined) inside = body(place);
     else {
-      const copies = Math.max(1, Math.min(8, Math.floor(unrollTo / products), Math.floor(inner.size / step)));
+      const most = this.#limits.keepsOperands && products >= 4 ? 1 : Math.floor(unrollTo / products);
+      const copies = Math.max(1, Math.min(8, most, Math.floor(inner.size / step)));
       const whole = Math.floor(inner.size / step) * step;
       const end = Math.floor(whole / (copies * step)) * copies * step;
       const inLoop = (from: number, to: number, count: number): void => {

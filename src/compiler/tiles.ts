@@ -42,7 +42,7 @@ function outerForms(form: Strided, attributes: ContractAttributes, limits: Limit
     for (const vector of vectors) {
       const lanes = lanesFor(vector.size, limits.lanes);
       for (const row of rows.length === 0 ? [undefined] : rows) {
-        for (const shape of tileShapes(row?.size ?? 1, Math.ceil(vector.size / lanes), limits.registers)) {
+        for (const shape of tileShapes(row?.size ?? 1, Math.ceil(vector.size / lanes), limits)) {
           // Per step of the sum and tile: a broadcast for each row, a load for each vector, a multiply-add for each pair.
           const tilesDown = Math.ceil((row?.size ?? 1) / shape.rows);
           const vectorsAcross = Math.ceil(vector.size / lanes);
@@ -68,7 +68,7 @@ function dotForms(form: Strided, attributes: ContractAttributes, limits: Limits)
     const lanes = lanesFor(vector.size, limits.lanes);
     const rows = largest(form.letters.filter((letter) => roleOf(letter, attributes) === "rows"));
     const columns = largest(form.letters.filter((letter) => roleOf(letter, attributes) === "columns"));
-    for (const shape of dotShapes(rows?.size ?? 1, columns?.size ?? 1, limits.registers)) {
+    for (const shape of dotShapes(rows?.size ?? 1, columns?.size ?? 1, limits)) {
       const m = rows?.size ?? 1;
       const n = columns?.size ?? 1;
       const tilesDown = Math.ceil(m / shape.rows);
@@ -99,19 +99,22 @@ function scalarForm(form: Strided, attributes: ContractAttributes, limits: Limit
 
 const largest = (letters: readonly Letter[]): Letter | undefined => [...letters].sort((a, b) => b.size - a.size)[0];
 
-/** Tiles whose accumulators, one row of vectors and a broadcast fit the registers. */
-function tileShapes(rows: number, vectors: number, registers: number): { rows: number; columns: number }[] {
+/** A tile's accumulators, its row of vectors, and one broadcast (or all of them, where the target keeps them). */
+const registersOf = (rows: number, columns: number, { keepsOperands }: Limits): number => rows * columns + columns + (keepsOperands ? rows : 1);
+
+/** Tiles that fit the registers. */
+function tileShapes(rows: number, vectors: number, limits: Limits): { rows: number; columns: number }[] {
   const shapes: { rows: number; columns: number }[] = [];
   for (let columns = 1; columns <= Math.min(4, vectors); columns++) {
-    for (let r = 1; r <= Math.min(14, rows) && r * columns + columns + 1 <= registers; r++) shapes.push({ rows: r, columns });
+    for (let r = 1; r <= Math.min(14, rows) && registersOf(r, columns, limits) <= limits.registers; r++) shapes.push({ rows: r, columns });
   }
   return shapes;
 }
 
-function dotShapes(rows: number, columns: number, registers: number): { rows: number; columns: number }[] {
+function dotShapes(rows: number, columns: number, limits: Limits): { rows: number; columns: number }[] {
   const shapes: { rows: number; columns: number }[] = [];
   for (let c = 1; c <= Math.min(6, columns); c++) {
-    for (let r = 1; r <= Math.min(8, rows) && r * c + c + 1 <= registers; r++) shapes.push({ rows: r, columns: c });
+    for (let r = 1; r <= Math.min(8, rows) && registersOf(r, c, limits) <= limits.registers; r++) shapes.push({ rows: r, columns: c });
   }
   return shapes;
 }

@@ -15,7 +15,7 @@ test("the lectures' labels follow their formula: y = sin(sum x^2), and 1 where t
   const [points, values, signs] = await Promise.all([x.read(), y.read(), label.read()]);
   expect(await same.read()).toEqual(points);
   for (let i = 0; i < 500; i++) {
-    const squares = points.slice(10 * i, 10 * i + 10).reduce((sum, value) => sum + value ** 2, 0);
+    const squares = Array.from(points.slice(10 * i, 10 * i + 10)).reduce((sum, value) => sum + value ** 2, 0);
     expect(values[i]).toBeCloseTo(Math.sin(squares), 5);
     expect(signs[i]).toBe(values[i]! >= 0 ? 1 : 0);
   }
@@ -53,6 +53,6 @@ test("spirals turn by their radius, the second half a turn behind", async () => 
 test("noise has the standard deviation asked for", async () => {
   const clean = await moons(4000, { seed: 6 }).x.read();
   const noisy = await moons(4000, { seed: 6, noise: 0.1 }).x.read();
-  const squares = noisy.reduce((sum, value, i) => sum + (value - clean[i]!) ** 2, 0);
+  const squares = Array.from(noisy).reduce((sum, value, i) => sum + (value - clean[i]!) ** 2, 0);
   expect(Math.sqrt(squares / noisy.length)).toBeCloseTo(0.1, 2);
 });

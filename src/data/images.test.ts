@@ -25,6 +25,6 @@ describe.each(sets)("$name (skipped without its files in GRADSMITH_DATA)", ({ na
     for (const label of labels) counts[label]!++;
     expect(counts).toEqual(trainCounts);
     const pixels = await train.images.read();
-    expect(pixels.reduce((sum, pixel) => sum + pixel, 0) / pixels.length / 255).toBeCloseTo(mean, 4);
+    expect((pixels as Uint8Array).reduce((sum, pixel) => sum + pixel, 0) / pixels.length / 255).toBeCloseTo(mean, 4);
   });
 });

@@ -4,6 +4,11 @@ export interface Limits {
   readonly lanes: number;
   /** Vector registers a kernel can count on. */
   readonly registers: number;
+  /**
+   * Whether every operand of one step of a contraction takes a register of its own, so that tiles must leave room for them and turns of the
+   * innermost loop must not be joined (V8's WebAssembly compiler hoists a block's loads).
+   */
+  readonly keepsOperands: boolean;
   /** Bytes of the innermost data cache and of the one behind it, per core. */
   readonly cacheBytes: readonly [l1: number, l2: number];
   /** Whether exp, log, ... must be expanded into basic instructions. */

@@ -5,7 +5,7 @@ const chunkMs = 30;
 
 /** Learns how long a step takes and cuts a loop's work into pieces, so that the event loop is never blocked for long. */
 export class Pace {
-  #stepMs: number | undefined;
+  #chunk = 1;
   #lastPause = performance.now();
 
   /** Runs `count` steps; `afterChunk` says after each piece whether to go on. How many were run. */
@@ -13,10 +13,10 @@ export class Pace {
     await loop.ready;
     let done = 0;
     while (done < count) {
-      const size = Math.min(count - done, this.#chunk());
+      const size = Math.min(count - done, this.#chunk);
       const start = performance.now();
       loop.run(size);
-      this.#learn((performance.now() - start) / size);
+      this.#learn(size, performance.now() - start);
       done += size;
       await this.pause();
       if (!(await afterChunk(done))) break;
@@ -31,14 +31,10 @@ export class Pace {
     this.#lastPause = performance.now();
   }
 
-  #chunk(): number {
-    return this.#stepMs === undefined ? 1 : Math.max(1, Math.floor(chunkMs / Math.max(this.#stepMs, 1e-4)));
-  }
-
-  // The first step may have waited for memory or a compiler; so later ones correct it quickly, and at once downwards.
-  #learn(stepMs: number): void {
-    this.#stepMs = this.#stepMs === undefined ? stepMs : Math.max(stepMs, 0.5 * (this.#stepMs + stepMs));
-    if (stepMs < this.#stepMs) this.#stepMs = 0.5 * (this.#stepMs + stepMs);
+  #learn(steps: number, ms: number): void {
+    const fitting = Math.floor((steps * chunkMs) / Math.max(ms, 1e-3));
+    // A short last piece says little about how many more would fit.
+    this.#chunk = Math.max(1, fitting > this.#chunk ? Math.min(fitting, Math.max(this.#chunk, 4 * steps)) : fitting);
   }
 }
 

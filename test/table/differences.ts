@@ -3,7 +3,7 @@ import { backward } from "../../src/autodiff/backward.ts";
 import { isFloat } from "../../src/core/dtype.ts";
 import { tensor } from "../../src/tensor/create.ts";
 import type { Tensor } from "../../src/tensor/tensor.ts";
-import { randomNumbers, sample, valueOf, valuesOf } from "./reference.ts";
+import { randomNumbers, sample, elementsOf, valuesOf } from "./reference.ts";
 
 /** A weighted sum, so that a gradient that is only right on average is found out. */
 const weighted = (y: Tensor, seed: number): Tensor => y.mul(tensor(sample(randomNumbers(seed), [y.size]), { shape: y.shape, dtype: "f64" })).sum();
@@ -41,4 +41,4 @@ function compare(y: Tensor, gradients: readonly (Tensor | undefined)[], inputs: 
 }
 
 const at = (y: Tensor, values: readonly number[][], slot: number, i: number, change: number): number =>
-  valueOf(y, values.map((list, s) => (s === slot ? list.with(i, list[i]! + change) : list)))[0]!;
+  elementsOf(y, values.map((list, s) => (s === slot ? list.with(i, list[i]! + change) : list)))[0]!;

@@ -3,7 +3,7 @@ import type { DType } from "../../src/core/dtype.ts";
 import { dtypes, isFloat, promote } from "../../src/core/dtype.ts";
 import { input, tensor } from "../../src/tensor/create.ts";
 import type { Tensor } from "../../src/tensor/tensor.ts";
-import { valueOf } from "./reference.ts";
+import { elementsOf } from "./reference.ts";
 
 const of = (dtype: DType): Tensor => input(0, { dtype, shape: [2] });
 const pairs = dtypes.flatMap((a) => dtypes.map((b) => [a, b] as const));
@@ -64,18 +64,18 @@ describe("dtypes of results", () => {
 
   test("bools are counted: sums, products and means of them are numbers", () => {
     const x = tensor([true, true, false]);
-    expect(valueOf(x.sum())).toEqual([2]);
-    expect(valueOf(x.add(x))).toEqual([2, 2, 0]);
-    expect(valueOf(x.mean())[0]).toBeCloseTo(2 / 3, 6);
+    expect(elementsOf(x.sum())).toEqual([2]);
+    expect(elementsOf(x.add(x))).toEqual([2, 2, 0]);
+    expect(elementsOf(x.mean())[0]).toBeCloseTo(2 / 3, 6);
   });
 
   test("integers of u32 don't turn negative", () => {
     const x = tensor(Uint32Array.of(4294967295, 2), {});
-    expect(valueOf(x.sign())).toEqual([1, 1]);
-    expect(valueOf(x.relu())).toEqual([4294967295, 2]);
-    expect(valueOf(x.abs())).toEqual([4294967295, 2]);
-    expect(valueOf(x.floorDivide(2))).toEqual([2147483647, 1]);
-    expect(valueOf(x.shiftRight(31))).toEqual([1, 0]);
-    expect(valueOf(x.less(3))).toEqual([0, 1]);
+    expect(elementsOf(x.sign())).toEqual([1, 1]);
+    expect(elementsOf(x.relu())).toEqual([4294967295, 2]);
+    expect(elementsOf(x.abs())).toEqual([4294967295, 2]);
+    expect(elementsOf(x.floorDivide(2))).toEqual([2147483647, 1]);
+    expect(elementsOf(x.shiftRight(31))).toEqual([1, 0]);
+    expect(elementsOf(x.less(3))).toEqual([0, 1]);
   });
 });

@@ -12,7 +12,7 @@ export function valuesOf(tensors: readonly Tensor[], values: readonly ArrayLike<
   return results.map((result) => [...result]);
 }
 
-export const valueOf = (t: Tensor, values?: readonly ArrayLike<number>[]): number[] => valuesOf([t], values)[0]!;
+export const elementsOf = (t: Tensor, values?: readonly ArrayLike<number>[]): number[] => valuesOf([t], values)[0]!;
 
 /** Slots 0, 1, ... of these shapes. */
 export const slots = (shapes: readonly Shape[], dtype: DType = "f64"): Tensor[] => shapes.map((shape, slot) => input(slot, { dtype, shape }));

@@ -6,7 +6,7 @@ import { tensor } from "../../src/tensor/create.ts";
 import { table } from "../../src/tensor/ops/table.ts";
 import { Tensor } from "../../src/tensor/tensor.ts";
 import { checkGradients } from "./differences.ts";
-import { randomNumbers, sample, slots, valueOf } from "./reference.ts";
+import { randomNumbers, sample, slots, elementsOf } from "./reference.ts";
 
 interface Case {
   readonly name: string;
@@ -151,6 +151,6 @@ describe("sizes of 0 and 1", () => {
   })();
   test.each(zero)("%s is what NumPy gives", (_name, y, shape, values) => {
     expect(y.shape).toEqual(shape);
-    expect(valueOf(y)).toEqual(values);
+    expect(elementsOf(y)).toEqual(values);
   });
 });

@@ -4,7 +4,7 @@ import type { Shape } from "../../core/shape.ts";
 import type { AxisOptions } from "../axes.ts";
 import { axisOf } from "../axes.ts";
 import { shuffle } from "../ops/indexing.ts";
-import { Tensor } from "../tensor.ts";
+import type { Tensor } from "../tensor.ts";
 import type { KeyOptions } from "./random-bits.ts";
 import { bits, keyOf } from "./random-bits.ts";
 import { uniform } from "./random-uniform.ts";

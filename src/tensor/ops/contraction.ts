@@ -13,7 +13,7 @@ export const contract: ContractRow = {
   infer([x, y], attributes) {
     const { left, right, output, where } = attributes as ContractionAttributes;
     const sizes = new Map<string, number>();
-    [...left].forEach((letter, axis) => sizes.set(letter, x!.shape[axis]!));
+    for (const [axis, letter] of [...left].entries()) sizes.set(letter, x!.shape[axis]!);
     [...right].forEach((letter, axis) => {
       const size = y!.shape[axis]!;
       const other = sizes.get(letter) ?? size;
