@@ -73,9 +73,11 @@ export function compile(traced: Traced, limits: Limits, options: { readonly fusi
   if (placed.conflicts.length > 0) {
     for (const conflict of placed.conflicts) {
       const i = roots.findIndex((root, at) => root === conflict && donations.has(at));
+      copies.add(conflict);
       roots[i] = copied(conflict);
     }
     ({ fused, placed } = plan(roots));
+    if (placed.conflicts.length > 0) throw new Error("a copy at the end can always be made in place");
   }
   const groups = placed.groups.filter((group) => nodesOf(group).some((node) => sizeOf(node.type.shape) > 0));
   const layout = new Layout(traced.inputs, roots, placed.overwrites, groups, fused.memory);

@@ -29,7 +29,7 @@ export interface FusionOptions {
  * more member; reductions and their users over the same rows share a loop.
  */
 export function fuse(roots: readonly Node[], options: FusionOptions = {}): Fused {
-  const memory = chooseMemory(roots);
+  const memory = chooseMemory(roots, options.alone ?? new Set());
   if (options.fusion === false) for (const node of topological(roots)) if (node.op.kind !== "source") memory.add(node);
   const isMemory = (node: Node): boolean => memory.has(node);
   const groups = new Groups();

@@ -12,13 +12,14 @@ const cheap = 6;
 const worthKeeping = 12;
 
 /**
- * Decides which nodes become memory; all others are computed where they are used. Memory are: what comes from outside, results, whatever
+ * Decides which nodes become memory; all others are computed where they are used. Memory are: what comes from outside, results, `copies`, whatever
  * can't be pulled (reductions, contractions, ...), operands of contractions that aren't plain views of memory (each element is read many
  * times), and costly values with several users.
  */
-export function chooseMemory(roots: readonly Node[]): Set<Node> {
+export function chooseMemory(roots: readonly Node[], copies: ReadonlySet<Node>): Set<Node> {
   const order = topological(roots);
   const memory = new Set<Node>(order.filter((node) => !isPulled(node)));
+  for (const copy of copies) memory.add(copy);
   for (const root of roots) if (root.op.kind !== "source") memory.add(root);
   for (const node of order) {
     if (node.op.kind === "contract") for (const operand of node.inputs) keepOperand(operand, memory);

@@ -8,13 +8,13 @@ import { flatten } from "../core/tree.ts";
 import type { Node } from "../ir/graph.ts";
 import { topological } from "../ir/graph.ts";
 import { holdGraphs } from "../tensor/execution.ts";
-import { inputNode } from "../tensor/ops/source.ts";
+import { bufferNode, inputNode } from "../tensor/ops/source.ts";
 import { Tensor } from "../tensor/tensor.ts";
 import { explain } from "./explain.ts";
 import { prepare } from "./prepared.ts";
-import { computeNow } from "./read.ts";
+import { computeNow, computeStorages } from "./read.ts";
 import { capturedBy, isTensor } from "./trace.ts";
-import { Held, heldNode, isGiven, storageOf } from "./values.ts";
+import { Held, isGiven, storageOf } from "./values.ts";
 
 export interface LoopOptions {
   /** For error messages and `explain`. */
@@ -46,7 +46,7 @@ export function loop<S, I>(step: (state: S, inputs: I) => S, state: S, inputs: I
   const name = options.name ?? "loop";
   const given = flatten(state, isTensor);
   const outside = flatten(inputs, isTensor);
-  computeNow([...given.leaves, ...outside.leaves.filter((leaf) => !staysLazy(leaf.node))]);
+  computeNow(outside.leaves.filter((leaf) => !staysLazy(leaf.node)));
   const held = ownMemory(given.leaves);
   const slots = held.map((tensor, slot) => inputNode(slot, tensor.type));
   const next = holdGraphs(() => step(given.rebuild(slots.map((node) => new Tensor(node))) as S, inputs));
@@ -78,14 +78,23 @@ function staysLazy(node: Node): boolean {
   return inlineCost(node, isGiven, new Map()) <= cheapInput && leafBytes <= elements(node) * bytesOf(node.type.dtype);
 }
 
-/** State must not share memory with anything that isn't state. */
+/** Tensors whose memory belongs to loops. */
+const ofLoops = new WeakSet<Held>();
+
+/** State in memory of its own: what other loops made stays theirs in common, lazy tensors are computed into it, others are copied. */
 function ownMemory(leaves: readonly Tensor[]): Tensor[] {
-  const seen = new Set<Storage>();
+  const lazy = [...new Set(leaves.map((leaf) => leaf.node).filter((node) => !isGiven(node)))];
+  const fresh = new Map(computeStorages(lazy).map((storage, i) => [lazy[i]!, storage]));
+  const seen = new Set<Node>();
   return leaves.map((leaf) => {
-    const storage = storageOf(leaf.node);
-    const isOwn = leaf.node.attributes instanceof Held && !seen.has(storage);
-    seen.add(storage);
-    return isOwn ? leaf : new Tensor(heldNode(storage.copy(), leaf.type));
+    const { node, type } = leaf;
+    const isFirst = !seen.has(node);
+    seen.add(node);
+    if (isFirst && node.attributes instanceof Held && ofLoops.has(node.attributes)) return leaf;
+    const storage = fresh.get(node);
+    const held = new Held(storage !== undefined && isFirst ? storage : (storage ?? storageOf(node)).copy());
+    ofLoops.add(held);
+    return new Tensor(bufferNode(held, type));
   });
 }
 

@@ -1,6 +1,7 @@
+import type { Storage } from "../backends/storage.ts";
 import type { TypedArray } from "../core/dtype.ts";
 import type { Node } from "../ir/graph.ts";
-import { topological } from "../ir/graph.ts";
+import { makeNode, topological } from "../ir/graph.ts";
 import { AttributeIds } from "../compiler/simplify.ts";
 import type { ExecutionPort } from "../tensor/execution.ts";
 import type { Tensor } from "../tensor/tensor.ts";
@@ -18,27 +19,45 @@ const ids = new AttributeIds();
 /** How tensors get their values outside of compiled functions. */
 export const readPort: ExecutionPort = {
   async read(tensor: Tensor): Promise<TypedArray> {
-    const prepared = programOf([tensor.node]);
-    await prepared?.ready;
-    computeNow([tensor], prepared);
+    if (!isGiven(tensor.node)) await programOf(shortened([tensor.node])).ready;
+    computeNow([tensor]);
     return decode(storageOf(tensor.node).peek(), tensor.dtype);
   },
   compute: (tensor: Tensor): void => computeNow([tensor]),
 };
 
+/** Nodes that were computed, for graphs that still mention them. */
+const computed = new WeakMap<Node, Node>();
+
 /** Computes tensors in one program; from then on they are memory. */
-export function computeNow(tensors: readonly Tensor[], known?: Prepared): void {
+export function computeNow(tensors: readonly Tensor[]): void {
   const open = tensors.filter((tensor) => !isGiven(tensor.node));
-  const nodes = [...new Set(open.map((tensor) => tensor.node))];
-  if (nodes.length === 0) return;
-  const prepared = known ?? programOf(nodes)!;
-  const storages = prepared.run(capturedBy(nodes, new Set()).map(storageOf), 1);
-  const held = new Map(nodes.map((node, i) => [node, heldNode(storages[i]!, node.type)]));
-  for (const tensor of open) tensor.settle(held.get(tensor.node)!);
+  const nodes = [...new Set(open.map((tensor) => tensor.node))].filter((node) => !computed.has(node));
+  for (const [i, storage] of computeStorages(nodes).entries()) computed.set(nodes[i]!, heldNode(storage, nodes[i]!.type));
+  for (const tensor of new Set(open)) tensor.settle(computed.get(tensor.node)!);
 }
 
-function programOf(nodes: readonly Node[]): Prepared | undefined {
-  if (nodes.every(isGiven)) return undefined;
+/** Computes nodes into memory that nobody else has. */
+export function computeStorages(nodes: readonly Node[]): Storage[] {
+  if (nodes.length === 0) return [];
+  const roots = shortened(nodes);
+  return programOf(roots).run(capturedBy(roots, new Set()).map(storageOf), 1);
+}
+
+/** The same graphs, with memory in place of whatever was computed before. */
+function shortened(roots: readonly Node[]): Node[] {
+  const replaced = new Map<Node, Node>();
+  const order = topological(roots);
+  if (!order.some((node) => computed.has(node))) return [...roots];
+  for (const node of order) {
+    const inputs = node.inputs.map((input) => replaced.get(input)!);
+    const changed = inputs.some((input, i) => input !== node.inputs[i]);
+    replaced.set(node, computed.get(node) ?? (changed ? makeNode(node.op, inputs, node.attributes, node.type) : node));
+  }
+  return roots.map((root) => replaced.get(root)!);
+}
+
+function programOf(nodes: readonly Node[]): Prepared {
   const key = structureOf(nodes);
   const known = programs.get(key);
   if (known !== undefined) {

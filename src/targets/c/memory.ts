@@ -41,9 +41,9 @@ function maskedStore(p: Prelude, lane: LaneType, lanes: number): { feature: stri
   if (laneBytes[lane] < 4 || (bits !== 512 && bits !== 256)) return undefined;
   const float = laneBytes[lane] === 8 ? "f64" : "f32";
   const builtin = `__builtin_ia32_store${float === "f64" ? "upd" : "ups"}${bits}_mask`;
-  const pointer = `(${cNames[float]} *)p`;
   const value = lane === float ? "x" : `(${p.type(float, lanes)})x`;
-  return { feature: bits === 512 ? "__AVX512F__" : "__AVX512VL__", call: `${builtin}(${pointer}, ${value}, (1u << count) - 1);` };
+  // GCC and Clang differ in what the pointer points to.
+  return { feature: bits === 512 ? "__AVX512F__" : "__AVX512VL__", call: `${builtin}((void *)p, ${value}, (1u << count) - 1);` };
 }
 
 /** Narrow unsigned elements as 32-bit ones. */

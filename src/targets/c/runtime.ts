@@ -32,10 +32,11 @@ extern int pthread_mutex_unlock(Opaque *);
 extern int pthread_cond_init(Opaque *, const void *);
 extern int pthread_cond_wait(Opaque *, Opaque *);
 extern int pthread_cond_broadcast(Opaque *);
+extern int sched_yield(void);
 
 #define MOST_THREADS 256
 
-static void pause(void) {
+static void relax(void) {
 #if defined(__x86_64__) || defined(__i386__)
   __builtin_ia32_pause();
 #elif defined(__aarch64__)
@@ -88,7 +89,7 @@ static void *work(void *number) {
   for (;;) {
     int looks = 0;
     while (looks < LOOKS && !is_open(current(), me)) {
-      pause();
+      relax();
       looks++;
     }
     if (looks == LOOKS) {
@@ -126,7 +127,10 @@ static void parallel(Body *body, void *const *buffers, long extent, int threads)
     pthread_mutex_unlock(&lock);
   }
   take_part(0);
-  while (__atomic_load_n(&finished, __ATOMIC_SEQ_CST) < chunks) pause();
+  for (long looks = 0; __atomic_load_n(&finished, __ATOMIC_SEQ_CST) < chunks; looks++) {
+    if (looks % LOOKS == LOOKS - 1) sched_yield();
+    relax();
+  }
   __atomic_store_n(&busy, 0, __ATOMIC_SEQ_CST);
 }
 
@@ -134,7 +138,7 @@ static void parallel(Body *body, void *const *buffers, long extent, int threads)
 static void grow(int threads) {
   static int ready;
   if (threads > MOST_THREADS) threads = MOST_THREADS;
-  while (__atomic_exchange_n(&busy, 1, __ATOMIC_SEQ_CST)) pause();
+  while (__atomic_exchange_n(&busy, 1, __ATOMIC_SEQ_CST)) relax();
   if (!ready) {
     ready = 1;
     pthread_mutex_init(&lock, 0);

@@ -1,0 +1,42 @@
+import { join } from "node:path";
+import { appendLine, writableFolder, writeFileBytes } from "../io/files.ts";
+import { existsSync } from "node:fs";
+
+/** The files of one run. */
+export interface RunFolder {
+  readonly path: string;
+  readonly modelPath: string;
+  writeConfig(config: Readonly<Record<string, unknown>>): Promise<void>;
+  /** Adds the figures of an epoch, counted from 1, as a line of `metrics.jsonl`. */
+  addEpoch(epoch: number, figures: Readonly<Record<string, number>>): Promise<void>;
+}
+
+/** Makes `<parent>/<name>-<time>`, and finds out now whether it can be written to. */
+export async function createRunFolder(parent: string, name: string, time = new Date()): Promise<RunFolder> {
+  await writableFolder(parent);
+  const path = await writableFolder(freePath(join(parent, `${name}-${stamp(time)}`)));
+  return {
+    path,
+    modelPath: join(path, "model.safetensors"),
+    writeConfig: (config) => writeFileBytes(join(path, "config.json"), `${JSON.stringify(config, null, 2)}\n`),
+    addEpoch: (epoch, figures) => appendLine(join(path, "metrics.jsonl"), JSON.stringify({ epoch, ...named(figures) })),
+  };
+}
+
+/** JSON has no NaN and no infinities; they are written as text, not lost as null. */
+const named = (figures: Readonly<Record<string, number>>): Record<string, number | string> =>
+  Object.fromEntries(Object.entries(figures).map(([name, value]) => [name, Number.isFinite(value) ? value : String(value)]));
+
+/** Runs of one second get a number. */
+function freePath(path: string): string {
+  if (!existsSync(path)) return path;
+  let number = 2;
+  while (existsSync(`${path}-${number}`)) number++;
+  return `${path}-${number}`;
+}
+
+/** Local time, in order when sorted as text: `2026-05-31-14-02-09`. */
+function stamp(time: Date): string {
+  const two = (value: number): string => String(value).padStart(2, "0");
+  return [time.getFullYear(), time.getMonth() + 1, time.getDate(), time.getHours(), time.getMinutes(), time.getSeconds()].map(two).join("-");
+}

@@ -1,0 +1,11 @@
+import { GradsmithError } from "../core/errors.ts";
+import { isDType } from "../core/dtype.ts";
+import type { Shape } from "../core/shape.ts";
+import { readFileBytes, writeFileBytes } from "../io/files.ts";
+import type { FileTensor } from "../io/safetensors.ts";
+import { decodeSafetensors, encodeSafetensors } from "../io/safetensors.ts";
+import type { SavedForm } from "../nn/described.ts";
+import { savedForm } from "../nn/described.ts";
+import { layerFrom } from "../nn/layers/registry.ts";
+import { tensor } from "../tensor/create.ts";
+import { Sequential } from "./sequential.ts";

@@ -1,0 +1,113 @@
+import type { Callback, TrainingControls } from "./callback.ts";
+import type { Logs } from "./history.ts";
+
+/** `auto`: a bar in a terminal, else a line per epoch; 0: nothing; 1: a bar; 2: a line per epoch. */
+export type Verbosity = "auto" | 0 | 1 | 2;
+
+/** Where progress is shown. */
+export interface ProgressOutput {
+  readonly isTTY?: boolean | undefined;
+  readonly columns?: number | undefined;
+  write(text: string): unknown;
+}
+
+interface ProgressOptions {
+  readonly output: ProgressOutput;
+  /** A bar that is drawn again and again, or only a line at the end of each epoch. */
+  readonly bar: boolean;
+  /** Milliseconds since some moment. */
+  readonly now?: () => number;
+}
+
+/** What is to be shown of an epoch. */
+export interface EpochView {
+  /** Counted from 0. */
+  readonly epoch: number;
+  readonly epochs: number;
+  readonly step: number;
+  readonly steps: number | undefined;
+  readonly elapsedMs: number;
+  readonly logs: Logs;
+  readonly isDone: boolean;
+}
+
+const barWidth = 20;
+const redrawMs = 80;
+
+/** One line for an epoch: `Epoch 3/25 ━━━━━━━━━━────────── 123/313 · 1.2k steps/s · ETA 2s · loss 0.1234 · accuracy 0.9100`. */
+export function epochLine(view: EpochView, { withBar, columns }: { readonly withBar: boolean; readonly columns?: number | undefined }): string {
+  const { epoch, epochs, step, steps, elapsedMs, logs, isDone } = view;
+  const count = String(epochs);
+  const rate = elapsedMs > 0 ? (step * 1000) / elapsedMs : 0;
+  const parts = [
+    `${steps === undefined ? `${step} steps` : `${String(step).padStart(String(steps).length)}/${steps}`}`,
+    isDone ? duration(elapsedMs) : undefined,
+    rate > 0 ? `${compact(rate)} steps/s` : undefined,
+    !isDone && steps !== undefined && rate > 0 ? `ETA ${duration(((steps - step) / rate) * 1000)}` : undefined,
+    ...Object.entries(logs).map(([name, value]) => `${name} ${figure(value)}`),
+  ];
+  const head = `Epoch ${String(epoch + 1).padStart(count.length)}/${count}`;
+  const bar = withBar && steps !== undefined ? ` ${drawnBar(step / steps)}` : "";
+  const line = `${head}${bar} ${parts.filter((part) => part !== undefined).join(" · ")}`;
+  return columns !== undefined && line.length > columns ? `${line.slice(0, columns - 1)}…` : line;
+}
+
+/** A callback that shows how training goes. */
+export function progress({ output, bar, now = () => performance.now() }: ProgressOptions): Callback {
+  let start = 0;
+  let drawn = 0;
+  let step = 0;
+  let isOpen = false;
+  const view = (epoch: number, logs: Logs, isDone: boolean, { epochs, stepsPerEpoch }: TrainingControls): EpochView =>
+    ({ epoch, epochs, step: isDone ? (stepsPerEpoch ?? step) : step, steps: stepsPerEpoch, elapsedMs: now() - start, logs, isDone });
+  let epochNow = 0;
+  return {
+    onEpochBegin(epoch) {
+      [start, epochNow, step] = [now(), epoch, 0];
+    },
+    onBatchEnd(done, logs, controls) {
+      step = done;
+      if (!bar || now() - drawn < redrawMs) return;
+      drawn = now();
+      isOpen = true;
+      output.write(`\r\u001b[K${epochLine(view(epochNow, logs, false, controls), { withBar: true, columns: output.columns })}`);
+    },
+    onEpochEnd(epoch, logs, controls) {
+      const line = epochLine(view(epoch, logs, true, controls), { withBar: bar, columns: bar ? output.columns : undefined });
+      output.write(isOpen ? `\r\u001b[K${line}\n` : `${line}\n`);
+      isOpen = false;
+    },
+    onTrainEnd() {
+      if (isOpen) output.write("\n");
+      isOpen = false;
+    },
+  };
+}
+
+/** The progress callback a verbosity asks for, on the process's error output where there is one. */
+export function progressFor(verbose: Verbosity): Callback[] {
+  const output = (globalThis as { process?: { stderr?: ProgressOutput } }).process?.stderr;
+  if (verbose === 0 || output === undefined) return [];
+  return [progress({ output, bar: verbose === 1 || (verbose === "auto" && output.isTTY === true) })];
+}
+
+function drawnBar(share: number): string {
+  const full = Math.round(Math.min(1, share) * barWidth);
+  return "━".repeat(full) + "─".repeat(barWidth - full);
+}
+
+function figure(value: number): string {
+  if (!Number.isFinite(value)) return String(value);
+  const size = Math.abs(value);
+  return size !== 0 && (size < 1e-3 || size >= 1e5) ? value.toExponential(3) : value.toFixed(4);
+}
+
+function duration(ms: number): string {
+  if (ms < 1000) return `${Math.round(ms)}ms`;
+  const seconds = ms / 1000;
+  if (seconds < 60) return `${seconds.toFixed(seconds < 10 ? 1 : 0)}s`;
+  const minutes = Math.floor(seconds / 60);
+  return minutes < 60 ? `${minutes}m${String(Math.round(seconds % 60)).padStart(2, "0")}s` : `${Math.floor(minutes / 60)}h${String(minutes % 60).padStart(2, "0")}m`;
+}
+
+const compact = (n: number): string => (n >= 1e6 ? `${(n / 1e6).toFixed(1)}M` : n >= 1e3 ? `${(n / 1e3).toFixed(1)}k` : n >= 10 ? n.toFixed(0) : n.toFixed(1));
