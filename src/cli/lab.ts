@@ -23,8 +23,8 @@ export interface LabOutput {
   print(text: string): void;
   /** What fits the terminal, for charts. */
   readonly chart: { readonly width: number; readonly ascii: boolean };
-  /** For `fit`: Ctrl-C, and what records each epoch. */
-  readonly training: { readonly signal: AbortSignal; readonly callbacks: readonly Callback[] };
+  /** For `fit`: Ctrl-C, and what shows and records each epoch. */
+  readonly training: { readonly signal: AbortSignal; readonly callbacks: readonly Callback[]; readonly verbose: 0 };
 }
 
 export interface LabResult {

@@ -86,21 +86,27 @@ class Binder {
           this.#forgetWritten(statement.body, available);
           // Values that don't change in the loop are computed before it.
           const outside = new Set(names);
+          const invariant = new Set<Expr>();
+          const seen = new Set<Expr>();
+          const find = (expr: Expr): Expr => {
+            if (seen.has(expr) || available.has(expr)) return expr;
+            seen.add(expr);
+            if (isWorthNaming(expr) && this.#isInvariant(expr, outside)) invariant.add(expr);
+            else for (const part of partsOf(expr)) find(part);
+            return expr;
+          };
+          replaceIn(statement.body, find);
+          for (const expr of invariant) this.#countIn(expr, uses);
+          for (const expr of invariant) if (!available.has(expr)) available.set(expr, give(expr));
           const hoisted = new Map<Expr, Expr>();
           const hoist = (expr: Expr): Expr => {
             const known = available.get(expr) ?? hoisted.get(expr);
             if (known !== undefined) return known;
-            if (isWorthNaming(expr) && this.#isInvariant(expr, outside)) {
-              const bound = give(expr);
-              hoisted.set(expr, bound);
-              available.set(expr, bound);
-              return bound;
-            }
             const rebuilt = this.#rebuild(expr, hoist);
             hoisted.set(expr, rebuilt);
             return rebuilt;
           };
-          const body = replaceIn(statement.body.map((inner) => internStatement(inner, this.#intern)), hoist);
+          const body = replaceIn(statement.body, hoist);
           const loop = { ...statement, start: rewrite(statement.start), end: rewrite(statement.end) };
           out.push({ ...loop, body: this.block(body, new Set([...names, statement.variable])) });
           break;
@@ -154,25 +160,23 @@ class Binder {
   /** How often each expression is needed by the statements of a block itself, a shared one counting its parts once. */
   #countUses(statements: readonly Statement[]): Map<Expr, number> {
     const uses = new Map<Expr, number>();
-    const visit = (expr: Expr): void => {
-      const before = uses.get(expr) ?? 0;
-      uses.set(expr, before + 1);
-      if (before > 0) return;
-      if (expr.kind === "load") {
-        if (hasLoad(expr.index)) visit(expr.index);
-        return;
-      }
-      for (const part of partsOf(expr)) visit(part);
-    };
     for (const statement of statements) {
-      if (statement.kind === "let" || statement.kind === "declare" || statement.kind === "assign") visit(statement.value);
+      if (statement.kind === "let" || statement.kind === "declare" || statement.kind === "assign") this.#countIn(statement.value, uses);
       if (statement.kind === "store") {
-        visit(statement.value);
-        if (hasLoad(statement.index)) visit(statement.index);
+        this.#countIn(statement.value, uses);
+        if (hasLoad(statement.index)) this.#countIn(statement.index, uses);
       }
-      if (statement.kind === "if") visit(statement.condition);
+      if (statement.kind === "if") this.#countIn(statement.condition, uses);
     }
     return uses;
+  }
+
+  #countIn(expr: Expr, uses: Map<Expr, number>): void {
+    const before = uses.get(expr) ?? 0;
+    uses.set(expr, before + 1);
+    if (before > 0) return;
+    if (expr.kind !== "load") for (const part of partsOf(expr)) this.#countIn(part, uses);
+    else if (hasLoad(expr.index)) this.#countIn(expr.index, uses);
   }
 
   #substitute(expr: Expr, available: ReadonlyMap<Expr, Local>): Expr {

@@ -80,9 +80,10 @@ function keepShared(order: readonly Node[], memory: Set<Node>): void {
   }
   const costs = new Map<Node, number>();
   for (const node of order) {
-    if (memory.has(node) || node.op.kind === "source" || sizeOf(node.type.shape) <= 1) continue;
+    if (memory.has(node) || node.op.kind === "source" || sizeOf(node.type.shape) === 0) continue;
     const cost = inlineCost(node, (n) => memory.has(n), costs);
-    const shared = (reached.get(node)?.size ?? 0) >= 2 && cost > cheap;
+    const isScalar = sizeOf(node.type.shape) === 1;
+    const shared = (reached.get(node)?.size ?? 0) >= 2 && cost > (isScalar ? worthKeeping : cheap);
     const repeated = cost > worthKeeping && (users.get(node) ?? []).some((user) => elements(user) >= 4 * elements(node));
     if (shared || repeated) {
       memory.add(node);

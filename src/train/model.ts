@@ -10,6 +10,7 @@ import { initialSlots } from "../optim/update-tree.ts";
 import { full } from "../tensor/create.ts";
 import { random } from "../tensor/random.ts";
 import { Tensor } from "../tensor/tensor.ts";
+import type { Architecture } from "./architecture.ts";
 import type { WeightCopy } from "./callback.ts";
 import type { CompileOptions, TrainingSetup } from "./compile-options.ts";
 import { trainingSetup } from "./compile-options.ts";
@@ -22,6 +23,7 @@ import type { Predictor } from "./predict.ts";
 import { predictor } from "./predict.ts";
 import type { BatchSource, Samples } from "./samples.ts";
 import { checkFeatures, isBatchSource, samplesOf } from "./samples.ts";
+import { saveModel } from "./save-model.ts";
 import { summaryTable } from "./summary.ts";
 import { TrainState } from "./train-state.ts";
 import type { NewWeights } from "./weights.ts";
@@ -49,6 +51,9 @@ export abstract class Model {
   #setup: TrainingSetup | undefined;
   #state: TrainState | undefined;
   #predict: Predictor | undefined;
+
+  /** The model without its weights, as plain data. */
+  abstract architecture(): Architecture;
 
   /** The model's output for its input, in terms of its layers' `apply`. */
   abstract forward(x: Tensor): Tensor;
@@ -135,6 +140,9 @@ export abstract class Model {
   async getWeights(): Promise<WeightCopy> { return copiedWeights(this.trainState); }
   /** New values for some variables, by name. */
   setWeights(weights: NewWeights): void { this.#state = withWeights("setWeights", this.trainState, weights); }
+
+  /** Writes weights and architecture to a safetensors file, for `loadModel`. */
+  async save(path: string): Promise<void> { await saveModel(path, this.architecture(), this.weights); }
 
   #compiled(where: string): TrainingSetup {
     if (this.#setup !== undefined) return this.#setup;

@@ -3,8 +3,10 @@ import type { Shape } from "../core/shape.ts";
 import { showShape } from "../core/shape.ts";
 import type { Blueprint } from "../nn/blueprint.ts";
 import { draw } from "../nn/blueprint.ts";
+import { savedForm } from "../nn/described.ts";
 import { Layer } from "../nn/layer.ts";
 import type { Tensor } from "../tensor/tensor.ts";
+import type { Architecture } from "./architecture.ts";
 import { Model } from "./model.ts";
 
 export interface SequentialOptions {
@@ -30,6 +32,13 @@ export class Sequential extends Model {
     this.layers = [...layers];
     this.inputShape = [...inputShape];
     this.blueprint = draw((x) => this.forward(x), { dtype, shape: [anyBatch, ...inputShape] });
+  }
+
+  architecture(): Architecture {
+    const { entries, input } = this.blueprint;
+    const layers = this.layers.map((layer) => ({ name: this.blueprint.names.get(layer)!, layer: savedForm(layer) }));
+    if (entries.length < layers.length) throw new GradsmithError("usage", "save", "a model that uses one layer twice can't be saved.", "Save its weights with getWeights().");
+    return { kind: "sequential", name: this.name, inputShape: this.inputShape, dtype: input.dtype === "f64" ? "f64" : "f32", layers };
   }
 
   forward(x: Tensor): Tensor { return this.layers.reduce((value, layer) => layer.apply(value), x); }

@@ -45,7 +45,7 @@ export class TrainState implements TreeNode {
 
   /** The state with slots for this optimizer: its own if they fit, else new ones. */
   preparedFor(optimizer: Optimizer): TrainState {
-    const fits = Object.keys(this.params).every((name) => sameKeys(this.slots[name] ?? {}, optimizer.slots));
+    const fits = Object.keys(this.params).every((name) => name in this.slots && sameKeys(this.slots[name]!, optimizer.slots));
     return fits ? this : new TrainState({ ...this.parts, slots: initialSlots(optimizer, this.params) });
   }
 

@@ -15,7 +15,8 @@ export interface BuildOptions {
 
 const slowMs = 500;
 /** What a full or read-only disk makes compilers and linkers say. */
-const diskTrouble = /no space left|read-only file system|permission denied|disk quota|cannot open output|can't create|cannot create|unable to open output/i;
+const diskTrouble =
+  /no space left|read-only file system|permission denied|disk quota|cannot open output|can't create|cannot create|unable to open output/i;
 
 /** Builds under way, so that two programs with the same text wait for one compiler. */
 const underWay = new Map<string, Build<unknown>>();
@@ -43,7 +44,10 @@ export class Build<Addon> {
   readonly #key: string;
   readonly #options: BuildOptions;
   #cache: CodeCache;
-  #state: { readonly kind: "working" } | { readonly kind: "loaded"; readonly addon: Addon } | { readonly kind: "failed"; readonly error: unknown } = { kind: "working" };
+  #state:
+    | { readonly kind: "working" }
+    | { readonly kind: "loaded"; readonly addon: Addon }
+    | { readonly kind: "failed"; readonly error: unknown } = { kind: "working" };
   #child: ChildProcess | undefined;
   #settle!: () => void;
 
@@ -53,7 +57,8 @@ export class Build<Addon> {
     this.#options = options;
     this.#cache = options.cache;
     this.ready = new Promise((resolve, reject) => {
-      this.#settle = () => (this.#state.kind === "loaded" ? resolve(this.#state.addon) : this.#state.kind === "failed" && reject(this.#state.error));
+      this.#settle = () =>
+        this.#state.kind === "loaded" ? resolve(this.#state.addon) : this.#state.kind === "failed" && reject(this.#state.error);
     });
     // Whoever runs the program is told; a build nobody waits for must not end the process.
     this.ready.catch(() => {});
@@ -151,7 +156,10 @@ export class Build<Addon> {
       if (addon === undefined) return;
       this.#state = { kind: "loaded", addon };
     } catch (error) {
-      this.#state = { kind: "failed", error: error instanceof GradsmithError ? error : this.#failure("could not be compiled", String(error)) };
+      this.#state = {
+        kind: "failed",
+        error: error instanceof GradsmithError ? error : this.#failure("could not be compiled", String(error)),
+      };
     }
     this.#settle();
   }
@@ -172,7 +180,12 @@ export class Build<Addon> {
 
   #failure(what: string, message: string): GradsmithError {
     const lines = message.trim().split("\n").slice(0, 4).join("\n");
-    return new GradsmithError("device", "native", `${this.#options.name} ${what} with ${this.#options.toolchain.version}: ${lines || "it said nothing"}.`, "Use the wasm tier (GRADSMITH_CPU=wasm), or set CC to a compiler that works.");
+    return new GradsmithError(
+      "device",
+      "native",
+      `${this.#options.name} ${what} with ${this.#options.toolchain.version}: ${lines || "it said nothing"}.`,
+      "Use the wasm tier (GRADSMITH_CPU=wasm), or set CC to a compiler that works.",
+    );
   }
 }
 

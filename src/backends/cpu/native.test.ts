@@ -11,14 +11,23 @@ import type { Kernel, Statement } from "../../ir/kernel.ts";
 import type { Program } from "../../ir/program.ts";
 import { isThreaded } from "../../targets/c/print.ts";
 import { Storage } from "../storage.ts";
-import { NativeBackend, nativeAvailability, nativeBackend } from "./native.ts";
+import { type NativeBackend, nativeAvailability, nativeBackend } from "./native.ts";
 
 const { available, reason } = nativeAvailability();
 const i32 = (value: number): Expr => constant(value, "i32");
 const f32 = (value: number): Expr => constant(value, "f32");
 const i = local("i", "i32");
 
-const views = { f32: Float32Array, f64: Float64Array, i32: Int32Array, u32: Uint32Array, f16: Uint16Array, bf16: Uint16Array, u8: Uint8Array, bool: Uint8Array };
+const views = {
+  f32: Float32Array,
+  f64: Float64Array,
+  i32: Int32Array,
+  u32: Uint32Array,
+  f16: Uint16Array,
+  bf16: Uint16Array,
+  u8: Uint8Array,
+  bool: Uint8Array,
+};
 function view(storage: Storage, dtype: DType): TypedArray {
   const { buffer, byteOffset, byteLength } = storage.bytes;
   return new views[dtype](buffer as ArrayBuffer, byteOffset, byteLength / bytesOf(dtype));
@@ -43,10 +52,17 @@ function programOf(kernel: Omit<Kernel, "name" | "work"> & { readonly work?: Ker
   };
 }
 /** Copies buffer 0 to buffer 1, or what `change` makes of it. */
-function mapProgram(from: DType, to: DType, { length, lanes, register, change }: { length: number; lanes: number; register: "f32" | "u32" | "bool"; change: (x: Expr) => Expr }): Program {
+function mapProgram(
+  from: DType,
+  to: DType,
+  { length, lanes, register, change }: { length: number; lanes: number; register: "f32" | "u32" | "bool"; change: (x: Expr) => Expr },
+): Program {
   const at = mul(i, i32(lanes));
   return programOf({
-    buffers: [{ dtype: from, length, access: "read" }, { dtype: to, length, access: "write" }],
+    buffers: [
+      { dtype: from, length, access: "read" },
+      { dtype: to, length, access: "write" },
+    ],
     range: { variable: "i", extent: length / lanes },
     body: [{ kind: "store", buffer: 1, index: at, value: change(load(0, register, at, lanes)) }],
   });
@@ -79,7 +95,9 @@ describe.skipIf(!available)(`native backend (${reason})`, () => {
     };
     for (const lanes of [1, 8, 16]) {
       const result = new Storage(65536 * 4);
-      backend.compile(mapProgram("f16", "f32", { length: 65536, lanes, register: "f32", change: (x) => x })).run([storageOf("f16", halves), result], 1);
+      backend
+        .compile(mapProgram("f16", "f32", { length: 65536, lanes, register: "f32", change: (x) => x }))
+        .run([storageOf("f16", halves), result], 1);
       const wrong = read(result, "f32").filter((x, h) => !Object.is(x, meaning(h)));
       expect(wrong).toEqual([]);
     }
@@ -96,27 +114,70 @@ describe.skipIf(!available)(`native backend (${reason})`, () => {
     };
     for (let h = 0; h < 0x7c00; h++) {
       const middle = (positive[h]! + positive[h + 1]!) / 2;
-      cases.push({ x: positive[h]!, wanted: h }, { x: middle, wanted: h + (h & 1) }, { x: next(middle, -1), wanted: h }, { x: next(middle, 1), wanted: h + 1 });
+      cases.push(
+        { x: positive[h]!, wanted: h },
+        { x: middle, wanted: h + (h & 1) },
+        { x: next(middle, -1), wanted: h },
+        { x: next(middle, 1), wanted: h + 1 },
+      );
     }
-    cases.push({ x: 1e9, wanted: 0x7c00 }, { x: Infinity, wanted: 0x7c00 }, { x: -Infinity, wanted: 0xfc00 }, { x: -0, wanted: 0x8000 }, { x: -1.5, wanted: 0xbe00 });
+    cases.push(
+      { x: 1e9, wanted: 0x7c00 },
+      { x: Infinity, wanted: 0x7c00 },
+      { x: -Infinity, wanted: 0xfc00 },
+      { x: -0, wanted: 0x8000 },
+      { x: -1.5, wanted: 0xbe00 },
+    );
     while (cases.length % 16 !== 0) cases.push({ x: 0, wanted: 0 });
     for (const lanes of [1, 8, 16]) {
       const result = new Storage(cases.length * 2);
-      backend.compile(mapProgram("f32", "f16", { length: cases.length, lanes, register: "f32", change: (x) => x })).run([storageOf("f32", cases.map(({ x }) => x)), result], 1);
+      backend.compile(mapProgram("f32", "f16", { length: cases.length, lanes, register: "f32", change: (x) => x })).run(
+        [
+          storageOf(
+            "f32",
+            cases.map(({ x }) => x),
+          ),
+          result,
+        ],
+        1,
+      );
       const wrong = read(result, "f16").flatMap((h, k) => (h === cases[k]!.wanted ? [] : [`${cases[k]!.x}: ${h} for ${cases[k]!.wanted}`]));
       expect(wrong).toEqual([]);
     }
     const nan = new Storage(32);
-    backend.compile(mapProgram("f32", "f16", { length: 16, lanes: 16, register: "f32", change: (x) => x })).run([storageOf("f32", new Array(16).fill(Number.NaN)), nan], 1);
+    backend
+      .compile(mapProgram("f32", "f16", { length: 16, lanes: 16, register: "f32", change: (x) => x }))
+      .run([storageOf("f32", new Array(16).fill(Number.NaN)), nan], 1);
     expect(read(nan, "f16").every((h) => (h & 0x7c00) === 0x7c00 && (h & 0x3ff) !== 0)).toBe(true);
   });
 
   it("bf16 is the upper half of a float, rounded to nearest even", () => {
-    const words = Uint32Array.of(0x3f800000, 0x3f808000, 0x3f818000, 0x3f808001, 0x7f800000, 0xff800000, 0x7f800001, 0x7fffffff, 0x80000000, 0x7f7fffff, 0x40490fdb, 0x00000000, 0xbf807fff, 0x3f80ffff, 0x42280000, 0xc2280000);
-    const wanted = [0x3f80, 0x3f80, 0x3f82, 0x3f81, 0x7f80, 0xff80, 0x7fc0, 0x7fff, 0x8000, 0x7f80, 0x4049, 0, 0xbf80, 0x3f81, 0x4228, 0xc228];
+    const words = Uint32Array.of(
+      0x3f800000,
+      0x3f808000,
+      0x3f818000,
+      0x3f808001,
+      0x7f800000,
+      0xff800000,
+      0x7f800001,
+      0x7fffffff,
+      0x80000000,
+      0x7f7fffff,
+      0x40490fdb,
+      0x00000000,
+      0xbf807fff,
+      0x3f80ffff,
+      0x42280000,
+      0xc2280000,
+    );
+    const wanted = [
+      0x3f80, 0x3f80, 0x3f82, 0x3f81, 0x7f80, 0xff80, 0x7fc0, 0x7fff, 0x8000, 0x7f80, 0x4049, 0, 0xbf80, 0x3f81, 0x4228, 0xc228,
+    ];
     for (const lanes of [1, 4, 8, 16]) {
       const [shrunk, grown] = [new Storage(32), new Storage(64)];
-      backend.compile(mapProgram("f32", "bf16", { length: 16, lanes, register: "f32", change: (x) => x })).run([storageOf("u32", words), shrunk], 1);
+      backend
+        .compile(mapProgram("f32", "bf16", { length: 16, lanes, register: "f32", change: (x) => x }))
+        .run([storageOf("u32", words), shrunk], 1);
       expect(read(shrunk, "bf16")).toEqual(wanted);
       backend.compile(mapProgram("bf16", "f32", { length: 16, lanes, register: "f32", change: (x) => x })).run([shrunk, grown], 1);
       expect(read(grown, "u32")).toEqual(wanted.map((h) => (h << 16) >>> 0));
@@ -127,9 +188,15 @@ describe.skipIf(!available)(`native backend (${reason})`, () => {
     const bytes = Uint8Array.from({ length: 256 }, (_, k) => k);
     for (const lanes of [1, 2, 4, 8, 16, 32]) {
       const [tripled, signs, asFloat] = [new Storage(256), new Storage(256), new Storage(1024)];
-      backend.compile(mapProgram("u8", "u8", { length: 256, lanes, register: "u32", change: (x) => mul(x, constant(3, "u32")) })).run([storageOf("u8", bytes), tripled], 1);
-      backend.compile(mapProgram("u8", "bool", { length: 256, lanes, register: "u32", change: (x) => less(constant(99, "u32"), x) })).run([storageOf("u8", bytes), signs], 1);
-      backend.compile(mapProgram("bool", "f32", { length: 256, lanes, register: "bool", change: (x) => select(x, f32(2.5), f32(-1)) })).run([signs, asFloat], 1);
+      backend
+        .compile(mapProgram("u8", "u8", { length: 256, lanes, register: "u32", change: (x) => mul(x, constant(3, "u32")) }))
+        .run([storageOf("u8", bytes), tripled], 1);
+      backend
+        .compile(mapProgram("u8", "bool", { length: 256, lanes, register: "u32", change: (x) => less(constant(99, "u32"), x) }))
+        .run([storageOf("u8", bytes), signs], 1);
+      backend
+        .compile(mapProgram("bool", "f32", { length: 256, lanes, register: "bool", change: (x) => select(x, f32(2.5), f32(-1)) }))
+        .run([signs, asFloat], 1);
       expect(read(tripled, "u8")).toEqual([...bytes].map((x) => (3 * x) & 255));
       expect(read(signs, "bool")).toEqual([...bytes].map((x) => (x > 99 ? 1 : 0)));
       expect(read(asFloat, "f32")).toEqual([...bytes].map((x) => (x > 99 ? 2.5 : -1)));
@@ -139,19 +206,41 @@ describe.skipIf(!available)(`native backend (${reason})`, () => {
   it.each(["f32", "f64", "i32", "f16", "u8"] as const)("a store of the first lanes of %s touches nothing after them", (dtype) => {
     const counts = Array.from({ length: 15 }, (_, k) => k + 1);
     const register = dtype === "f16" ? "f32" : dtype === "u8" ? "u32" : dtype;
-    const body: Statement[] = counts.flatMap((count) => [{ kind: "store", buffer: 0, index: i32(32 * count + 1), value: splat(constant(1, register), 16), count }]);
+    const body: Statement[] = counts.flatMap((count) => [
+      { kind: "store", buffer: 0, index: i32(32 * count + 1), value: splat(constant(1, register), 16), count },
+    ]);
     const storage = storageOf(dtype, new Array(512).fill(9));
-    backend.compile(programOf({ buffers: [{ dtype, length: 512, access: "update" }], range: { variable: "i", extent: 1 }, body })).run([storage], 1);
+    backend
+      .compile(programOf({ buffers: [{ dtype, length: 512, access: "update" }], range: { variable: "i", extent: 1 }, body }))
+      .run([storage], 1);
     const one = dtype === "f16" ? 0x3c00 : 1;
-    expect(read(storage, dtype)).toEqual(Array.from({ length: 512 }, (_, k) => (k >= 32 && k % 32 >= 1 && k % 32 <= Math.floor(k / 32) ? one : 9)));
+    expect(read(storage, dtype)).toEqual(
+      Array.from({ length: 512 }, (_, k) => (k >= 32 && k % 32 >= 1 && k % 32 <= Math.floor(k / 32) ? one : 9)),
+    );
   });
 
   it("scatters the first lanes in order, as a JavaScript loop does", () => {
     const index = [3, 7, 7, 0, 12, 1, 1, 1, 15, 14, 2, 4, 5, 6, 8, 9];
-    const [target, values] = [new Storage(64), storageOf("f32", index.map((_, k) => k + 0.5))];
-    const body: Statement[] = [{ kind: "store", buffer: 2, index: load(1, "i32", i32(0), 16), value: load(0, "f32", i32(0), 16), count: 9 }];
+    const [target, values] = [
+      new Storage(64),
+      storageOf(
+        "f32",
+        index.map((_, k) => k + 0.5),
+      ),
+    ];
+    const body: Statement[] = [
+      { kind: "store", buffer: 2, index: load(1, "i32", i32(0), 16), value: load(0, "f32", i32(0), 16), count: 9 },
+    ];
     const read16 = (dtype: DType): Kernel["buffers"][number] => ({ dtype, length: 16, access: "read" });
-    backend.compile(programOf({ buffers: [read16("f32"), read16("i32"), { dtype: "f32", length: 16, access: "write" }], range: { variable: "i", extent: 1 }, body })).run([values, storageOf("i32", index), target], 1);
+    backend
+      .compile(
+        programOf({
+          buffers: [read16("f32"), read16("i32"), { dtype: "f32", length: 16, access: "write" }],
+          range: { variable: "i", extent: 1 },
+          body,
+        }),
+      )
+      .run([values, storageOf("i32", index), target], 1);
     const wanted = new Array<number>(16).fill(0);
     for (let k = 0; k < 9; k++) wanted[index[k]!] = k + 0.5;
     expect(read(target, "f32")).toEqual(wanted);
@@ -164,23 +253,56 @@ describe.skipIf(!available)(`native backend (${reason})`, () => {
     const tail = select(less(ramp(i32(32), 1, 16), i32(37)), load(0, "f32", add(mul(i, i32(37)), i32(32)), 16), f32(0));
     const body: Statement[] = [
       { kind: "declare", name: "float", value: splat(f32(0), 16) },
-      { kind: "loop", variable: "j", start: i32(0), end: i32(32), step: 16, body: [
-        { kind: "store", buffer: 2, index: j, value: load(0, "f32", at, 16) },
-        { kind: "assign", name: "float", value: add(local("float", "f32", 16), load(2, "f32", j, 16)) },
-      ] },
+      {
+        kind: "loop",
+        variable: "j",
+        start: i32(0),
+        end: i32(32),
+        step: 16,
+        body: [
+          { kind: "store", buffer: 2, index: j, value: load(0, "f32", at, 16) },
+          { kind: "assign", name: "float", value: add(local("float", "f32", 16), load(2, "f32", j, 16)) },
+        ],
+      },
       { kind: "let", name: "tail", value: tail },
       { kind: "let", name: "total", value: across("add", add(local("float", "f32", 16), local("tail", "f32", 16))) },
-      { kind: "if", condition: less(f32(0), local("total", "f32")), body: [
-        { kind: "loop", variable: "k", start: i32(0), end: i32(37), step: 1, body: [
-          { kind: "store", buffer: 1, index: add(mul(i, i32(37)), local("k", "i32")), value: cast(mul(load(0, "f32", add(mul(i, i32(37)), local("k", "i32"))), f32(2)), "f32") },
-        ] },
-        { kind: "store", buffer: 3, index: i, value: local("total", "f32") },
-      ] },
+      {
+        kind: "if",
+        condition: less(f32(0), local("total", "f32")),
+        body: [
+          {
+            kind: "loop",
+            variable: "k",
+            start: i32(0),
+            end: i32(37),
+            step: 1,
+            body: [
+              {
+                kind: "store",
+                buffer: 1,
+                index: add(mul(i, i32(37)), local("k", "i32")),
+                value: cast(mul(load(0, "f32", add(mul(i, i32(37)), local("k", "i32"))), f32(2)), "f32"),
+              },
+            ],
+          },
+          { kind: "store", buffer: 3, index: i, value: local("total", "f32") },
+        ],
+      },
     ];
-    return programOf({
-      buffers: [{ dtype: "f32", length: 37 * count, access: "read" }, { dtype: "f32", length: 37 * count, access: "write" }, { dtype: "f32", length: 32, access: "scratch" }, { dtype: "f32", length: count, access: "write" }],
-      range: { variable: "i", extent: count }, body, ...(work === undefined ? {} : { work }),
-    }, "rows");
+    return programOf(
+      {
+        buffers: [
+          { dtype: "f32", length: 37 * count, access: "read" },
+          { dtype: "f32", length: 37 * count, access: "write" },
+          { dtype: "f32", length: 32, access: "scratch" },
+          { dtype: "f32", length: count, access: "write" },
+        ],
+        range: { variable: "i", extent: count },
+        body,
+        ...(work === undefined ? {} : { work }),
+      },
+      "rows",
+    );
   }
   const rowValues = (count: number): number[] => Array.from({ length: 37 * count }, (_, k) => Math.fround(Math.sin(k) + 0.3));
 
@@ -218,12 +340,30 @@ describe.skipIf(!available)(`native backend (${reason})`, () => {
     const length = 200_000;
     const j = local("j", "i32");
     const program = programOf({
-      buffers: [{ dtype: "f32", length: 64, access: "write" }, { dtype: "f32", length, access: "scratch" }],
-      range: { variable: "i", extent: 64 }, work: { operations: 1e9, bytes: 1e9 },
+      buffers: [
+        { dtype: "f32", length: 64, access: "write" },
+        { dtype: "f32", length, access: "scratch" },
+      ],
+      range: { variable: "i", extent: 64 },
+      work: { operations: 1e9, bytes: 1e9 },
       body: [
-        { kind: "loop", variable: "j", start: i32(0), end: i32(length), step: 1, body: [{ kind: "store", buffer: 1, index: j, value: cast(i, "f32") }] },
+        {
+          kind: "loop",
+          variable: "j",
+          start: i32(0),
+          end: i32(length),
+          step: 1,
+          body: [{ kind: "store", buffer: 1, index: j, value: cast(i, "f32") }],
+        },
         { kind: "declare", name: "sum", value: f32(0) },
-        { kind: "loop", variable: "k", start: i32(0), end: i32(length), step: 1000, body: [{ kind: "assign", name: "sum", value: add(local("sum", "f32"), load(1, "f32", local("k", "i32"))) }] },
+        {
+          kind: "loop",
+          variable: "k",
+          start: i32(0),
+          end: i32(length),
+          step: 1000,
+          body: [{ kind: "assign", name: "sum", value: add(local("sum", "f32"), load(1, "f32", local("k", "i32"))) }],
+        },
         { kind: "store", buffer: 0, index: i, value: local("sum", "f32") },
       ],
     });
@@ -244,10 +384,25 @@ describe.skipIf(!available)(`native backend (${reason})`, () => {
         { dtype: "f32", length: 8, place: { kind: "constant", offset: 128, data: Float32Array.of(1, 2, 3, 4, 5, 6, 7, 8) } },
       ],
       kernels: [
-        { name: "half", buffers: [whole("read"), whole("write")], range: { variable: "i", extent: 2 }, work, body: [{ kind: "store", buffer: 1, index: at, value: mul(load(0, "f32", at, 4), f32(0.5)) }] },
-        { name: "plus", buffers: [whole("update"), whole("read"), whole("read")], range: { variable: "i", extent: 2 }, work, body: [{ kind: "store", buffer: 0, index: at, value: fma(load(1, "f32", at, 4), f32(1), load(2, "f32", at, 4)) }] },
+        {
+          name: "half",
+          buffers: [whole("read"), whole("write")],
+          range: { variable: "i", extent: 2 },
+          work,
+          body: [{ kind: "store", buffer: 1, index: at, value: mul(load(0, "f32", at, 4), f32(0.5)) }],
+        },
+        {
+          name: "plus",
+          buffers: [whole("update"), whole("read"), whole("read")],
+          range: { variable: "i", extent: 2 },
+          work,
+          body: [{ kind: "store", buffer: 0, index: at, value: fma(load(1, "f32", at, 4), f32(1), load(2, "f32", at, 4)) }],
+        },
       ],
-      calls: [{ kernel: 0, buffers: [0, 1] }, { kernel: 1, buffers: [0, 1, 2] }],
+      calls: [
+        { kernel: 0, buffers: [0, 1] },
+        { kernel: 1, buffers: [0, 1, 2] },
+      ],
       arguments: [{ buffer: 0, access: "update" }],
       arenaBytes: 256,
     };
@@ -266,9 +421,31 @@ describe.skipIf(!available)(`native backend (${reason})`, () => {
   it("kernels given overlapping memory read before they write", () => {
     const program: Program = {
       name: "in place",
-      buffers: [{ dtype: "f32", length: 4, place: { kind: "argument" } }, { dtype: "f32", length: 4, place: { kind: "temporary", offset: 0 } }, { dtype: "f32", length: 4, place: { kind: "temporary", offset: 0 } }],
-      kernels: [{ name: "next", buffers: [{ dtype: "f32", length: 4, access: "read" }, { dtype: "f32", length: 4, access: "write" }], range: { variable: "i", extent: 4 }, work: { operations: 4, bytes: 32 }, body: [{ kind: "store", buffer: 1, index: i, value: add(load(0, "f32", i), f32(1)) }, { kind: "store", buffer: 1, index: i, value: add(load(0, "f32", i), f32(1)) }] }],
-      calls: [{ kernel: 0, buffers: [0, 1] }, { kernel: 0, buffers: [1, 2] }, { kernel: 0, buffers: [2, 0] }],
+      buffers: [
+        { dtype: "f32", length: 4, place: { kind: "argument" } },
+        { dtype: "f32", length: 4, place: { kind: "temporary", offset: 0 } },
+        { dtype: "f32", length: 4, place: { kind: "temporary", offset: 0 } },
+      ],
+      kernels: [
+        {
+          name: "next",
+          buffers: [
+            { dtype: "f32", length: 4, access: "read" },
+            { dtype: "f32", length: 4, access: "write" },
+          ],
+          range: { variable: "i", extent: 4 },
+          work: { operations: 4, bytes: 32 },
+          body: [
+            { kind: "store", buffer: 1, index: i, value: add(load(0, "f32", i), f32(1)) },
+            { kind: "store", buffer: 1, index: i, value: add(load(0, "f32", i), f32(1)) },
+          ],
+        },
+      ],
+      calls: [
+        { kernel: 0, buffers: [0, 1] },
+        { kernel: 0, buffers: [1, 2] },
+        { kernel: 0, buffers: [2, 0] },
+      ],
       arguments: [{ buffer: 0, access: "update" }],
       arenaBytes: 128,
     };
@@ -280,18 +457,23 @@ describe.skipIf(!available)(`native backend (${reason})`, () => {
 
   it("counts subnormals as zero inside a run and leaves JavaScript's alone", () => {
     const result = new Storage(64);
-    backend.compile(mapProgram("f32", "f32", { length: 16, lanes: 16, register: "f32", change: (x) => mul(x, f32(0.5)) })).run([storageOf("f32", new Array(16).fill(2 ** -126)), result], 1);
+    backend
+      .compile(mapProgram("f32", "f32", { length: 16, lanes: 16, register: "f32", change: (x) => mul(x, f32(0.5)) }))
+      .run([storageOf("f32", new Array(16).fill(2 ** -126)), result], 1);
     expect(read(result, "f32")).toEqual(new Array(16).fill(0));
     expect(Number.MIN_VALUE * 1).toBeGreaterThan(0);
   });
 
-  it("aligns the bytes of storages made after the first program is loaded", () => {
-    const copy = mapProgram("f32", "f32", { length: 16, lanes: 16, register: "f32", change: (x) => x });
-    backend.compile(copy).run([new Storage(64), new Storage(64)], 1);
-    // alignBy tells where in its buffer a storage begins; the slack of 64 bytes stays.
-    for (const size of [4, 100, 5000]) {
+  it("aligns the bytes of storages made after the first program is loaded, and leaves slack behind them", async () => {
+    process.env.GRADSMITH_CACHE = directory();
+    await nativeBackend({ threads: 1 }).compile(mapProgram("f32", "f32", { length: 16, lanes: 16, register: "f32", change: (x) => x }))
+      .ready;
+    const folder = join(process.env.GRADSMITH_CACHE, "native");
+    const module = { exports: {} as { address(bytes: Uint8Array): number } };
+    process.dlopen(module, join(folder, readdirSync(folder)[0]!));
+    for (const size of [4, 100, 5000, 1e6]) {
       const { bytes } = new Storage(size);
-      expect(bytes.byteOffset % 16).toBe(0);
+      expect(module.exports.address(bytes) % 64).toBe(0);
       expect(bytes.buffer.byteLength - bytes.byteOffset - size).toBeGreaterThanOrEqual(64);
     }
   });
@@ -319,7 +501,9 @@ describe.skipIf(!available)(`native backend (${reason})`, () => {
     process.env.GRADSMITH_CACHE = directory();
     chmodSync(process.env.GRADSMITH_CACHE, 0o500);
     const result = new Storage(64);
-    nativeBackend().compile(mapProgram("f32", "f32", { length: 16, lanes: 4, register: "f32", change: (x) => x })).run([storageOf("f32", new Array(16).fill(3)), result], 1);
+    nativeBackend()
+      .compile(mapProgram("f32", "f32", { length: 16, lanes: 4, register: "f32", change: (x) => x }))
+      .run([storageOf("f32", new Array(16).fill(3)), result], 1);
     expect(read(result, "f32")[0]).toBe(3);
   });
 
@@ -328,7 +512,9 @@ describe.skipIf(!available)(`native backend (${reason})`, () => {
     writeFileSync(path, "");
     process.env.GRADSMITH_CACHE = path;
     const result = new Storage(64);
-    nativeBackend().compile(mapProgram("f32", "f32", { length: 16, lanes: 4, register: "f32", change: (x) => x })).run([storageOf("f32", new Array(16).fill(3)), result], 1);
+    nativeBackend()
+      .compile(mapProgram("f32", "f32", { length: 16, lanes: 4, register: "f32", change: (x) => x }))
+      .run([storageOf("f32", new Array(16).fill(3)), result], 1);
     expect(read(result, "f32")[0]).toBe(3);
   });
 
@@ -336,9 +522,14 @@ describe.skipIf(!available)(`native backend (${reason})`, () => {
     const folder = directory();
     process.env.GRADSMITH_CACHE = folder;
     process.env.CC = join(folder, "cc");
-    writeFileSync(process.env.CC, '#!/bin/sh\ncase "$*" in *-dM*) echo "#define __GNUC__ 99";; *) echo "internal error: out of ideas" >&2; exit 4;; esac\n', { mode: 0o755 });
+    writeFileSync(
+      process.env.CC,
+      '#!/bin/sh\ncase "$*" in *-dM*) echo "#define __GNUC__ 99";; *) echo "internal error: out of ideas" >&2; exit 4;; esac\n',
+      { mode: 0o755 },
+    );
     const executable = nativeBackend().compile(mapProgram("f32", "f32", { length: 16, lanes: 4, register: "f32", change: (x) => x }));
-    const message = "[native] test could not be compiled with gcc : internal error: out of ideas. Use the wasm tier (GRADSMITH_CPU=wasm), or set CC to a compiler that works.";
+    const message =
+      "[native] test could not be compiled with gcc : internal error: out of ideas. Use the wasm tier (GRADSMITH_CPU=wasm), or set CC to a compiler that works.";
     await expect(executable.ready).rejects.toThrow(message);
     expect(() => executable.run([new Storage(64), new Storage(64)], 1)).toThrow(message);
     const other = nativeBackend().compile(mapProgram("f32", "f32", { length: 32, lanes: 4, register: "f32", change: (x) => x }));
@@ -360,7 +551,9 @@ describe.skipIf(!available)(`native backend (${reason})`, () => {
   it("refuses too few arguments and too small ones instead of touching memory that isn't there", () => {
     const executable = backend.compile(mapProgram("f32", "f32", { length: 16, lanes: 16, register: "f32", change: (x) => x }));
     expect(() => executable.run([new Storage(64)], 1)).toThrow("[test] takes 2 arguments, got 1.");
-    expect(() => executable.run([new Storage(64), new Storage(60)], 1)).toThrow("[test] needs 64 bytes for an argument, got 60. Was its ArrayBuffer transferred to a worker?");
+    expect(() => executable.run([new Storage(64), new Storage(60)], 1)).toThrow(
+      "[test] needs 64 bytes for an argument, got 60. Was its ArrayBuffer transferred to a worker?",
+    );
   });
 
   it("takes the number of threads from the environment and refuses nonsense", () => {
@@ -373,6 +566,11 @@ describe.skipIf(!available)(`native backend (${reason})`, () => {
 
 it("CC=false means that there is no native tier", () => {
   process.env.CC = "false";
-  expect(nativeAvailability()).toEqual({ available: false, reason: "no C compiler works (false: ends with status 1). Set CC to a compiler that works, or unset it" });
-  expect(() => nativeBackend()).toThrow("[native] no C compiler works (false: ends with status 1). Set CC to a compiler that works, or unset it. Until then programs run as WebAssembly.");
+  expect(nativeAvailability()).toEqual({
+    available: false,
+    reason: "no C compiler works (false: ends with status 1). Set CC to a compiler that works, or unset it",
+  });
+  expect(() => nativeBackend()).toThrow(
+    "[native] no C compiler works (false: ends with status 1). Set CC to a compiler that works, or unset it. Until then programs run as WebAssembly.",
+  );
 });

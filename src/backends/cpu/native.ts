@@ -45,7 +45,8 @@ export class NativeBackend implements Backend {
 
   constructor({ threads, onSlowCompile }: NativeOptions = {}) {
     const toolchain = findToolchain();
-    if (!toolchain.available) throw new GradsmithError("device", "native", `${toolchain.reason}.`, "Until then programs run as WebAssembly.");
+    if (!toolchain.available)
+      throw new GradsmithError("device", "native", `${toolchain.reason}.`, "Until then programs run as WebAssembly.");
     this.#toolchain = toolchain.found;
     this.limits = nativeLimits(toolchain.found);
     this.threads = threads === undefined ? threadsWished() : positiveInteger("native", "threads", threads);
@@ -123,7 +124,12 @@ export class NativeExecutable implements Executable {
     // Asking for the bytes also brings them home from wherever they were computed last.
     const { bytes } = storage;
     if (bytes.byteLength < needed) {
-      throw new GradsmithError("internal", this.#program.name, `needs ${needed} bytes for an argument, got ${bytes.byteLength}.`, "Was its ArrayBuffer transferred to a worker?");
+      throw new GradsmithError(
+        "internal",
+        this.#program.name,
+        `needs ${needed} bytes for an argument, got ${bytes.byteLength}.`,
+        "Was its ArrayBuffer transferred to a worker?",
+      );
     }
     let address = addresses.get(storage);
     if (address === undefined) addresses.set(storage, (address = addon.address(bytes)));

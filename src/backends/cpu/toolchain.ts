@@ -34,7 +34,8 @@ export function findToolchain(environment: Environment = process.env): Availabil
 }
 
 function look(wish: string, environment: Environment): Availability<Toolchain> {
-  if (process.platform === "win32") return { available: false, reason: "native code is not offered on Windows; programs run as WebAssembly" };
+  if (process.platform === "win32")
+    return { available: false, reason: "native code is not offered on Windows; programs run as WebAssembly" };
   const candidates = wish === "" ? ["cc", "gcc", "clang"] : [wish];
   const failures: string[] = [];
   for (const candidate of candidates) {
@@ -55,7 +56,8 @@ function probe(command: readonly [string, ...string[]], environment: Environment
     const asked = spawnSync(program, [...first, ...native, "-dM", "-E", "-x", "c", "-"], options);
     if (asked.error !== undefined) return (asked.error as NodeJS.ErrnoException).code === "ENOENT" ? "not found" : asked.error.message;
     if (asked.status === 0 && asked.stdout.includes("__GNUC__")) return describe(command, native, asked.stdout);
-    reason = asked.stderr.trim().split("\n")[0] || (asked.status === 0 ? "not a C compiler" : `ends with status ${asked.status ?? asked.signal}`);
+    reason =
+      asked.stderr.trim().split("\n")[0] || (asked.status === 0 ? "not a C compiler" : `ends with status ${asked.status ?? asked.signal}`);
   }
   return reason;
 }
@@ -67,14 +69,26 @@ function describe(command: readonly [string, ...string[]], native: readonly stri
   const text = /#define __VERSION__ "(.*)"/.exec(macros)?.[1] ?? "";
   const version = has("__clang__") ? text : `gcc ${text}`;
   const flags = [...native, ...(lanes === 16 ? ["-mprefer-vector-width=512"] : []), ...codeFlags, ...linkFlags()];
-  const identity = createHash("sha256").update([command.join(" "), flags.join(" "), cpus()[0]?.model ?? "", macros].join("\n")).digest("hex");
+  const identity = createHash("sha256")
+    .update([command.join(" "), flags.join(" "), cpus()[0]?.model ?? "", macros].join("\n"))
+    .digest("hex");
   return { command, version, lanes, registers: lanes === 16 || isArm ? 32 : 16, flags, identity };
 }
 
 /** IEEE arithmetic but for contraction to fma; no strict aliasing, since the arena's memory changes its type. */
 const codeFlags = [
-  "-std=gnu11", "-w", "-O2", "-ftree-vectorize", "-fwrapv", "-fno-strict-aliasing", "-ffp-contract=fast", "-fno-math-errno", "-fno-trapping-math",
-  "-fPIC", "-fvisibility=hidden", "-pipe",
+  "-std=gnu11",
+  "-w",
+  "-O2",
+  "-ftree-vectorize",
+  "-fwrapv",
+  "-fno-strict-aliasing",
+  "-ffp-contract=fast",
+  "-fno-math-errno",
+  "-fno-trapping-math",
+  "-fPIC",
+  "-fvisibility=hidden",
+  "-pipe",
 ];
 
 /** Node closes a worker's addons when it ends; the pool's threads must not lose the code they run. */

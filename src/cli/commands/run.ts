@@ -5,6 +5,7 @@ import type { Callback } from "../../train/callback.ts";
 import { shortNumber } from "../../viz/short-number.ts";
 import { choiceOption, numberOption, textOption } from "../arguments.ts";
 import type { Command, GivenArguments } from "../command.ts";
+import { epochProgress } from "../epoch-progress.ts";
 import { catchInterruption, interruptedExitCode } from "../interruption.ts";
 import type { Lab, LabResult, LabSettings } from "../lab.ts";
 import { labCatalogue, labNamed } from "../labs/catalogue.ts";
@@ -53,7 +54,7 @@ async function train(lab: Lab, settings: LabSettings, folder: RunFolder, termina
     const result = await lab.run(settings, {
       print: (text) => terminal.print(`${terminal.ascii ? withoutLines(text) : text}\n`),
       chart: { width: terminal.width, ascii: terminal.ascii },
-      training: { signal: interruption.signal, callbacks: [epochRecorder(folder)] },
+      training: { signal: interruption.signal, callbacks: [epochRecorder(folder), epochProgress(settings.epochs, terminal)], verbose: 0 },
     });
     await result.model.save(folder.modelPath);
     return report(result, folder, terminal);

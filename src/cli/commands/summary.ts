@@ -1,4 +1,6 @@
-import { loadModel } from "../../train/load-model.ts";
+import { existsSync } from "node:fs";
+import { join } from "node:path";
+import { loadModel } from "../../index.ts";
 import type { Command } from "../command.ts";
 
 export const summary: Command = {
@@ -18,4 +20,4 @@ export const summary: Command = {
   },
 };
 
-const modelPath = (path: string): string => path;
+const modelPath = (path: string): string => (existsSync(join(path, "model.safetensors")) ? join(path, "model.safetensors") : path);

@@ -12,7 +12,7 @@ export const classification: Lab = {
     const { x, y } = signOfSine(10_000, { seed });
     const model = sequential(
       [dense(100, { activation: "relu" }), dense(100, { activation: "relu" }), dense(1, { activation: "sigmoid" })],
-      { inputShape: [10], seed },
+      { inputShape: [10] },
     );
     model.compile({ optimizer: adam(), loss: "binaryCrossentropy", metrics: ["accuracy"] });
     print(model.summary());
@@ -23,7 +23,8 @@ export const classification: Lab = {
 
     const test = signOfSine(10_000, { seed: seed + 1 });
     const { loss, accuracy } = await model.evaluate(test.x, test.y, { batchSize });
-    const curve = rocCurve(await model.predict(test.x).read(), await test.y.read());
+    const scores = await model.predict(test.x);
+    const curve = rocCurve(await scores.read(), await test.y.read());
     print(rocChart(curve, { ...chart, width: 60 }));
     return { model, stopped: history.stopped, test: { loss: loss!, accuracy: accuracy!, auc: auc(curve) } };
   },

@@ -14,7 +14,7 @@ export function imageLab(name: string, title: string, load: (options: ImageSetOp
       const scale = (images: Tensor): Tensor => images.cast("f32").div(255);
       const model = sequential(
         [flatten(), dense(512, { activation: "relu" }), dense(512, { activation: "relu" }), dense(10, { activation: "softmax" })],
-        { inputShape: [28, 28], seed },
+        { inputShape: [28, 28] },
       );
       model.compile({ optimizer: adam(), loss: "sparseCategoricalCrossentropy", metrics: ["accuracy"] });
       print(model.summary());
@@ -25,7 +25,8 @@ export function imageLab(name: string, title: string, load: (options: ImageSetOp
       if (history.stopped === "aborted") return { model, stopped: history.stopped, test: {} };
 
       const { loss, accuracy } = await model.evaluate(held, test.labels, { batchSize: 500 });
-      const predicted = await model.predict(held).argmax({ axis: 1 }).read();
+      const scores = await model.predict(held);
+      const predicted = await scores.argmax({ axis: 1 }).read();
       print(confusionTable(confusionMatrix(await test.labels.read(), predicted, { classCount: 10 }), { classNames, ascii: chart.ascii }));
       return { model, stopped: history.stopped, test: { loss: loss!, accuracy: accuracy! } };
     },

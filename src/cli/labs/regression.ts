@@ -10,7 +10,7 @@ export const regression: Lab = {
 
   async run({ epochs, batchSize, seed }, { print, chart, training }) {
     const { x, y } = sineOfSquares(10_000, { seed });
-    const model = sequential([dense(20, { activation: "relu" }), dense(30, { activation: "relu" }), dense(1)], { inputShape: [10], seed });
+    const model = sequential([dense(20, { activation: "relu" }), dense(30, { activation: "relu" }), dense(1)], { inputShape: [10] });
     model.compile({ optimizer: sgd({ learningRate: 0.01 }), loss: "mse", metrics: ["mae"] });
     print(model.summary());
 
@@ -21,7 +21,8 @@ export const regression: Lab = {
     const test = sineOfSquares(10_000, { seed: seed + 1 });
     const { loss, mae } = await model.evaluate(test.x, test.y, { batchSize });
     const truth = await test.y.slice([0], [5]).read();
-    const predicted = await model.predict(test.x.slice([0, 0], [5, 10])).read();
+    const first = await model.predict(test.x.slice([0, 0], [5, 10]));
+    const predicted = await first.read();
     const rows = Array.from(truth, (value, i) => ({ truth: value.toFixed(3), predicted: predicted[i]!.toFixed(3) }));
     print(table(rows, chart));
     return { model, stopped: history.stopped, test: { loss: loss!, mae: mae! } };

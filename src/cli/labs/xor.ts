@@ -10,7 +10,7 @@ export const xor: Lab = {
 
   async run({ epochs, batchSize, seed }, { print, chart, training }) {
     const { x, y } = xorSamples();
-    const model = sequential([dense(4, { activation: "tanh" }), dense(1, { activation: "sigmoid" })], { inputShape: [2], seed });
+    const model = sequential([dense(4, { activation: "tanh" }), dense(1, { activation: "sigmoid" })], { inputShape: [2] });
     model.compile({ optimizer: adam({ learningRate: 0.05 }), loss: "binaryCrossentropy", metrics: ["accuracy"] });
     print(model.summary());
 
@@ -18,10 +18,11 @@ export const xor: Lab = {
     print(learningCurves(history, chart));
 
     const area = { xRange: [-0.5, 1.5], yRange: [-0.5, 1.5], width: 60, ascii: chart.ascii } as const;
-    const scores = await model.predict(tensor(boundaryGrid(area))).read();
+    const scores = await model.predict(tensor(boundaryGrid(area)));
     const samples = [[0, 0, 0], [0, 1, 1], [1, 0, 1], [1, 1, 0]].map(([a, b, label]) => ({ x: [a!, b!] as const, label: label! }));
-    print(decisionBoundary(scores, { ...area, samples }));
-    const predicted = await model.predict(x).read();
+    print(decisionBoundary(await scores.read(), { ...area, samples }));
+    const answers = await model.predict(x);
+    const predicted = await answers.read();
     print(table(samples.map(({ x: [a, b], label }, i) => ({ a, b, "a xor b": label, predicted: predicted[i]!.toFixed(3) })), chart));
     if (history.stopped === "aborted") return { model, stopped: history.stopped, test: {} };
     const { loss, accuracy } = await model.evaluate(x, y);

@@ -125,13 +125,18 @@ export function truncateFunction(prelude: Prelude, to: "i32" | "u32", from: "f32
     const [type, source] = [p.type(to, lanes), p.type(from, lanes)];
     const head = `${type} ${name}(${source} x)`;
     const f = from === "f32" ? "f" : "";
-    const [low, high, limit] = to === "i32" ? ["(-2147483647 - 1)", "2147483647", `2147483648.0${f}`] : ["0u", "4294967295u", `4294967296.0${f}`];
+    const [low, high, limit] =
+      to === "i32" ? ["(-2147483647 - 1)", "2147483647", `2147483648.0${f}`] : ["0u", "4294967295u", `4294967296.0${f}`];
     if (lanes === 1) {
       const below = to === "i32" ? `-2147483648.0${f}` : `0.0${f}`;
       return block(head, `return x != x ? 0 : x >= ${limit} ? ${high} : x < ${below} ? ${low} : (${type})x;`);
     }
     const plain = eachTruncated(p, to, from, lanes);
-    const converts = { 16: ["__AVX512F__", "cvttps2dq512_mask(x, r, -1, 4)"], 8: ["__AVX__", "cvttps2dq256(x)"], 4: ["__SSE2__", "cvttps2dq(x)"] } as const;
+    const converts = {
+      16: ["__AVX512F__", "cvttps2dq512_mask(x, r, -1, 4)"],
+      8: ["__AVX__", "cvttps2dq256(x)"],
+      4: ["__SSE2__", "cvttps2dq(x)"],
+    } as const;
     if (to === "u32" || from === "f64" || !(lanes in converts)) return block(head, ...plain);
     const [feature, call] = converts[lanes as keyof typeof converts];
     // The instruction gives the smallest integer for all that doesn't fit: flip its bits where x is too large, clear them where it is NaN.
@@ -170,7 +175,10 @@ export function acrossFunction(prelude: Prelude, instruction: Associative, lane:
     if (half === 1) return block(head, `return ${combine[instruction](p, lane, 1, "x[0]", "x[1]")};`);
     const type = p.type(lane, half);
     const rest = acrossFunction(p, instruction, lane, half);
-    return block(head, `const ${type} *h = (const ${type} *)&x;`, `return ${rest}(${combine[instruction](p, lane, half, "h[0]", "h[1]")});`);
+    return block(
+      head,
+      `const ${type} *h = (const ${type} *)&x;`,
+      `return ${rest}(${combine[instruction](p, lane, half, "h[0]", "h[1]")});`,
+    );
   });
 }
-

@@ -17,7 +17,11 @@ export class ExpressionPrinter {
   readonly #bufferNames: readonly string[];
   readonly #locals: ReadonlyMap<string, LocalName>;
 
-  constructor(prelude: Prelude, buffers: readonly KernelBuffer[], names: { readonly buffers: readonly string[]; readonly locals: ReadonlyMap<string, LocalName> }) {
+  constructor(
+    prelude: Prelude,
+    buffers: readonly KernelBuffer[],
+    names: { readonly buffers: readonly string[]; readonly locals: ReadonlyMap<string, LocalName> },
+  ) {
     this.prelude = prelude;
     this.#buffers = buffers;
     this.#bufferNames = names.buffers;
@@ -50,7 +54,10 @@ export class ExpressionPrinter {
       case "ramp":
         return this.#ramp(expr.base, expr.step, expr.lanes);
       case "across": {
-        const text = call(acrossFunction(this.prelude, boolInstruction(expr.instruction, expr.dtype), registerLane[expr.dtype], expr.x.lanes), this.value(expr.x));
+        const text = call(
+          acrossFunction(this.prelude, boolInstruction(expr.instruction, expr.dtype), registerLane[expr.dtype], expr.x.lanes),
+          this.value(expr.x),
+        );
         return expr.dtype === "bool" ? binary("&", levels.bits, text, primary("1")) : text;
       }
     }
@@ -67,7 +74,9 @@ export class ExpressionPrinter {
 
   /** A mask as wide as i32, whatever was compared. */
   mask(comparison: Text, x: Expr): Text {
-    return x.dtype === "f64" && x.lanes > 1 ? primary(`__builtin_convertvector(${comparison.code}, ${this.prelude.type("i32", x.lanes)})`) : comparison;
+    return x.dtype === "f64" && x.lanes > 1
+      ? primary(`__builtin_convertvector(${comparison.code}, ${this.prelude.type("i32", x.lanes)})`)
+      : comparison;
   }
 
   /** An address's index: sums and products in pointer-wide integers, which need no extension. Agrees with i32 arithmetic where that does not wrap. */
@@ -121,7 +130,11 @@ export class ExpressionPrinter {
     const lane = storageLane[dtype];
     if (expr.lanes === 1) return this.#fromStorage(primary(`${this.bufferName(expr.buffer)}[${this.index(expr.index).code}]`), dtype, 1);
     if (expr.index.lanes > 1) {
-      return this.#fromStorage(call(gatherFunction(this.prelude, lane, expr.lanes), primary(this.bufferName(expr.buffer)), this.value(expr.index)), dtype, expr.lanes);
+      return this.#fromStorage(
+        call(gatherFunction(this.prelude, lane, expr.lanes), primary(this.bufferName(expr.buffer)), this.value(expr.index)),
+        dtype,
+        expr.lanes,
+      );
     }
     const pointer = `*(const ${this.prelude.type(lane, expr.lanes)} *)`;
     return this.#fromStorage(prefix(pointer, this.address(expr.buffer, expr.index)), dtype, expr.lanes);
@@ -172,7 +185,9 @@ export class ExpressionPrinter {
     if (expr.lanes === 1) {
       if (expr.dtype === "bool") return binary("!=", levels.equality, value, primary(literal(0, x.dtype)));
       const [from, to] = [registerLane[x.dtype], registerLane[expr.dtype]];
-      return isFloatRegister(from) || isFloatRegister(to) ? call(bitcastFunction(this.prelude, to, from), value) : prefix(`(${type})`, value);
+      return isFloatRegister(from) || isFloatRegister(to)
+        ? call(bitcastFunction(this.prelude, to, from), value)
+        : prefix(`(${type})`, value);
     }
     if (expr.dtype === "bool") return binary("!=", levels.equality, prefix(`(${type})`, value), primary("0"));
     const bits = x.dtype === "bool" ? binary("&", levels.bits, value, primary("1")) : value;

@@ -1,9 +1,9 @@
 import type { Kernel, KernelBuffer, Statement, Store } from "../../ir/kernel.ts";
+import { splatFunction } from "./arithmetic.ts";
 import type { LocalName } from "./expression.ts";
 import { ExpressionPrinter } from "./expression.ts";
 import { narrowFunction, putFunction, scatterFunction, shrinkFunction } from "./memory.ts";
 import type { Prelude } from "./prelude.ts";
-import { splatFunction } from "./arithmetic.ts";
 import type { Text } from "./text.ts";
 import { call, levels, prefix, primary, within } from "./text.ts";
 import { cNames, laneBytes, registerLane, storageLane } from "./types.ts";
@@ -63,7 +63,9 @@ class KernelPrinter {
     const sizes = own.map(({ buffer }) => buffer.length + 64 / laneBytes[storageLane[buffer.dtype]]);
     const bytes = own.reduce((sum, { buffer }, i) => sum + sizes[i]! * laneBytes[storageLane[buffer.dtype]], 0);
     const where = bytes > stackBytes ? "static __thread " : "";
-    return own.map(({ buffer, name }, i) => `  ${where}${cNames[storageLane[buffer.dtype]]} ${name}[${sizes[i]}] __attribute__((aligned(64)));`);
+    return own.map(
+      ({ buffer, name }, i) => `  ${where}${cNames[storageLane[buffer.dtype]]} ${name}[${sizes[i]}] __attribute__((aligned(64)));`,
+    );
   }
 
   #statements(statements: readonly Statement[], indent: string): string[] {
@@ -106,13 +108,23 @@ class KernelPrinter {
     const lanes = Math.max(value.lanes, index.lanes);
     const name = this.#bufferNames[buffer]!;
     if (lanes === 1) return `${name}[${this.#print.index(index).code}] = ${this.#stored(buffer, this.#print.value(value), 1).code}`;
-    const whole = value.lanes === lanes ? this.#print.value(value) : call(splatFunction(this.#prelude, registerLane[value.dtype], lanes), this.#print.value(value));
+    const whole =
+      value.lanes === lanes
+        ? this.#print.value(value)
+        : call(splatFunction(this.#prelude, registerLane[value.dtype], lanes), this.#print.value(value));
     const stored = this.#stored(buffer, whole, lanes);
     if (index.lanes > 1) {
-      return call(scatterFunction(this.#prelude, lane, lanes), primary(name), this.#print.value(index), stored, primary(String(count ?? lanes))).code;
+      return call(
+        scatterFunction(this.#prelude, lane, lanes),
+        primary(name),
+        this.#print.value(index),
+        stored,
+        primary(String(count ?? lanes)),
+      ).code;
     }
     const address = this.#print.address(buffer, index);
-    if (count !== undefined && count < lanes) return call(putFunction(this.#prelude, lane, lanes), address, stored, primary(String(count))).code;
+    if (count !== undefined && count < lanes)
+      return call(putFunction(this.#prelude, lane, lanes), address, stored, primary(String(count))).code;
     return `${prefix(`*(${this.#prelude.type(lane, lanes)} *)`, address).code} = ${stored.code}`;
   }
 
@@ -130,7 +142,10 @@ class KernelPrinter {
       case "bool": {
         if (lanes === 1) return text;
         const u32 = this.#prelude.type("u32", lanes);
-        return call(narrowFunction(this.#prelude, "u8", lanes), { code: `(${u32})${within(text, levels.primary)} & 1`, level: levels.bits });
+        return call(narrowFunction(this.#prelude, "u8", lanes), {
+          code: `(${u32})${within(text, levels.primary)} & 1`,
+          level: levels.bits,
+        });
       }
       case "f16":
       case "bf16": {
@@ -148,13 +163,13 @@ class KernelPrinter {
 
   /** The name itself if C allows it and nothing else has it. */
   #free(wanted: string): string {
-    let name = wanted.replace(/[^A-Za-z0-9_]/g, "_");
+    let name = wanted.replace(/[^A-Za-z0-9_]/g, "_").replace(/^(?=\d|$)/, "_");
     while (this.#taken.has(name) || reserved.test(name)) name += "_";
     this.#taken.add(name);
     return name;
   }
 }
 
-/** C's words, our typedefs and functions (`f32x16`, `max_f32x16`), and what begins with a digit or two underscores. */
+/** C's words, our typedefs and functions (`f32x16`, `max_f32x16`), and what begins with two underscores. */
 const reserved =
-  /^(?:\d.*|__.*|(?:.*_)?(?:[fiu](?:8|16|32|64)|bf16)(?:x\d+)?|[a-z0-9]+_(?:from|bits_of)_.*|auto|break|case|char|const|continue|default|do|double|else|enum|extern|float|for|goto|if|inline|int|long|register|restrict|return|short|signed|sizeof|static|struct|switch|typedef|union|unsigned|void|volatile|while|asm|typeof|step|run|serial|unix|linux|INLINE|NOINLINE|)$/;
+  /^(?:__.*|(?:.*_)?(?:[fiu](?:8|16|32|64)|bf16)(?:x\d+)?|[a-z0-9]+_(?:from|bits_of)_.*|auto|break|case|char|const|continue|default|do|double|else|enum|extern|float|for|goto|if|inline|int|long|register|restrict|return|short|signed|sizeof|static|struct|switch|typedef|union|unsigned|void|volatile|while|asm|typeof|step|run|serial|unix|linux|INLINE|NOINLINE)$/;

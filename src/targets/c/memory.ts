@@ -54,8 +54,13 @@ export function widenFunction(prelude: Prelude, lane: "u8" | "u16", lanes: numbe
     const plain = `return __builtin_convertvector(x, ${type});`;
     // GCC converts bytes to words one at a time; 9 instructions become 1.
     const bytes16 = "char __attribute__((vector_size(16)))";
-    if (lane === "u8" && lanes === 16) return block(head, ...onGcc("__AVX512F__", `return (${type})__builtin_ia32_pmovzxbd512_mask((${bytes16})x, (${p.type("i32", 16)}){}, -1);`, plain));
-    if (lane === "u8" && lanes > 1) return block(head, `return __builtin_convertvector(__builtin_convertvector(x, ${p.vector("u16", lanes)}), ${type});`);
+    if (lane === "u8" && lanes === 16)
+      return block(
+        head,
+        ...onGcc("__AVX512F__", `return (${type})__builtin_ia32_pmovzxbd512_mask((${bytes16})x, (${p.type("i32", 16)}){}, -1);`, plain),
+      );
+    if (lane === "u8" && lanes > 1)
+      return block(head, `return __builtin_convertvector(__builtin_convertvector(x, ${p.vector("u16", lanes)}), ${type});`);
     return block(head, plain);
   });
 }
@@ -69,7 +74,10 @@ export function narrowFunction(prelude: Prelude, lane: "u8" | "u16", lanes: numb
     const plain = [`${type} result;`, `for (int k = 0; k < ${lanes}; k++) result[k] = x[k];`, "return result;"];
     if (lanes !== 16) return block(head, ...plain);
     const bytes16 = "char __attribute__((vector_size(16)))";
-    return block(head, ...onGcc("__AVX512F__", `return (${type})__builtin_ia32_pmovdb512_mask((${p.type("i32", 16)})x, (${bytes16}){}, -1);`, ...plain));
+    return block(
+      head,
+      ...onGcc("__AVX512F__", `return (${type})__builtin_ia32_pmovdb512_mask((${p.type("i32", 16)})x, (${bytes16}){}, -1);`, ...plain),
+    );
   });
 }
 

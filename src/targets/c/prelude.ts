@@ -50,5 +50,10 @@ export const block = (head: string, ...lines: readonly string[]): string =>
   [`${head} {`, ...lines.map((line) => (line.startsWith("#") ? line : `  ${line}`)), "}"].join("\n");
 
 /** GCC's own spelling of an x86 instruction where its generic code is slower; everyone else takes the plain lines. */
-export const onGcc = (feature: string, fast: string, ...plain: readonly string[]): string[] =>
-  [`#if defined(${feature}) && !defined(__clang__)`, fast, "#else", ...plain, "#endif"];
+export const onGcc = (feature: string, fast: string, ...plain: readonly string[]): string[] => [
+  `#if defined(${feature}) && !defined(__clang__)`,
+  fast,
+  "#else",
+  ...plain,
+  "#endif",
+];

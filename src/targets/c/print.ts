@@ -2,9 +2,9 @@ import type { Kernel } from "../../ir/kernel.ts";
 import type { Program } from "../../ir/program.ts";
 import { nodeEntry } from "./entry.ts";
 import { printKernel } from "./kernel.ts";
+import { overlappingKernels } from "./overlap.ts";
 import { Prelude } from "./prelude.ts";
 import { functionName, isThreaded, printStep, threadedBody } from "./step.ts";
-import { overlappingKernels } from "./overlap.ts";
 
 /**
  * A whole program as one C file: typedefs and small functions, one function for each kernel, `step`, and the door through which Node calls it.

@@ -22,7 +22,11 @@ export const functionName = (kernel: Kernel, place: number): string => `kernel${
 export function threadedBody(kernel: Kernel, place: number): string {
   const name = functionName(kernel, place);
   const passed = kernel.buffers.filter((buffer) => buffer.access !== "scratch").map((_, i) => `m[${i}]`);
-  return [`static void ${name}_part(void *const *m, long begin, long end) {`, `  ${name}(${[...passed, "begin", "end"].join(", ")});`, "}"].join("\n");
+  return [
+    `static void ${name}_part(void *const *m, long begin, long end) {`,
+    `  ${name}(${[...passed, "begin", "end"].join(", ")});`,
+    "}",
+  ].join("\n");
 }
 
 /** The function that runs every call once. */

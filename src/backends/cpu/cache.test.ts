@@ -1,0 +1,91 @@
+import {
+  chmodSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  utimesSync,
+  writeFileSync,
+} from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { CodeCache, keyOf, prune } from "./cache.ts";
+
+let root = "";
+beforeEach(() => {
+  root = mkdtempSync(join(tmpdir(), "gradsmith-test-"));
+});
+afterEach(() => rmSync(root, { recursive: true, force: true }));
+
+function publish(cache: CodeCache, key: string, text = "code"): string {
+  const draft = cache.draft(key);
+  writeFileSync(draft, text, { mode: 0o666 });
+  return cache.publish(draft, key);
+}
+
+describe.skipIf(process.platform === "win32")("code cache", () => {
+  it("keeps objects in a directory of mode 0700 that the environment names", () => {
+    const cache = CodeCache.open({ GRADSMITH_CACHE: join(root, "own") });
+    expect(cache.directory).toBe(join(root, "own", "native"));
+    expect(cache.problem).toBeUndefined();
+    expect(statSync(cache.directory).mode & 0o777).toBe(0o700);
+    expect(cache.find("a")).toBeUndefined();
+    const path = publish(cache, "a");
+    expect(cache.find("a")).toBe(path);
+    expect(statSync(path).mode & 0o777).toBe(0o700);
+    expect(readdirSync(cache.directory)).toEqual(["a.node"]);
+    expect(CodeCache.open({ XDG_CACHE_HOME: root }).directory).toContain(root);
+  });
+
+  it("refuses a directory that others can write to, a link and a file, and goes elsewhere", () => {
+    mkdirSync(join(root, "open", "native"), { recursive: true });
+    chmodSync(join(root, "open", "native"), 0o777);
+    mkdirSync(join(root, "target"), { mode: 0o700 });
+    mkdirSync(join(root, "link"));
+    symlinkSync(join(root, "target"), join(root, "link", "native"));
+    writeFileSync(join(root, "file"), "");
+    const problems = ["open", "link", "file"].map((name) => {
+      const cache = CodeCache.open({ GRADSMITH_CACHE: join(root, name) });
+      expect(cache.directory.startsWith(root)).toBe(false);
+      expect(cache.find("a")).toBeUndefined();
+      publish(cache, "a");
+      expect(cache.find("a")).toBeDefined();
+      return cache.problem?.replace(root, "");
+    });
+    expect(problems).toEqual([
+      "/open/native can be written by others",
+      "/link/native is not a directory",
+      "/file/native can't be used (ENOTDIR)",
+    ]);
+  });
+
+  it("does not load what others could have changed, nor through a link", () => {
+    const cache = CodeCache.open({ GRADSMITH_CACHE: root });
+    const path = publish(cache, "a");
+    chmodSync(path, 0o722);
+    expect(cache.find("a")).toBeUndefined();
+    symlinkSync(publish(cache, "b"), join(cache.directory, "c.node"));
+    expect(cache.find("c")).toBeUndefined();
+  });
+
+  it("drops what was unused for longest, but never the newcomer", () => {
+    for (const [k, name] of ["old", "older", "new"].entries()) {
+      writeFileSync(join(root, name), "x".repeat(10));
+      utimesSync(join(root, name), 1000 - (k === 1 ? 1 : -k), 1000 - (k === 1 ? 1 : -k));
+    }
+    prune(root, join(root, "older"), { bytes: 25, files: 10 });
+    expect(readdirSync(root).sort()).toEqual(["new", "older"]);
+    prune(root, join(root, "new"), { bytes: 1000, files: 1 });
+    expect(existsSync(join(root, "new"))).toBe(true);
+    expect(readdirSync(root)).toHaveLength(1);
+  });
+
+  it("keys differ where the parts differ, even if their texts run together the same way", () => {
+    expect(keyOf("ab", "c")).not.toBe(keyOf("a", "bc"));
+    expect(keyOf("ab", "c")).toBe(keyOf("ab", "c"));
+  });
+});

@@ -1,0 +1,75 @@
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, describe, expect, it } from "vitest";
+import { findToolchain } from "./toolchain.ts";
+
+const folder = mkdtempSync(join(tmpdir(), "gradsmith-test-"));
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+/** A compiler that answers the question for its macros with these. */
+function compiler(name: string, script: string): string {
+  const path = join(folder, name);
+  writeFileSync(path, `#!/bin/sh\n${script}\n`, { mode: 0o755 });
+  return path;
+}
+
+describe.skipIf(process.platform === "win32")("findToolchain", () => {
+  it("reads width and registers from the compiler's own macros", () => {
+    const cases = [
+      [
+        "avx512",
+        '#define __GNUC__ 12\\n#define __VERSION__ \\"12.2.0\\"\\n#define __AVX__ 1\\n#define __AVX512F__ 1\\n',
+        { lanes: 16, registers: 32, version: "gcc 12.2.0" },
+      ],
+      [
+        "avx2",
+        '#define __GNUC__ 12\\n#define __VERSION__ \\"12.2.0\\"\\n#define __AVX__ 1\\n',
+        { lanes: 8, registers: 16, version: "gcc 12.2.0" },
+      ],
+      [
+        "arm",
+        '#define __GNUC__ 4\\n#define __clang__ 1\\n#define __VERSION__ \\"Apple LLVM 15.0.0\\"\\n#define __aarch64__ 1\\n',
+        { lanes: 4, registers: 32, version: "Apple LLVM 15.0.0" },
+      ],
+    ] as const;
+    for (const [name, macros, wanted] of cases) {
+      const toolchain = findToolchain({ CC: compiler(name, `printf "${macros}"`), PATH: process.env.PATH });
+      expect(toolchain).toMatchObject({ available: true, found: wanted });
+    }
+  });
+
+  it("does without -march=native where the compiler doesn't know it", () => {
+    const path = compiler("old", 'case "$*" in *-march=native*) echo "unknown option" >&2; exit 1;; esac\nprintf "#define __GNUC__ 4\\n"');
+    const toolchain = findToolchain({ CC: `${path} -m64`, PATH: process.env.PATH });
+    expect(toolchain).toMatchObject({ available: true, found: { command: [path, "-m64"], lanes: 4, registers: 16 } });
+    expect(toolchain.available && toolchain.found.flags.includes("-march=native")).toBe(false);
+  });
+
+  it("says why there is no compiler, and looks no further than a CC that is set", () => {
+    const reason = (environment: Record<string, string>): string => {
+      const toolchain = findToolchain(environment);
+      return toolchain.available ? "available" : toolchain.reason;
+    };
+    const silent = compiler("silent", "exit 0");
+    const broken = compiler("broken", "echo 'cannot execute cc1' >&2; exit 1");
+    const { PATH = "" } = process.env;
+    expect(reason({ CC: "false", PATH })).toBe(
+      "no C compiler works (false: ends with status 1). Set CC to a compiler that works, or unset it",
+    );
+    expect(reason({ CC: silent, PATH })).toBe(
+      `no C compiler works (${silent}: not a C compiler). Set CC to a compiler that works, or unset it`,
+    );
+    expect(reason({ CC: broken, PATH })).toBe(
+      `no C compiler works (${broken}: cannot execute cc1). Set CC to a compiler that works, or unset it`,
+    );
+    expect(reason({ PATH: folder })).toBe(
+      "no C compiler works (cc: not found; gcc: not found; clang: not found). Install gcc or clang, or set CC",
+    );
+  });
+
+  it("asks once per process", () => {
+    const environment = { CC: compiler("once", 'printf "#define __GNUC__ 4\\n"'), PATH: process.env.PATH };
+    expect(findToolchain(environment)).toBe(findToolchain({ ...environment }));
+  });
+});

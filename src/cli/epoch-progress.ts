@@ -1,0 +1,36 @@
+import type { Callback } from "../train/callback.ts";
+import { progress } from "../train/progress.ts";
+import { withoutLines } from "./terminal.ts";
+
+/** Long trainings show about this many of their epochs. */
+const mostLines = 50;
+
+/** Progress on standard output: a live bar in a terminal, a line an epoch elsewhere; every so many epochs where there are very many. */
+export function epochProgress(epochs: number, options: { readonly ascii: boolean }): Callback {
+  const { stdout } = process;
+  const output = { isTTY: stdout.isTTY, columns: stdout.columns, write: (text: string) => stdout.write(options.ascii ? withoutLines(text) : text) };
+  const shown = thinned(progress({ output, bar: stdout.isTTY === true }), epochs, Math.ceil(epochs / mostLines));
+  return {
+    ...shown,
+    async onTrainEnd(logs, controls) {
+      await shown.onTrainEnd?.(logs, controls);
+      output.write("\n");
+    },
+  };
+}
+
+/** A callback that is told of every `every`th epoch and the last only. */
+export function thinned(callback: Callback, epochs: number, every: number): Callback {
+  const isShown = (epoch: number): boolean => (epoch + 1) % every === 0 || epoch + 1 === epochs;
+  let current = 0;
+  return {
+    onTrainBegin: (controls) => callback.onTrainBegin?.(controls),
+    onTrainEnd: (logs, controls) => callback.onTrainEnd?.(logs, controls),
+    onEpochBegin(epoch, controls) {
+      current = epoch;
+      return isShown(epoch) ? callback.onEpochBegin?.(epoch, controls) : undefined;
+    },
+    onBatchEnd: (step, logs, controls) => (isShown(current) ? callback.onBatchEnd?.(step, logs, controls) : undefined),
+    onEpochEnd: (epoch, logs, controls) => (isShown(epoch) ? callback.onEpochEnd?.(epoch, logs, controls) : undefined),
+  };
+}

@@ -1,0 +1,54 @@
+import type { TypedArray } from "../../src/core/dtype.ts";
+import { showShape } from "../../src/core/shape.ts";
+import type { Node } from "../../src/ir/graph.ts";
+import { Context, type Steps } from "./context.ts";
+import { floatSteps } from "./float-steps.ts";
+import { integerSteps } from "./integer-steps.ts";
+import { shapeSteps } from "./shape-steps.ts";
+import type { Value } from "./value.ts";
+
+export interface RandomGraph {
+  readonly roots: Node[];
+  /** What was done, step by step. */
+  readonly describe: string;
+  /** The graph's inputs, in the order of their slots, with their values. */
+  readonly inputs: ReadonlyMap<Node, TypedArray>;
+  /** For each root how far an element may be from the exact value; 0 where it must be equal. */
+  readonly tolerances: readonly number[];
+}
+
+const families: readonly Steps[] = [floatSteps, integerSteps, shapeSteps];
+const largest = 6000;
+
+/** The same graph for the same seed: 3 to 14 random steps, each from one of the last values, and up to three roots. */
+export function randomGraph(seed: number): RandomGraph {
+  const context = new Context(seed);
+  const first = context.source(context.shape(), context.pick([context.float, context.float, context.float, "i32", "u32", "u8", "bool"]));
+  const values = [first];
+  const lines = [`${first.tensor.dtype} ${showShape(first.tensor.shape)}`];
+  for (let wanted = context.between(3, 14); wanted > 0; wanted--) {
+    const from = context.chance(4) ? context.below(values.length) : values.length - 1;
+    const [name, value] = grow(values[from]!, context);
+    lines.push(`${values.length}: ${from} ${name} -> ${value.tensor.dtype} ${showShape(value.tensor.shape)}`);
+    values.push(value);
+  }
+  const chosen = [...new Set([values.length - 1, ...(context.chance(2) ? [context.below(values.length)] : []), ...(context.chance(4) ? [0] : [])])];
+  const kept = chosen.map((i) => values[i]!);
+  const spacing = context.float === "f32" ? 2 ** -23 : 2 ** -52;
+  return {
+    roots: kept.map(({ tensor }) => tensor.node),
+    describe: `seed ${seed}; ${lines.join("; ")}; roots ${chosen.join(", ")}`,
+    inputs: context.inputs,
+    tolerances: kept.map(({ error }) => 4 * error * spacing),
+  };
+}
+
+/** The first step drawn that applies, and keeps sizes and errors small. */
+function grow(value: Value, context: Context): [name: string, value: Value] {
+  for (;;) {
+    const [name, step] = context.pick(Object.entries(context.pick(families)));
+    const next = step(value, context);
+    if (next === undefined || next.tensor.size > largest || next.tensor.rank > 6 || Number.isNaN(next.bound) || next.error > 1e5) continue;
+    return [name, next];
+  }
+}
