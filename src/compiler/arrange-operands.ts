@@ -5,8 +5,8 @@ import { atomIndex, keyOf, offset, plus, quotient, remainder, times } from "../i
 import { variablesOver } from "./access.ts";
 import { elements } from "./pull.ts";
 
-/** Uses of each element from which a transposed copy of an operand costs less than it saves. */
-const worthTransposing = 96;
+/** A transposed copy costs about a cycle for each element; without it each result costs about so many cycles more. */
+const worthTransposing = 1.5;
 
 /**
  * Afterwards operands of contractions are unguarded views where a padded copy makes them so, and the operand that is used most often
@@ -114,22 +114,19 @@ function transposed(node: Node<Contract>): Node {
     return last === undefined || (output.includes(last) && !(left.includes(last) && right.includes(last)));
   };
   if (isVector(left, x) || isVector(right, y)) return node;
-  const uses = (operand: Node, letters: string): number =>
-    elements(node) * [...letters].filter((letter) => !output.includes(letter)).reduce((n, letter) => n * operand.type.shape[letters.indexOf(letter)]!, 1) / Math.max(1, elements(operand));
-  for (const [side, letters, operand] of [[1, right, y], [0, left, x]] as const) {
-    const own = [...letters].filter((letter) => output.includes(letter) && !(left.includes(letter) && right.includes(letter)));
-    const last = own.at(-1);
-    if (last === undefined || operand.type.shape[letters.indexOf(last)]! < 4 || uses(operand, letters) < worthTransposing) continue;
-    const order = [...letters].filter((letter) => letter !== last).join("") + last;
-    const permute: Movement = {
-      name: "transpose", kind: "movement",
-      infer: () => ({ dtype: operand.type.dtype, shape: [...order].map((letter) => operand.type.shape[letters.indexOf(letter)]!) }),
-      source: (out) => ({ cases: [{ input: 0, guards: [], index: [...letters].map((letter) => out[order.indexOf(letter)]!) }], fill: 0 }),
-    };
-    const copy = makeNode(keep, [makeNode(permute, [operand], undefined)], undefined);
-    const inputs = side === 1 ? [x, copy] : [copy, y];
-    const attributes: ContractAttributes = side === 1 ? { left, right: order, output } : { left: order, right, output };
-    return makeNode(node.op, inputs, attributes, node.type);
-  }
-  return node;
+  // Only a copy that ends in the result's last letter lets results be stored as vectors.
+  const last = [...output].filter((_, axis) => node.type.shape[axis]! >= 4).at(-1);
+  if (last === undefined || (left.includes(last) && right.includes(last))) return node;
+  const [side, letters, operand] = right.includes(last) ? ([1, right, y] as const) : ([0, left, x] as const);
+  if (elements(operand) > worthTransposing * elements(node)) return node;
+  const order = [...letters].filter((letter) => letter !== last).join("") + last;
+  const permute: Movement = {
+    name: "transpose", kind: "movement",
+    infer: () => ({ dtype: operand.type.dtype, shape: [...order].map((letter) => operand.type.shape[letters.indexOf(letter)]!) }),
+    source: (out) => ({ cases: [{ input: 0, guards: [], index: [...letters].map((letter) => out[order.indexOf(letter)]!) }], fill: 0 }),
+  };
+  const copy = makeNode(keep, [makeNode(permute, [operand], undefined)], undefined);
+  const inputs = side === 1 ? [x, copy] : [copy, y];
+  const attributes: ContractAttributes = side === 1 ? { left, right: order, output } : { left: order, right, output };
+  return makeNode(node.op, inputs, attributes, node.type);
 }

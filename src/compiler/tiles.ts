@@ -23,7 +23,7 @@ export interface Tiling {
   readonly column: Letter | undefined;
 }
 
-/** Chooses form and tile by counting what the machine must do for each element. */
+/** Chooses form and tile by counting the cycles each result takes. */
 export function chooseTiling(form: Strided, attributes: ContractAttributes, limits: Limits): Tiling {
   const candidates = [...outerForms(form, attributes, limits), ...dotForms(form, attributes, limits)];
   candidates.sort((a, b) => a.cost - b.cost);
@@ -51,8 +51,9 @@ function outerForms(form: Strided, attributes: ContractAttributes, limits: Limit
           const products = (row?.size ?? 1) * vectorsAcross;
           // Two loads and two multiply-adds a cycle; few accumulators leave the adder waiting (4 cycles).
           const stall = Math.max(1, 8 / (shape.rows * shape.columns));
-          const scattered = vector.output === 1 ? 0 : 0.15 * products;
-          const cost = (Math.max(loads, products * stall) + 0.1 * (loads + products) + scattered) / ((row?.size ?? 1) * vector.size);
+          const steps = sumLength(form, attributes) * (Math.max(loads, products * stall) + 0.1 * (loads + products)) / 2;
+          const stores = vector.output === 1 ? 2 * products : 2 * lanes * products;
+          const cost = (steps + stores) / ((row?.size ?? 1) * vector.size);
           found.push({ cost, tiling: { form: "outer", isSwapped, vector, lanes, row, rows: shape.rows, columns: shape.columns, column: undefined } });
         }
       }
@@ -73,13 +74,13 @@ function dotForms(form: Strided, attributes: ContractAttributes, limits: Limits)
       const n = columns?.size ?? 1;
       const tilesDown = Math.ceil(m / shape.rows);
       const tilesAcross = Math.ceil(n / shape.columns);
-      const steps = Math.ceil(vector.size / lanes);
+      const steps = Math.ceil(vector.size / lanes) * (sumLength(form, attributes) / vector.size);
       const loads = steps * (tilesAcross * m + tilesDown * n);
       const products = steps * m * n;
       const stall = Math.max(1, 8 / (shape.rows * shape.columns));
-      // Adding up the lanes of each output.
-      const across = m * n * Math.log2(lanes) * 1.5;
-      const cost = (Math.max(loads, products * stall) + 0.1 * (loads + products) + 2 * across) / (m * n * vector.size);
+      // Adding up the lanes of each output takes a shuffle and an addition for each halving.
+      const across = m * n * (2 + Math.log2(lanes));
+      const cost = ((Math.max(loads, products * stall) + 0.1 * (loads + products)) / 2 + across) / (m * n);
       found.push({ cost, tiling: { form: "dot", isSwapped: false, vector, lanes, row: rows, rows: shape.rows, columns: shape.columns, column: columns } });
     }
   }
@@ -96,6 +97,9 @@ function scalarForm(form: Strided, attributes: ContractAttributes, limits: Limit
     rows: Math.min(side, row?.size ?? 1), columns: Math.min(side, column?.size ?? 1),
   };
 }
+
+const sumLength = (form: Strided, attributes: ContractAttributes): number =>
+  form.letters.filter((letter) => roleOf(letter, attributes) === "sum").reduce((n, letter) => n * letter.size, 1);
 
 const largest = (letters: readonly Letter[]): Letter | undefined => [...letters].sort((a, b) => b.size - a.size)[0];
 

@@ -71,7 +71,7 @@ function reasonOf(error: unknown): string {
   if (!(error instanceof Error)) return String(error);
   const { cause } = error;
   const code = cause instanceof Error && "code" in cause ? String(cause.code) : "";
-  if (code === "ENOTFOUND" || code === "EAI_AGAIN") return "its host name is unknown here; is there a network";
+  if (code === "ENOTFOUND" || code === "EAI_AGAIN") return "there is no network, or its host name is unknown";
   if (code === "ECONNREFUSED") return "the connection was refused";
   if (cause instanceof Error && cause.message !== "") return cause.message;
   return error.message === "" ? code || error.name : error.message;

@@ -75,7 +75,7 @@ export class Build<Addon> {
           const { command, environment, input } = this.#call(draft);
           const [program, ...args] = command;
           const ended = spawnSync(program, args, { input, env: environment, encoding: "utf8", maxBuffer: 2 ** 26 });
-          const addon = this.#take(draft, { status: ended.status, message: ended.error?.message ?? ended.stderr });
+          const addon = this.#take(draft, { status: ended.status, message: ended.stderr || (ended.error?.message ?? "") });
           if (addon !== undefined) return addon;
         }
       });

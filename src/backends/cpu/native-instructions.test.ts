@@ -192,7 +192,7 @@ describe.skipIf(!available)(`native instructions (${reason})`, () => {
         value: (at: Expr) => apply(which, load(0, "f32", at, lanes), constant(1.25, "f32")),
       })),
     );
-    cases.forEach(({ which }, c) => expect(results[c]).toEqual(values.map((x) => Math[which](x, 1.25))));
+    for (const [c, { which }] of cases.entries()) expect(results[c]).toEqual(values.map((x) => Math[which](x, 1.25)));
   });
 
   it("constant divisors and shifts agree with JavaScript's", () => {
@@ -216,9 +216,9 @@ describe.skipIf(!available)(`native instructions (${reason})`, () => {
         value: (at: Expr) => apply(which, load(0, "i32", at, lanes), constant(by, "i32")),
       })),
     );
-    cases.forEach(({ which, by, lanes }, c) =>
-      expect(results[c], `${which} ${by} x ${lanes}`).toEqual(values.map((x) => scalar[which](x, by) + 0)),
-    );
+    for (const [c, { which, by, lanes }] of cases.entries()) {
+      expect(results[c], `${which} ${by} x ${lanes}`).toEqual(values.map((x) => scalar[which](x, by) + 0));
+    }
   });
 
   it("casts and bitcasts agree with ir/evaluate between every two types", () => {

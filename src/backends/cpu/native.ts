@@ -131,8 +131,10 @@ export class NativeExecutable implements Executable {
         "Was its ArrayBuffer transferred to a worker?",
       );
     }
-    let address = addresses.get(storage);
-    if (address === undefined) addresses.set(storage, (address = addon.address(bytes)));
+    const known = addresses.get(storage);
+    if (known !== undefined) return known;
+    const address = addon.address(bytes);
+    addresses.set(storage, address);
     return address;
   }
 

@@ -1,7 +1,7 @@
 import type { Associative } from "../../ir/expr.ts";
+import { cNames } from "./lane-type.ts";
 import type { Prelude } from "./prelude.ts";
 import { block, onGcc, suffix } from "./prelude.ts";
-import { cNames } from "./types.ts";
 
 type Lane = "f32" | "f64" | "i32" | "u32";
 
@@ -63,8 +63,8 @@ export function limitFunction(prelude: Prelude, which: "max" | "min", lane: Lane
     const type = p.type(lane, lanes);
     const head = `${type} ${name}(${type} x, ${type} y)`;
     if (lanes === 1) return block(head, `return x ${which === "max" ? ">" : "<"} y || x != x ? x : y;`);
-    const isNaN = lane === "f64" ? `__builtin_convertvector(x != x, ${p.type("i32", lanes)})` : "x != x";
-    const plain = `return ${selectFunction(p, lane, lanes)}(${isNaN}, x, ${extremeFunction(p, extreme, lane, lanes)}(x, y));`;
+    const nanTest = lane === "f64" ? `__builtin_convertvector(x != x, ${p.type("i32", lanes)})` : "x != x";
+    const plain = `return ${selectFunction(p, lane, lanes)}(${nanTest}, x, ${extremeFunction(p, extreme, lane, lanes)}(x, y));`;
     if (lane !== "f32" || lanes !== 16) return block(head, plain);
     // 7 compares "ordered": where x is a number the extreme is taken, elsewhere x stays. Two instructions for five.
     const fast = `return __builtin_ia32_${which}ps512_mask(x, y, x, __builtin_ia32_cmpps512_mask(x, x, 7, -1, 4), 4);`;

@@ -3,12 +3,12 @@ import type { Apply, Convert, Expr, Load, RegisterType } from "../../ir/expr.ts"
 import type { KernelBuffer } from "../../ir/kernel.ts";
 import { acrossFunction, bitcastFunction, lanesFunction, splatFunction, truncateFunction } from "./arithmetic.ts";
 import { spellings, spellTranscendental } from "./instructions.ts";
+import { isFloatRegister, registerLane, storageLane } from "./lane-type.ts";
 import { literal } from "./literal.ts";
 import { expandFunction, gatherFunction, widenFunction } from "./memory.ts";
 import type { Prelude } from "./prelude.ts";
 import type { Text } from "./text.ts";
 import { binary, call, levels, prefix, primary } from "./text.ts";
-import { isFloatRegister, registerLane, storageLane } from "./types.ts";
 
 /** How a kernel's expressions are written: knows what its buffers and locals are called. */
 export class ExpressionPrinter {

@@ -2,9 +2,9 @@ import { GradsmithError } from "../../core/errors.ts";
 import type { Apply, Basic, Expr } from "../../ir/expr.ts";
 import { absFunction, divisionFunction, extremeFunction, limitFunction, roundingFunction, selectFunction } from "./arithmetic.ts";
 import type { ExpressionPrinter } from "./expression.ts";
+import { isFloatRegister, registerLane } from "./lane-type.ts";
 import type { Text } from "./text.ts";
 import { binary, call, levels, prefix, within } from "./text.ts";
-import { isFloatRegister, registerLane } from "./types.ts";
 
 type Spell = (expr: Apply, printer: ExpressionPrinter) => Text;
 

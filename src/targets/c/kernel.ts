@@ -2,11 +2,11 @@ import type { Kernel, KernelBuffer, Statement, Store } from "../../ir/kernel.ts"
 import { splatFunction } from "./arithmetic.ts";
 import type { LocalName } from "./expression.ts";
 import { ExpressionPrinter } from "./expression.ts";
+import { cNames, laneBytes, registerLane, storageLane } from "./lane-type.ts";
 import { narrowFunction, putFunction, scatterFunction, shrinkFunction } from "./memory.ts";
 import type { Prelude } from "./prelude.ts";
 import type { Text } from "./text.ts";
 import { call, levels, prefix, primary, within } from "./text.ts";
-import { cNames, laneBytes, registerLane, storageLane } from "./types.ts";
 
 /** Scratch of more bytes than this lives beside the thread's stack, not on it. */
 const stackBytes = 256 * 1024;

@@ -1,7 +1,7 @@
+import type { LaneType } from "./lane-type.ts";
+import { cNames, laneBytes } from "./lane-type.ts";
 import type { Prelude } from "./prelude.ts";
 import { block, onGcc, suffix } from "./prelude.ts";
-import type { LaneType } from "./types.ts";
-import { cNames, laneBytes } from "./types.ts";
 
 /** `p[index[k]]` for each lane. */
 export function gatherFunction(prelude: Prelude, lane: LaneType, lanes: number): string {
@@ -110,12 +110,12 @@ export function shrinkFunction(prelude: Prelude, to: "f16" | "bf16", lanes: numb
     const head = `${u16} ${name}(${f32} x)`;
     const narrow = narrowFunction(p, "u16", lanes);
     const bits = `${u32} bits = (${u32})x;`;
-    const isNaN = `${u32} nan = (${u32})((bits & 0x7fffffff) > 0x7f800000);`;
+    const nanTest = `${u32} nan = (${u32})((bits & 0x7fffffff) > 0x7f800000);`;
     if (to === "bf16") {
       return block(
         head,
         bits,
-        isNaN,
+        nanTest,
         `${u32} rounded = (bits + 0x7fff + ((bits >> 16) & 1)) >> 16;`,
         `return ${narrow}((((bits >> 16) | 0x40) & nan) | (rounded & ~nan));`,
       );
@@ -123,7 +123,7 @@ export function shrinkFunction(prelude: Prelude, to: "f16" | "bf16", lanes: numb
     return block(
       head,
       bits,
-      isNaN,
+      nanTest,
       `${u32} magnitude = bits & 0x7fffffff;`,
       `${u32} huge = (${u32})(magnitude >= 0x47800000);`,
       `${u32} small = (${u32})(magnitude < 0x38800000);`,

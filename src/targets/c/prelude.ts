@@ -1,5 +1,5 @@
-import type { LaneType } from "./types.ts";
-import { cNames, laneBytes } from "./types.ts";
+import type { LaneType } from "./lane-type.ts";
+import { cNames, laneBytes } from "./lane-type.ts";
 
 /** Writes a function that others call by `name`; may ask the prelude for what it needs itself. */
 export type Define = (name: string, prelude: Prelude) => string;

@@ -1,6 +1,6 @@
 import type { Kernel } from "../../ir/kernel.ts";
 import type { Call, Program } from "../../ir/program.ts";
-import { cNames, storageLane } from "./types.ts";
+import { cNames, storageLane } from "./lane-type.ts";
 
 /**
  * A kernel is divided among threads when one thread would need longer than this. Handing work to a thread that is still spinning costs 1 to 2
