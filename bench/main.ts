@@ -31,7 +31,7 @@ ${workloads.map(({ name, title }) => `  ${name.padEnd(5)} ${title}`).join("\n")}
 }
 const chosen = positionals.length === 0 ? workloads : positionals.map(find);
 const invited = contestants.filter(({ name }) => values.only === undefined || values.only.split(",").some((part) => name.toLowerCase().includes(part.toLowerCase())));
-const plan = { rounds: Number(values.rounds), warmMs: 300, measureMs: 600, workloadMs: 50_000, timeoutMs: 120_000 };
+const plan = { rounds: Number(values.rounds), warmMs: 500, measureMs: 500, workloadMs: 50_000, timeoutMs: 120_000 };
 
 const started = performance.now();
 const warning = disturbance();

@@ -16,7 +16,7 @@ const offences = [
   { rule: "rank-9-viz", file: "viz/stranger.ts", text: `import type { A } from "../train/fine.ts"; export type B = A;` },
   { rule: "rank-9-train", file: "train/up.ts", text: `export const later = () => import("../cli/fine.ts");` },
   { rule: "known-folder", file: "utils/anything.ts", text: `import { a } from "../core/fine.ts"; export const b = a;` },
-  { rule: "doors-are-on-top", file: "cli/door.ts", text: `import { a } from "../index.ts"; export const b = a;` },
+  { rule: "doors-are-on-top", file: "train/door.ts", text: `import { a } from "../index.ts"; export const b = a;` },
   { rule: "no-cycles", file: "ir/one.ts", text: `import { b } from "./two.ts"; export const a = () => b;` },
   { rule: "node-at-the-edges", file: "runtime/file.ts", text: `import { readFileSync } from "node:fs"; export const a = readFileSync;` },
   { rule: "node-at-the-edges", file: "data/mnist.ts", text: `import { join } from "node:path"; export const a = join;` },
@@ -31,7 +31,7 @@ const lawful: Record<string, string> = {
   "core/fine.test.ts": `import { a } from "../train/fine.ts"; import "node:fs"; export { a };`,
   "backends/node.ts": `import { arch } from "node:os"; import { a } from "../core/fine.ts"; export const b = [a, arch];`,
   "data/files.ts": `import { readFileSync } from "node:fs"; export const a = readFileSync;`,
-  "cli/main.ts": `import { a } from "../train/fine.ts"; import { c } from "../viz/fine.ts"; export const b = [a, c];`,
+  "cli/main.ts": `import { a } from "../train/fine.ts"; import { c } from "../viz/fine.ts"; import { a as d } from "../index.ts"; export const b = [a, c, d];`,
   "viz/fine.ts": `export const c = 1;`,
 };
 for (const folder of ["core", "tensor", "compiler", "runtime", "optim", "train"]) lawful[`${folder}/fine.ts`] = fine;

@@ -1,15 +1,14 @@
 import type { Callback } from "../train/callback.ts";
 import { progress } from "../train/progress.ts";
-import { withoutLines } from "./terminal.ts";
+import { type Terminal, withoutLines } from "./terminal.ts";
 
 /** Long trainings show about this many of their epochs. */
 const mostLines = 50;
 
-/** Progress on standard output: a live bar in a terminal, a line an epoch elsewhere; every so many epochs where there are very many. */
-export function epochProgress(epochs: number, options: { readonly ascii: boolean }): Callback {
-  const { stdout } = process;
-  const output = { isTTY: stdout.isTTY, columns: stdout.columns, write: (text: string) => stdout.write(options.ascii ? withoutLines(text) : text) };
-  const shown = thinned(progress({ output, bar: stdout.isTTY === true }), epochs, Math.ceil(epochs / mostLines));
+/** A live bar in a terminal, a line an epoch elsewhere; every so many epochs where there are very many. */
+export function epochProgress(epochs: number, { live, ascii }: Terminal): Callback {
+  const output = { isTTY: live.isTTY, columns: live.columns, write: (text: string) => live.write(ascii ? withoutLines(text) : text) };
+  const shown = thinned(progress({ output, bar: live.isTTY === true }), epochs, Math.ceil(epochs / mostLines));
   return {
     ...shown,
     async onTrainEnd(logs, controls) {

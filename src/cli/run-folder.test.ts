@@ -63,3 +63,14 @@ test("Unicode is shown unless the locale or the console says otherwise", () => {
 test("a table without its lines has the same layout", () => {
   expect(withoutLines("┏━┳┓\n┃a┃b│\n├─┼┤\n└─┴┘")).toBe("+-++\n|a|b|\n+-++\n+-++");
 });
+
+test("a run that failed before its first epoch leaves no folder", async () => {
+  const failed = await createRunFolder(folder, "failed", time);
+  await failed.writeConfig({});
+  await failed.removeIfEmpty();
+  expect(await readdir(folder)).not.toContain("failed-2026-05-31-09-05-07");
+  const begun = await createRunFolder(folder, "begun", time);
+  await begun.addEpoch(1, { loss: 1 });
+  await begun.removeIfEmpty();
+  expect(await readdir(folder)).toContain("begun-2026-05-31-09-05-07");
+});

@@ -1,6 +1,7 @@
+import { existsSync } from "node:fs";
+import { rm } from "node:fs/promises";
 import { join } from "node:path";
 import { appendLine, writableFolder, writeFileBytes } from "../io/files.ts";
-import { existsSync } from "node:fs";
 
 /** The files of one run. */
 export interface RunFolder {
@@ -9,17 +10,24 @@ export interface RunFolder {
   writeConfig(config: Readonly<Record<string, unknown>>): Promise<void>;
   /** Adds the figures of an epoch, counted from 1, as a line of `metrics.jsonl`. */
   addEpoch(epoch: number, figures: Readonly<Record<string, number>>): Promise<void>;
+  /** Takes the folder away again, if no epoch was added. */
+  removeIfEmpty(): Promise<void>;
 }
 
 /** Makes `<parent>/<name>-<time>`, and finds out now whether it can be written to. */
 export async function createRunFolder(parent: string, name: string, time = new Date()): Promise<RunFolder> {
   await writableFolder(parent);
   const path = await writableFolder(freePath(join(parent, `${name}-${stamp(time)}`)));
+  let epochs = 0;
   return {
     path,
     modelPath: join(path, "model.safetensors"),
     writeConfig: (config) => writeFileBytes(join(path, "config.json"), `${JSON.stringify(config, null, 2)}\n`),
-    addEpoch: (epoch, figures) => appendLine(join(path, "metrics.jsonl"), JSON.stringify({ epoch, ...named(figures) })),
+    addEpoch(epoch, figures) {
+      epochs++;
+      return appendLine(join(path, "metrics.jsonl"), JSON.stringify({ epoch, ...named(figures) }));
+    },
+    removeIfEmpty: () => (epochs === 0 ? rm(path, { recursive: true, force: true }) : Promise.resolve()),
   };
 }
 

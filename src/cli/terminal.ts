@@ -1,3 +1,5 @@
+import type { ProgressOutput } from "../train/progress.ts";
+
 /** Where a command writes, and what can be shown there. */
 export interface Terminal {
   /** Results, to standard output. */
@@ -8,6 +10,8 @@ export interface Terminal {
   readonly width: number;
   /** Only ASCII characters can be shown. */
   readonly ascii: boolean;
+  /** Where progress is drawn while something runs. */
+  readonly live: ProgressOutput;
 }
 
 /** The terminal this process runs in. Without one, lines are 80 characters wide. */
@@ -17,6 +21,7 @@ export function processTerminal(): Terminal {
     warn: (text) => void process.stderr.write(`${text}\n`),
     width: Math.max(40, Math.min(200, process.stdout.columns ?? 80)),
     ascii: !showsUnicode(process.env),
+    live: process.stdout,
   };
 }
 
@@ -30,7 +35,7 @@ export function showsUnicode(environment: NodeJS.ProcessEnv): boolean {
 
 /** Tables drawn with lines, redrawn with the characters every terminal has. */
 export const withoutLines = (text: string): string =>
-  text.replace(/[─━╇┩┡┳┏┓┴┬┼┤├└┘┌┐╈]/gu, (character) => (character === "─" || character === "━" ? "-" : "+")).replace(/[│┃]/gu, "|");
+  text.replace(/[─━╇┩┡┳┏┓┴┬┼┤├└┘┌┐╈]/gu, (character) => (character === "─" || character === "━" ? "-" : "+")).replace(/[│┃]/gu, "|").replace(/·/gu, "|").replace(/…/gu, "...");
 
 /** A reader that has had enough, as in `gradsmith labs | head -1`, is no mistake: end quietly. */
 export function endWithReader(): void {

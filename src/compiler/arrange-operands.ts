@@ -1,7 +1,7 @@
 import type { Contract, ContractAttributes, Elementwise, Movement, Node } from "../ir/graph.ts";
 import { makeNode, topological } from "../ir/graph.ts";
 import type { Guard, Index } from "../ir/index.ts";
-import { atomIndex, keyOf, offset, plus, quotient, remainder, times } from "../ir/index.ts";
+import { atomIndex, keyOf, offset, plus, quotient, remainder, substitute, times } from "../ir/index.ts";
 import { variablesOver } from "./access.ts";
 import { elements } from "./pull.ts";
 
@@ -29,7 +29,7 @@ export function arrangeOperands(roots: readonly Node[]): Node[] {
 function withoutGuards(operand: Node): Node {
   if (operand.op.kind !== "movement" || operand.inputs.length !== 1) return operand;
   const [input] = operand.inputs as readonly [Node];
-  const axes = spacedAxes(operand, input, variablesOver(operand.type.shape));
+  const axes = spacedAxes(operand, input);
   if (axes === undefined || axes.every((axis) => axis.isInside)) return operand;
   const sizes = axes.map((axis, i) => (axis.isInside ? input.type.shape[i]! : axis.high - axis.low + 1));
   const padded: Movement = {
@@ -52,8 +52,8 @@ function withoutGuards(operand: Node): Node {
     name: "view", kind: "movement",
     infer: () => operand.type,
     source(out) {
-      const inside = spacedAxes(operand, input, out)!;
-      return { cases: [{ input: 0, guards: [], index: inside.map((axis, i) => (axes[i]!.isInside ? axis.position : offset(axis.position, -axes[i]!.low))) }], fill: 0 };
+      const at = (position: Index): Index => substitute(position, (name) => out[Number(name.slice(1))]);
+      return { cases: [{ input: 0, guards: [], index: axes.map((axis) => offset(at(axis.position), axis.isInside ? 0 : -axis.low)) }], fill: 0 };
     },
   };
   return makeNode(view, [makeNode(padded, [input], undefined)], undefined);
@@ -69,28 +69,35 @@ interface SpacedAxis {
   readonly isInside: boolean;
 }
 
-/** For each input axis the position before division by the spacing; undefined where guards say more than padding can. */
-function spacedAxes(operand: Node, input: Node, out: readonly Index[]): SpacedAxis[] | undefined {
+/**
+ * For each input axis the position before division by the spacing, over the operand's variables; undefined where there is nothing to guard,
+ * or guards say more than padding can.
+ */
+function spacedAxes(operand: Node, input: Node): SpacedAxis[] | undefined {
   if (operand.op.kind !== "movement") return undefined;
-  const { cases, fill } = operand.op.source(out, [input.type], operand.attributes);
+  const { cases, fill } = operand.op.source(variablesOver(operand.type.shape), [input.type], operand.attributes);
   const [only] = cases;
   if (only === undefined || cases.length > 1 || fill !== 0) return undefined;
+  const guards = only.guards.filter((guard) => guard.index.min < guard.min || guard.index.max > guard.max);
+  if (guards.length === 0) return undefined;
   const axes = only.index.map((index, axis): SpacedAxis => {
     const spaced = index.terms.find(({ atom, scale }) => atom.kind === "quotient" && scale === 1)?.atom;
-    const spacing = spaced?.kind === "quotient" ? spaced.by : 1;
+    const by = spaced?.kind === "quotient" ? spaced.by : 1;
     // x div s + rest = (x + s * rest) div s.
-    const position = spaced?.kind === "quotient" ? plus(spaced.of, times(plus(index, times(atomIndex(spaced), -1)), spacing)) : index;
+    const raised = spaced?.kind === "quotient" ? plus(spaced.of, times(plus(index, times(atomIndex(spaced), -1)), by)) : index;
+    // A quotient is a spaced position only where a guard says that nothing remains.
+    const isSpaced = by > 1 && guards.some((guard) => guard.min === 0 && guard.max === 0 && isRemainder(guard.index, raised, by));
+    const [position, spacing] = isSpaced ? [raised, by] : [index, 1];
     const isInside = spacing === 1 && position.min >= 0 && position.max < input.type.shape[axis]!;
     return { position, low: position.min, high: position.max, spacing, isInside };
   });
   const implied = (guard: Guard): boolean =>
-    (guard.index.min >= guard.min && guard.index.max <= guard.max) ||
     axes.some((axis, i) => {
       const isRange = keyOf(guard.index) === keyOf(only.index[i]!) && guard.min === 0 && guard.max === input.type.shape[i]! - 1;
       const isSpacing = axis.spacing > 1 && guard.min === 0 && guard.max === 0 && isRemainder(guard.index, axis.position, axis.spacing);
       return isRange || isSpacing;
     });
-  return only.guards.every(implied) ? axes : undefined;
+  return guards.every(implied) ? axes : undefined;
 }
 
 /** Whether an index is `position mod by`. */

@@ -81,6 +81,9 @@ function keepShared(order: readonly Node[], memory: Set<Node>): void {
   const costs = new Map<Node, number>();
   for (const node of order) {
     if (memory.has(node) || node.op.kind === "source" || sizeOf(node.type.shape) === 0) continue;
+    // What is only read in part isn't worth computing whole.
+    const reads = (users.get(node) ?? []).reduce((sum, user) => sum + elements(user), 0);
+    if (sizeOf(node.type.shape) > 2 * reads) continue;
     const cost = inlineCost(node, (n) => memory.has(n), costs);
     const isScalar = sizeOf(node.type.shape) === 1;
     const shared = (reached.get(node)?.size ?? 0) >= 2 && cost > (isScalar ? worthKeeping : cheap);

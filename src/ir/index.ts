@@ -107,12 +107,13 @@ export function remainder(a: Index, by: number): Index {
   return atomIndex({ kind: "remainder", key: atomKey("remainder", part, by), of: part, by, min: 0, max: by - 1 });
 }
 
-/** `a = by · whole + part`, with in `part` what `by` does not divide. */
+/** `a = by · whole + part`, with in `part` what `by` does not divide. Division truncates, so the part of a non-negative index is one too. */
 function split(a: Index, by: number): { whole: Index; part: Index } {
   const whole = a.terms.filter((term) => term.scale % by === 0).map(({ atom, scale }) => ({ atom, scale: scale / by }));
   const part = a.terms.filter((term) => term.scale % by !== 0);
-  const constantPart = ((a.constant % by) + by) % by;
-  return { whole: sum(whole, (a.constant - constantPart) / by), part: sum(part, constantPart) };
+  const least = sum(part, ((a.constant % by) + by) % by);
+  const raised = least.min < 0 ? offset(least, Math.ceil(-least.min / by) * by) : least;
+  return { whole: sum(whole, (a.constant - raised.constant) / by), part: raised };
 }
 
 /** The index with other indices in place of its variables. */

@@ -30,7 +30,9 @@ export interface BlueprintEntry {
 export function draw(forward: (x: Tensor) => Tensor, type: TensorType): Blueprint {
   const scope = new DrawingScope();
   const output = holdGraphs(() => within(scope, () => forward(input(0, type))));
-  const variables = scope.entries.flatMap(({ name, specs }) => Object.entries(specs).map(([param, spec]) => [variableName(name, param), spec]));
+  const variables = scope.entries.flatMap(({ name, specs }) =>
+    Object.entries(specs).map(([param, spec]) => [variableName(name, param), spec]),
+  );
   return {
     input: type,
     output: { dtype: output.dtype, shape: output.shape },
@@ -52,7 +54,9 @@ class DrawingScope implements Scope {
     const name = known ?? this.#nameFor(layer);
     this.names.set(layer, name);
     const specs = layer.params(x.shape);
-    const params = Object.fromEntries(Object.entries(specs).map(([param, { shape }]) => [param, input(0, { dtype: parameterDtype(x), shape })]));
+    const params = Object.fromEntries(
+      Object.entries(specs).map(([param, { shape }]) => [param, input(0, { dtype: parameterDtype(x), shape })]),
+    );
     const output = layer.call(params, x, silentContext);
     if (known === undefined) this.entries.push({ name, layer, specs, outputShape: output.shape });
     return output;

@@ -31,7 +31,9 @@ export const custom = "custom";
 /** A described thing as plain data, with everything described inside its options as plain data too. */
 export function savedForm({ kind, options }: Described): SavedForm {
   if (kind === custom) throw unsavable(kind);
-  const data = Object.entries(options).filter(([, value]) => value !== undefined).map(([name, value]) => [name, plain(kind, value)]);
+  const data = Object.entries(options)
+    .filter(([, value]) => value !== undefined)
+    .map(([name, value]) => [name, plain(kind, value)]);
   return data.length === 0 ? kind : [kind, Object.fromEntries(data) as object];
 }
 

@@ -3,14 +3,25 @@ import { evaluated } from "../../test/contract/evaluated.ts";
 import { random } from "../tensor/random.ts";
 import { initializerOf } from "./initializers.ts";
 
-const draw = (name: string, shape = [300, 200], seed = 1): number[] => evaluated(initializerOf("test", name).create(shape, random.key(seed)));
+const draw = (name: string, shape = [300, 200], seed = 1): number[] =>
+  evaluated(initializerOf("test", name).create(shape, random.key(seed)));
 const moments = (xs: readonly number[]): { mean: number; variance: number; largest: number } => {
   const mean = xs.reduce((a, b) => a + b, 0) / xs.length;
   return { mean, variance: xs.reduce((a, x) => a + (x - mean) ** 2, 0) / xs.length, largest: Math.max(...xs.map(Math.abs)) };
 };
 
 describe("initializers by their formulas, on 300 inputs and 200 outputs", () => {
-  const variances = { glorotUniform: 2 / 500, glorotNormal: 2 / 500, heUniform: 2 / 300, heNormal: 2 / 300, lecunUniform: 1 / 300, lecunNormal: 1 / 300, uniform: 0.1 ** 2 / 12, normal: 0.05 ** 2, truncatedNormal: (0.05 * 0.87962566) ** 2 };
+  const variances = {
+    glorotUniform: 2 / 500,
+    glorotNormal: 2 / 500,
+    heUniform: 2 / 300,
+    heNormal: 2 / 300,
+    lecunUniform: 1 / 300,
+    lecunNormal: 1 / 300,
+    uniform: 0.1 ** 2 / 12,
+    normal: 0.05 ** 2,
+    truncatedNormal: (0.05 * 0.87962566) ** 2,
+  };
   for (const [name, variance] of Object.entries(variances)) {
     it(`${name} has mean 0 and variance ${variance.toPrecision(3)}`, () => {
       const found = moments(draw(name));

@@ -20,7 +20,10 @@ interface VarianceScaling {
   readonly distribution: "uniform" | "normal";
 }
 
-interface NormalOptions { readonly mean?: number; readonly std?: number }
+export interface NormalOptions {
+  readonly mean?: number;
+  readonly std?: number;
+}
 
 // The standard deviation of a normal distribution cut off at two: what is drawn is divided by it.
 const truncatedDeviation = 0.87962566103423978;
@@ -48,7 +51,8 @@ export const initializers = {
   /** Uniform in [low, high). */
   uniform: ({ low = -0.05, high = 0.05 }: { readonly low?: number; readonly high?: number } = {}) =>
     row("uniform", (shape, key) => random.uniform(shape, { key, low, high }), { low, high }),
-  normal: ({ mean = 0, std = 0.05 }: NormalOptions = {}) => row("normal", (shape, key) => random.normal(shape, { key, mean, std }), { mean, std }),
+  normal: ({ mean = 0, std = 0.05 }: NormalOptions = {}) =>
+    row("normal", (shape, key) => random.normal(shape, { key, mean, std }), { mean, std }),
   /** Normal, cut off at two standard deviations. */
   truncatedNormal: ({ mean = 0, std = 0.05 }: NormalOptions = {}) =>
     row("truncatedNormal", (shape, key) => random.truncatedNormal(shape, { key, mean, std }), { mean, std }),
@@ -66,14 +70,24 @@ export const initializers = {
   lecunNormal: () => varianceScaling("lecunNormal", { scale: 1, by: "inputs", distribution: "normal" }),
   /** gain on the diagonal of a matrix. */
   identity: ({ gain = 1 }: { readonly gain?: number } = {}) =>
-    row("identity", (shape) => {
-      const [rows, columns] = shape;
-      if (shape.length === 2) return eye(rows!, { columns: columns! }).mul(gain);
-      throw new GradsmithError("shape", "identity", `only matrices have a diagonal, got ${showShape(shape)}.`, 'Choose another initializer, such as "zeros".');
-    }, { gain }),
+    row(
+      "identity",
+      (shape) => {
+        const [rows, columns] = shape;
+        if (shape.length === 2) return eye(rows!, { columns: columns! }).mul(gain);
+        throw new GradsmithError(
+          "shape",
+          "identity",
+          `only matrices have a diagonal, got ${showShape(shape)}.`,
+          'Choose another initializer, such as "zeros".',
+        );
+      },
+      { gain },
+    ),
 } as const;
 
-export const initializerOf = (where: string, choice: Choice<Initializer>): Initializer => chosen<Initializer>(where, "initializer", choice, initializers);
+export const initializerOf = (where: string, choice: Choice<Initializer>): Initializer =>
+  chosen<Initializer>(where, "initializer", choice, initializers);
 
 /** How many values each output sums over, and each input feeds: the last two axes are inputs and outputs, those before are a window. */
 function fans(shape: Shape): { inputs: number; outputs: number } {

@@ -40,15 +40,21 @@ export abstract class Layer implements Described {
   /** The activation that `call` ends with, if it ends with one: `call = ending ∘ beforeEnding`. */
   readonly ending: Activation | undefined = undefined;
 
-  params(_input: Shape): ParamSpecs { return {}; }
+  params(_input: Shape): ParamSpecs {
+    return {};
+  }
 
   abstract call(params: Params, x: Tensor, context: LayerContext): Tensor;
 
   /** `call` without its ending. */
-  beforeEnding(params: Params, x: Tensor, context: LayerContext): Tensor { return this.call(params, x, context); }
+  beforeEnding(params: Params, x: Tensor, context: LayerContext): Tensor {
+    return this.call(params, x, context);
+  }
 
   /** The layer's output inside a model, a module or a layer that is being traced: its variables are looked up there. */
-  apply(x: Tensor): Tensor { return currentScope(this.kind).call(this, x); }
+  apply(x: Tensor): Tensor {
+    return currentScope(this.kind).call(this, x);
+  }
 }
 
 export interface LayerOptions {

@@ -23,5 +23,10 @@ export function within<T>(scope: Scope, body: () => T): T {
 export function currentScope(where: string): Scope {
   const scope = active[active.length - 1];
   if (scope !== undefined) return scope;
-  throw new GradsmithError("usage", where, "a layer has no weights of its own, and no model is being traced.", "Call it inside a model's forward pass, or put it in sequential([...]).");
+  throw new GradsmithError(
+    "usage",
+    where,
+    "a layer has no weights of its own, and no model is being traced.",
+    "Call it inside a model's forward pass, or put it in sequential([...]).",
+  );
 }

@@ -47,12 +47,19 @@ export class VariableScope implements Scope {
   }
 
   /** The logits that probabilities were computed from, if a layer called here did that. */
-  logitsOf(probabilities: Tensor): Logits | undefined { return this.#logits.get(probabilities); }
+  logitsOf(probabilities: Tensor): Logits | undefined {
+    return this.#logits.get(probabilities);
+  }
 
   #nameOf(layer: Layer): string {
     const name = this.#names.get(layer);
     if (name !== undefined) return name;
-    throw new GradsmithError("usage", layer.kind, "this layer is not part of the model that is being traced.", "Create layers once, before the model is built.");
+    throw new GradsmithError(
+      "usage",
+      layer.kind,
+      "this layer is not part of the model that is being traced.",
+      "Create layers once, before the model is built.",
+    );
   }
 
   #paramsOf(layer: Layer, x: Tensor): Params {
@@ -74,7 +81,12 @@ export class VariableScope implements Scope {
       key: () => {
         const { key } = this.#options;
         if (key === undefined) {
-          throw new GradsmithError("usage", name, "draws random numbers in training and needs a key.", "Pass { training: true, key: random.key(seed) }.");
+          throw new GradsmithError(
+            "usage",
+            name,
+            "draws random numbers in training and needs a key.",
+            "Pass { training: true, key: random.key(seed) }.",
+          );
         }
         const times = this.#drawn.get(layer) ?? 0;
         this.#drawn.set(layer, times + 1);

@@ -31,7 +31,14 @@ export function adam({ learningRate = 0.001, beta1 = 0.9, beta2 = 0.999, epsilon
     slots: amsgrad ? { m: 0, v: 0, vMax: 0 } : { m: 0, v: 0 },
     step(p, g, slots, t, lr) {
       const m = flush(slots.m!.add(g.sub(slots.m!).mul(1 - beta1)));
-      const v = flush(slots.v!.add(g.square().sub(slots.v!).mul(1 - beta2)));
+      const v = flush(
+        slots.v!.add(
+          g
+            .square()
+            .sub(slots.v!)
+            .mul(1 - beta2),
+        ),
+      );
       const vMax = amsgrad ? slots.vMax!.maximum(v) : v;
       const alpha = lr.mul(oneMinusPower(beta2, t).sqrt()).div(oneMinusPower(beta1, t));
       const param = p.sub(m.mul(alpha).div(vMax.sqrt().add(epsilon)));

@@ -36,7 +36,10 @@ export function clipByGlobalNorm<Slot extends string>(limit: number, optimizer: 
       const prepared = optimizer.prepare?.(grads) ?? grads;
       const squares = Object.values(prepared).map((g) => g.square().sum());
       if (squares.length === 0) return prepared;
-      const factor = shrinkage(squares.reduce((sum, square) => sum.add(square)), limit);
+      const factor = shrinkage(
+        squares.reduce((sum, square) => sum.add(square)),
+        limit,
+      );
       return Object.fromEntries(Object.entries(prepared).map(([name, g]) => [name, g.mul(factor)]));
     },
   };

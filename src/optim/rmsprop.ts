@@ -20,7 +20,13 @@ export interface RmspropOptions extends LearningRateOption {
  *     d = lr·g / √(s − a² + ε)     v ← μ·v + d with momentum μ, else v = d
  *     p ← p − v
  */
-export function rmsprop({ learningRate = 0.001, rho = 0.9, momentum = 0, epsilon = 1e-7, centered = false }: RmspropOptions = {}): Optimizer {
+export function rmsprop({
+  learningRate = 0.001,
+  rho = 0.9,
+  momentum = 0,
+  epsilon = 1e-7,
+  centered = false,
+}: RmspropOptions = {}): Optimizer {
   within("rmsprop", "rho", rho, 0, 1);
   within("rmsprop", "momentum", momentum, 0, 1);
   finiteNumber("rmsprop", "epsilon", epsilon);

@@ -1,5 +1,5 @@
-import { GradsmithError } from "../core/errors.ts";
 import { finiteNumber } from "../core/checks.ts";
+import { GradsmithError } from "../core/errors.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 import type { Schedule } from "./optimizer.ts";
 
@@ -33,7 +33,15 @@ export interface PolynomialDecayOptions {
 /** (lr − end) · (1 − step / decaySteps)^power + end, and `end` from then on. */
 export function polynomialDecay(initial: number, { decaySteps, end = 0.0001, power = 1 }: PolynomialDecayOptions): Schedule {
   checked("polynomialDecay", initial, decaySteps);
-  return (step) => step.div(decaySteps).minimum(1).neg().add(1).pow(power).mul(initial - end).add(end);
+  return (step) =>
+    step
+      .div(decaySteps)
+      .minimum(1)
+      .neg()
+      .add(1)
+      .pow(power)
+      .mul(initial - end)
+      .add(end);
 }
 
 export interface CosineDecayOptions {
@@ -51,10 +59,17 @@ export function cosineDecay(initial: number, { decaySteps, alpha = 0, warmupTarg
   const highest = warmupTarget ?? initial;
   const cosine = (step: Tensor): Tensor => {
     const done = step.maximum(0).div(decaySteps).minimum(1);
-    return done.mul(Math.PI).cos().add(1).mul(0.5 * (1 - alpha)).add(alpha).mul(highest);
+    return done
+      .mul(Math.PI)
+      .cos()
+      .add(1)
+      .mul(0.5 * (1 - alpha))
+      .add(alpha)
+      .mul(highest);
   };
   if (warmupTarget === undefined || warmupSteps === 0) return cosine;
-  return (step) => step.less(warmupSteps).where(step.mul((warmupTarget - initial) / warmupSteps).add(initial), cosine(step.sub(warmupSteps)));
+  return (step) =>
+    step.less(warmupSteps).where(step.mul((warmupTarget - initial) / warmupSteps).add(initial), cosine(step.sub(warmupSteps)));
 }
 
 /** values[i] up to and including step boundaries[i], and the last value after the last boundary. */
@@ -73,7 +88,8 @@ export function piecewiseConstant(boundaries: readonly number[], values: readonl
   };
 }
 
-const progress = (step: Tensor, decaySteps: number, staircase: boolean): Tensor => (staircase ? step.div(decaySteps).floor() : step.div(decaySteps));
+const progress = (step: Tensor, decaySteps: number, staircase: boolean): Tensor =>
+  staircase ? step.div(decaySteps).floor() : step.div(decaySteps);
 
 function checked(where: string, initial: number, decaySteps: number): void {
   finiteNumber(where, "the initial rate", initial);

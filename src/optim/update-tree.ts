@@ -1,5 +1,5 @@
-import type { Tensor } from "../tensor/tensor.ts";
 import { full } from "../tensor/create.ts";
+import type { Tensor } from "../tensor/tensor.ts";
 import type { NamedTensors, Optimizer } from "./optimizer.ts";
 
 /** What an optimizer remembers: for each parameter, its slots. */

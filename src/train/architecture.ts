@@ -17,7 +17,13 @@ export const architectureKey = "gradsmith.architecture";
 
 /** An architecture from a file's metadata, checked as far as its shape goes; layers check their own options. */
 export function readArchitecture(where: string, text: string | undefined): Architecture {
-  if (text === undefined) throw new GradsmithError("file", where, "holds tensors but no model.", "Read it with decodeSafetensors, or build the model and call setWeights.");
+  if (text === undefined)
+    throw new GradsmithError(
+      "file",
+      where,
+      "holds tensors but no model.",
+      "Read it with decodeSafetensors, or build the model and call setWeights.",
+    );
   const found = parsed(text);
   if (isArchitecture(found)) return found;
   throw new GradsmithError("file", where, "the description of the model is damaged, or from another version.", "Save the model again.");
@@ -34,9 +40,17 @@ function parsed(text: string): unknown {
 function isArchitecture(found: unknown): found is Architecture {
   if (!isRecord(found)) return false;
   const { kind, name, inputShape, dtype, layers } = found;
-  return kind === "sequential" && typeof name === "string" && Array.isArray(inputShape) && (dtype === "f32" || dtype === "f64") && Array.isArray(layers) && layers.every(isEntry);
+  return (
+    kind === "sequential" &&
+    typeof name === "string" &&
+    Array.isArray(inputShape) &&
+    (dtype === "f32" || dtype === "f64") &&
+    Array.isArray(layers) &&
+    layers.every(isEntry)
+  );
 }
 
-const isEntry = (entry: unknown): boolean => isRecord(entry) && typeof entry["name"] === "string" && isSavedForm(entry["layer"]);
-const isSavedForm = (form: unknown): boolean => typeof form === "string" || (Array.isArray(form) && form.length === 2 && typeof form[0] === "string" && isRecord(form[1]));
+const isEntry = (entry: unknown): boolean => isRecord(entry) && typeof entry.name === "string" && isSavedForm(entry.layer);
+const isSavedForm = (form: unknown): boolean =>
+  typeof form === "string" || (Array.isArray(form) && form.length === 2 && typeof form[0] === "string" && isRecord(form[1]));
 const isRecord = (x: unknown): x is Record<string, unknown> => typeof x === "object" && x !== null && !Array.isArray(x);

@@ -1,5 +1,5 @@
-import { GradsmithError } from "../core/errors.ts";
 import { isFloat } from "../core/dtype.ts";
+import { GradsmithError } from "../core/errors.ts";
 import type { Shape } from "../core/shape.ts";
 import { sameShape } from "../core/shape.ts";
 import { custom } from "../nn/described.ts";
@@ -13,7 +13,9 @@ export function checkTargetShape(where: string, loss: Loss, y: Tensor, output: S
   if (loss.targets === "labels") {
     const wanted = sample.slice(0, -1);
     if (sameShape(target, wanted) || sameShape(target, [...wanted, 1])) return;
-    const fix = sameShape(target, sample) ? "Use categoricalCrossentropy, or argmax the targets." : "Give one class number for each prediction over the classes.";
+    const fix = sameShape(target, sample)
+      ? "Use categoricalCrossentropy, or argmax the targets."
+      : "Give one class number for each prediction over the classes.";
     throw mismatch(where, output, "targets", y, fix);
   }
   if (sameShape(target, sample) || sameShape([...target, 1], sample)) return;
@@ -24,7 +26,12 @@ export function checkTargetShape(where: string, loss: Loss, y: Tensor, output: S
 
 function mismatch(where: string, output: Shape, what: string, y: Tensor, fix: string): GradsmithError {
   const batched = (shape: Shape): string => `[${["batch", ...shape.slice(1)].join(", ")}]`;
-  return new GradsmithError("shape", where, `the model gives ${batched(output)} but the loss was given ${what} of shape ${batched(y.shape)}.`, fix);
+  return new GradsmithError(
+    "shape",
+    where,
+    `the model gives ${batched(output)} but the loss was given ${what} of shape ${batched(y.shape)}.`,
+    fix,
+  );
 }
 
 /** Labels must be class numbers that the model has, and probabilities lie between 0 and 1. Reads two numbers. */
@@ -37,11 +44,19 @@ export async function checkTargetRange(where: string, loss: Loss, y: Tensor, out
   const wrong = low < 0 || Number.isNaN(low) ? low : high;
   if (wrong < 0 || wrong > highest || Number.isNaN(wrong)) {
     const [what, fix] = isLabels
-      ? [`labels from 0 to ${highest}, as the model gives ${classes} classes`, "Number the classes from 0, or give the last layer more units."]
+      ? [
+          `labels from 0 to ${highest}, as the model gives ${classes} classes`,
+          "Number the classes from 0, or give the last layer more units.",
+        ]
       : ["targets from 0 to 1", "Scale them, or choose another loss."];
     throw new GradsmithError("data", where, `${loss.kind} takes ${what}, but y holds ${wrong}.`, fix);
   }
   if (isLabels && isFloat(y.dtype) && (await y.notEqual(y.floor()).cast("i32").sum().item()) > 0) {
-    throw new GradsmithError("data", where, `${loss.kind} takes whole class numbers, but y holds fractions.`, "Round them, or choose another loss.");
+    throw new GradsmithError(
+      "data",
+      where,
+      `${loss.kind} takes whole class numbers, but y holds fractions.`,
+      "Round them, or choose another loss.",
+    );
   }
 }

@@ -23,7 +23,11 @@ export interface TrainingSetup {
 }
 
 export function trainingSetup({ optimizer = "rmsprop", loss, metrics = [] }: CompileOptions): TrainingSetup {
-  return { optimizer: optimizerOf("compile", optimizer), loss: lossOf("compile", loss), metrics: named(metrics.map((choice) => metricOf("compile", choice))) };
+  return {
+    optimizer: optimizerOf("compile", optimizer),
+    loss: lossOf("compile", loss),
+    metrics: named(metrics.map((choice) => metricOf("compile", choice))),
+  };
 }
 
 /** Metrics by name; a second of the same name is numbered. */

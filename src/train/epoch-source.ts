@@ -1,12 +1,13 @@
 import { compile } from "../runtime/compile.ts";
-import { loop } from "../runtime/loop.ts";
 import type { Loop } from "../runtime/loop.ts";
+import { loop } from "../runtime/loop.ts";
 import { arange, full } from "../tensor/create.ts";
 import { random } from "../tensor/random.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 import type { TrainingSetup } from "./compile-options.ts";
 import type { Traceable } from "./objective.ts";
 import type { Pace } from "./pace.ts";
+import { macrotask } from "./pace.ts";
 import type { BatchSource } from "./samples.ts";
 import { emptyTally } from "./tally.ts";
 import type { TrainState } from "./train-state.ts";
@@ -57,7 +58,7 @@ interface WholeState {
  * Epochs over samples in memory. Choosing the samples of a mini-batch is part of the program, and so is shuffling: an epoch is a handful of
  * calls. A last, smaller batch has a program of its own over the same state.
  */
-export function samplesInMemory(options: MemoryOptions): EpochSource {
+export async function samplesInMemory(options: MemoryOptions): Promise<EpochSource> {
   const { model, setup, seed, x, y, shuffle, epochs, pace } = options;
   const count = x.shape[0]!;
   const batchSize = Math.min(options.batchSize, count);
@@ -65,12 +66,14 @@ export function samplesInMemory(options: MemoryOptions): EpochSource {
   const key = random.key(seed);
   const [stepKeys, orderKeys] = random.split(key, 2) as [Tensor, Tensor];
 
-  const step = (size: number) => ({ progressing, pass }: WholeState, given: { x: Tensor; y: Tensor; key: Tensor }): WholeState => {
-    const places = arange(size).add(pass.position);
-    const rows = pass.order.samples === undefined ? places : pass.order.samples.gather(places);
-    const batch = { x: given.x.gather(rows), y: given.y.gather(rows), key: given.key };
-    return { progressing: trainingStep(model, setup, progressing, batch), pass: { ...pass, position: pass.position.add(size) } };
-  };
+  const step =
+    (size: number) =>
+    ({ progressing, pass }: WholeState, given: { x: Tensor; y: Tensor; key: Tensor }): WholeState => {
+      const places = arange(size).add(pass.position);
+      const rows = pass.order.samples === undefined ? places : pass.order.samples.gather(places);
+      const batch = { x: given.x.gather(rows), y: given.y.gather(rows), key: given.key };
+      return { progressing: trainingStep(model, setup, progressing, batch), pass: { ...pass, position: pass.position.add(size) } };
+    };
   const first: WholeState = {
     progressing: { model: options.state, tally: emptyTally(setup), firstBad: full([], -1, { dtype: "i32" }) },
     pass: { epoch: integer(0), position: integer(0), order: shuffle ? { samples: arange(count) } : {} },
@@ -78,7 +81,9 @@ export function samplesInMemory(options: MemoryOptions): EpochSource {
   const inputs = { x, y, key: stepKeys };
   const main = loop(step(batchSize), first, inputs, { name: "fit", expectedRuns: whole * epochs });
   const parts: { readonly loop: Loop<WholeState>; readonly steps: number }[] = [{ loop: main, steps: whole }];
+  await macrotask();
   if (rest > 0) parts.push({ loop: loop(step(rest), main.state, inputs, { name: "fit rest", expectedRuns: epochs }), steps: 1 });
+  await macrotask();
   const { progressing, pass } = main.state;
 
   // Only what changes between epochs is in this loop's state; the weights are not touched.
@@ -123,7 +128,9 @@ export function batchesFrom(batches: BatchSource, { model, setup, state, seed, p
   return {
     ready: Promise.resolve(),
     stepsPerEpoch: undefined,
-    get current() { return current; },
+    get current() {
+      return current;
+    },
     async run(_epoch, goOn) {
       current = { ...current, tally: emptyTally(setup) };
       let done = 0;

@@ -1,6 +1,6 @@
-import { loop } from "../runtime/loop.ts";
-import type { Loop } from "../runtime/loop.ts";
 import { compile } from "../runtime/compile.ts";
+import type { Loop } from "../runtime/loop.ts";
+import { loop } from "../runtime/loop.ts";
 import { arange, full } from "../tensor/create.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 import type { TrainingSetup } from "./compile-options.ts";
@@ -8,6 +8,7 @@ import type { Logs } from "./history.ts";
 import type { Traceable } from "./objective.ts";
 import { objective } from "./objective.ts";
 import type { Pace } from "./pace.ts";
+import { macrotask } from "./pace.ts";
 import type { BatchSource } from "./samples.ts";
 import type { Tally } from "./tally.ts";
 import { addToTally, emptyTally, logsOf } from "./tally.ts";
@@ -28,24 +29,37 @@ interface EvaluationInput {
   readonly expectedRuns?: number;
 }
 
-interface Pass { readonly position: Tensor; readonly tally: Tally }
+interface Pass {
+  readonly position: Tensor;
+  readonly tally: Tally;
+}
 
 /** An evaluation of samples in memory. `state` holds the weights; loops that train on the same state are seen. */
-export function evaluation(model: Traceable, setup: TrainingSetup, state: TrainState, { x, y, batchSize, pace, expectedRuns = 1 }: EvaluationInput): Evaluation {
+export async function evaluation(
+  model: Traceable,
+  setup: TrainingSetup,
+  state: TrainState,
+  { x, y, batchSize, pace, expectedRuns = 1 }: EvaluationInput,
+): Promise<Evaluation> {
   const count = x.shape[0]!;
   const size = evaluationBatch(count, batchSize);
   const [whole, rest] = [Math.floor(count / size), count % size];
-  const step = (batch: number) => ({ position, tally }: Pass, given: { state: TrainState; x: Tensor; y: Tensor }): Pass => {
-    const rows = arange(batch).add(position);
-    const target = given.y.gather(rows);
-    const { loss, prediction } = objective(model, setup.loss, given.state.variables, given.x.gather(rows), target);
-    return { position: position.add(batch), tally: addToTally(tally, setup, loss, target, prediction) };
-  };
+  const step =
+    (batch: number) =>
+    ({ position, tally }: Pass, given: { state: TrainState; x: Tensor; y: Tensor }): Pass => {
+      const rows = arange(batch).add(position);
+      const target = given.y.gather(rows);
+      const { loss, prediction } = objective(model, setup.loss, given.state.variables, given.x.gather(rows), target);
+      return { position: position.add(batch), tally: addToTally(tally, setup, loss, target, prediction) };
+    };
   const empty = (): Pass => ({ position: full([], 0, { dtype: "i32" }), tally: emptyTally(setup) });
   const begin = loop<Pass, object>(() => empty(), empty(), {}, { name: "evaluate begin", expectedRuns });
   const inputs = { state, x, y };
   const parts: { loop: Loop<Pass>; steps: number }[] = [];
-  if (whole > 0) parts.push({ loop: loop(step(size), begin.state, inputs, { name: "evaluate", expectedRuns: whole * expectedRuns }), steps: whole });
+  await macrotask();
+  if (whole > 0)
+    parts.push({ loop: loop(step(size), begin.state, inputs, { name: "evaluate", expectedRuns: whole * expectedRuns }), steps: whole });
+  await macrotask();
   if (rest > 0) parts.push({ loop: loop(step(rest), begin.state, inputs, { name: "evaluate rest", expectedRuns }), steps: 1 });
   return {
     ready: Promise.all([begin.ready, ...parts.map((part) => part.loop.ready)]).then(() => undefined),

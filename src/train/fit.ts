@@ -1,20 +1,20 @@
 import { positiveInteger } from "../core/checks.ts";
 import { GradsmithError } from "../core/errors.ts";
-import { Tensor } from "../tensor/tensor.ts";
+import type { Tensor } from "../tensor/tensor.ts";
 import type { Callback, TrainingControls, WeightCopy } from "./callback.ts";
 import { checkTargetRange, checkTargetShape } from "./check-targets.ts";
 import type { TrainingSetup } from "./compile-options.ts";
-import { batchesFrom, samplesInMemory } from "./epoch-source.ts";
 import type { EpochSource } from "./epoch-source.ts";
+import { batchesFrom, samplesInMemory } from "./epoch-source.ts";
 import type { Evaluation } from "./evaluate.ts";
 import { evaluateBatches, evaluation } from "./evaluate.ts";
-import { HistoryRecorder } from "./history.ts";
 import type { History, Logs } from "./history.ts";
+import { HistoryRecorder } from "./history.ts";
 import { notFinite } from "./not-finite.ts";
 import type { Traceable } from "./objective.ts";
 import { Pace } from "./pace.ts";
-import { progressFor } from "./progress.ts";
 import type { Verbosity } from "./progress.ts";
+import { progressFor } from "./progress.ts";
 import type { BatchSource, Samples } from "./samples.ts";
 import { checkCounts, checkFeatures, isBatchSource, samplesOf } from "./samples.ts";
 import { logsOf } from "./tally.ts";
@@ -58,7 +58,7 @@ export interface FitResult {
 }
 
 /** Trains from `state` on; the model keeps what is returned. */
-export async function fit({ model, setup, state, x, y, options }: FitInput): Promise<FitResult> {
+export async function fitModel({ model, setup, state, x, y, options }: FitInput): Promise<FitResult> {
   const { batchSize = 32, epochs = 1, shuffle = true, seed = 0, initialEpoch = 0, verbose = "auto", signal } = options;
   positiveInteger("fit", "batchSize", batchSize);
   positiveInteger("fit", "epochs", epochs);
@@ -66,7 +66,10 @@ export async function fit({ model, setup, state, x, y, options }: FitInput): Pro
   const common = { model, setup, state, seed, pace };
   const data = await trainingData(model, setup, x, y, options);
   const planned = Math.max(0, epochs - initialEpoch);
-  const source = data.batches === undefined ? samplesInMemory({ ...common, ...data, batchSize, shuffle, epochs: planned }) : batchesFrom(data.batches, common);
+  const source =
+    data.batches === undefined
+      ? await samplesInMemory({ ...common, ...data, batchSize, shuffle, epochs: planned })
+      : batchesFrom(data.batches, common);
   const validate = await validationOf(model, setup, source, data.validation, { batchSize, pace, epochs: planned });
 
   const recorder = new HistoryRecorder();
@@ -110,7 +113,13 @@ export async function fit({ model, setup, state, x, y, options }: FitInput): Pro
       await tell((callback) => callback.onBatchEnd?.(step, means, controls));
       return stopped === "done";
     });
-    if (steps === 0) throw new GradsmithError("data", "fit", `no batches came in epoch ${epoch + 1}.`, "Give a dataset that can be walked through once per epoch.");
+    if (steps === 0)
+      throw new GradsmithError(
+        "data",
+        "fit",
+        `no batches came in epoch ${epoch + 1}.`,
+        "Give a dataset that can be walked through once per epoch.",
+      );
     await checkFinite(epoch, ran);
     ran += steps;
     logs = await logsOf(source.current.tally, setup);
@@ -131,25 +140,52 @@ type TrainingData = { readonly validation: Validation } & (
 );
 
 /** What to train on and what to validate on, checked. */
-async function trainingData(model: Traceable, setup: TrainingSetup, x: Samples | BatchSource, y: Samples | undefined, options: FitOptions): Promise<TrainingData> {
+async function trainingData(
+  model: Traceable,
+  setup: TrainingSetup,
+  x: Samples | BatchSource,
+  y: Samples | undefined,
+  options: FitOptions,
+): Promise<TrainingData> {
   const given = options.validationData;
-  const validation = given === undefined ? undefined : isPair(given) ? await checkedPair("fit", model, setup, given[0], given[1], "validationData") : { batches: given };
+  const validation =
+    given === undefined
+      ? undefined
+      : isPair(given)
+        ? await checkedPair("fit", model, setup, given[0], given[1], "validationData")
+        : { batches: given };
   if (isBatchSource(x)) {
-    if (options.validationSplit !== undefined) throw new GradsmithError("option", "fit", "validationSplit needs samples in memory, and x is a dataset.", "Give validationData.");
+    if (options.validationSplit !== undefined)
+      throw new GradsmithError("option", "fit", "validationSplit needs samples in memory, and x is a dataset.", "Give validationData.");
     return { batches: x, validation };
   }
   if (y === undefined) throw new GradsmithError("data", "fit", "y is missing.", "Call fit(x, y, options), or give a dataset of { x, y }.");
   const whole = await checkedPair("fit", model, setup, x, y, "x");
   const { validationSplit = 0 } = options;
   if (!(validationSplit >= 0 && validationSplit < 1)) {
-    throw new GradsmithError("option", "fit", `validationSplit must be at least 0 and less than 1, got ${String(validationSplit)}.`, "It is the fraction of the samples that is held back.");
+    throw new GradsmithError(
+      "option",
+      "fit",
+      `validationSplit must be at least 0 and less than 1, got ${String(validationSplit)}.`,
+      "It is the fraction of the samples that is held back.",
+    );
   }
   if (validation !== undefined || validationSplit === 0) return { ...whole, validation };
   const count = whole.x.shape[0]!;
   const kept = Math.floor(count * (1 - validationSplit));
-  if (kept === 0) throw new GradsmithError("data", "fit", `validationSplit ${validationSplit} leaves none of the ${count} samples to train on.`, "Choose a smaller fraction.");
+  if (kept === 0)
+    throw new GradsmithError(
+      "data",
+      "fit",
+      `validationSplit ${validationSplit} leaves none of the ${count} samples to train on.`,
+      "Choose a smaller fraction.",
+    );
   if (kept === count) return { ...whole, validation };
-  return { x: rows(whole.x, 0, kept), y: rows(whole.y, 0, kept), validation: { x: rows(whole.x, kept, count), y: rows(whole.y, kept, count) } };
+  return {
+    x: rows(whole.x, 0, kept),
+    y: rows(whole.y, 0, kept),
+    validation: { x: rows(whole.x, kept, count), y: rows(whole.y, kept, count) },
+  };
 }
 
 const isPair = (given: readonly [Samples, Samples] | BatchSource): given is readonly [Samples, Samples] => Array.isArray(given);
@@ -158,7 +194,14 @@ const rows = (t: Tensor, from: number, to: number): Tensor =>
   t.slice([from, ...t.shape.slice(1).map(() => 0)], [to - from, ...t.shape.slice(1)]);
 
 /** Features and targets that fit each other, the model and the loss. */
-export async function checkedPair(where: string, model: Traceable, setup: TrainingSetup, x: Samples, y: Samples, name: string): Promise<{ x: Tensor; y: Tensor }> {
+export async function checkedPair(
+  where: string,
+  model: Traceable,
+  setup: TrainingSetup,
+  x: Samples,
+  y: Samples,
+  name: string,
+): Promise<{ x: Tensor; y: Tensor }> {
   const pair = { x: samplesOf(where, name, x), y: samplesOf(where, "y", y) };
   checkFeatures(where, pair.x, model.blueprint.input.shape, name);
   checkCounts(where, pair.x, pair.y);
@@ -167,16 +210,27 @@ export async function checkedPair(where: string, model: Traceable, setup: Traini
   return pair;
 }
 
-interface ValidationOptions { readonly batchSize: number; readonly pace: Pace; readonly epochs: number }
+interface ValidationOptions {
+  readonly batchSize: number;
+  readonly pace: Pace;
+  readonly epochs: number;
+}
 
 /** How to compute the figures of an epoch's validation; none without validation samples. */
-async function validationOf(model: Traceable, setup: TrainingSetup, source: EpochSource, validation: Validation, options: ValidationOptions): Promise<() => Promise<Logs>> {
+async function validationOf(
+  model: Traceable,
+  setup: TrainingSetup,
+  source: EpochSource,
+  validation: Validation,
+  options: ValidationOptions,
+): Promise<() => Promise<Logs>> {
   if (validation === undefined) return async () => ({});
   if ("batches" in validation) return async () => prefixed(await evaluateBatches(model, setup, source.current.model, validation.batches));
-  const over = (): Evaluation => evaluation(model, setup, source.current.model, { ...validation, ...options, expectedRuns: options.epochs });
+  const over = (): Promise<Evaluation> =>
+    evaluation(model, setup, source.current.model, { ...validation, ...options, expectedRuns: options.epochs });
   // Batches one by one give new tensors each time; loops keep theirs in place.
-  if (source.stepsPerEpoch === undefined) return async () => prefixed(await over().run());
-  const kept = over();
+  if (source.stepsPerEpoch === undefined) return async () => prefixed(await (await over()).run());
+  const kept = await over();
   await kept.ready;
   return async () => prefixed(await kept.run());
 }

@@ -18,8 +18,13 @@ export class HistoryRecorder {
 
   add(epoch: number, logs: Logs): void {
     this.#epochs.push(epoch);
-    for (const [name, value] of Object.entries(logs)) (this.#metrics[name] ??= []).push(value);
+    for (const [name, value] of Object.entries(logs)) {
+      this.#metrics[name] ??= [];
+      this.#metrics[name].push(value);
+    }
   }
 
-  finish(stopped: History["stopped"]): History { return { epochs: this.#epochs, metrics: this.#metrics, stopped }; }
+  finish(stopped: History["stopped"]): History {
+    return { epochs: this.#epochs, metrics: this.#metrics, stopped };
+  }
 }

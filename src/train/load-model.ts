@@ -22,9 +22,16 @@ export async function loadModel(path: string): Promise<Sequential> {
 export function modelFromBytes(bytes: Uint8Array, where: string): Sequential {
   const { tensors, metadata } = decodeSafetensors(bytes, where);
   const { name, inputShape, dtype, layers } = readArchitecture(where, metadata[architectureKey]);
-  const model = sequential(layers.map((entry) => layerFrom(where, entry.layer)), { name, inputShape, dtype });
+  const model = sequential(
+    layers.map((entry) => layerFrom(where, entry.layer)),
+    { name, inputShape, dtype },
+  );
   const missing = Object.keys(model.blueprint.variables).find((variable) => tensors[variable] === undefined);
   if (missing !== undefined) throw new GradsmithError("file", where, `the weight "${missing}" is missing.`, "Save the model again.");
-  model.setWeights(Object.fromEntries(Object.entries(tensors).map(([variable, { shape, data, dtype: stored }]) => [variable, tensor(data, { shape, dtype: stored })])));
+  model.setWeights(
+    Object.fromEntries(
+      Object.entries(tensors).map(([variable, { shape, data, dtype: stored }]) => [variable, tensor(data, { shape, dtype: stored })]),
+    ),
+  );
   return model;
 }

@@ -16,7 +16,7 @@ import type { CompileOptions, TrainingSetup } from "./compile-options.ts";
 import { trainingSetup } from "./compile-options.ts";
 import { evaluateBatches, evaluation } from "./evaluate.ts";
 import type { FitOptions } from "./fit.ts";
-import { checkedPair, fit } from "./fit.ts";
+import { checkedPair, fitModel } from "./fit.ts";
 import type { History, Logs } from "./history.ts";
 import { Pace } from "./pace.ts";
 import type { Predictor } from "./predict.ts";
@@ -42,7 +42,9 @@ export interface ApplyOptions extends VariableScopeOptions {
   readonly write?: ((name: string, value: Tensor) => void) | undefined;
 }
 
-export interface EvaluateOptions { readonly batchSize?: number }
+export interface EvaluateOptions {
+  readonly batchSize?: number;
+}
 
 /** A network that can be trained: Keras's `compile`, `fit`, `evaluate`, `predict`. It keeps its weights from one to the next. */
 export abstract class Model {
@@ -59,7 +61,9 @@ export abstract class Model {
   abstract forward(x: Tensor): Tensor;
 
   /** The layers, their output shapes and how many numbers they learn, as Keras's table. */
-  summary(): string { return summaryTable(this.name, this.blueprint); }
+  summary(): string {
+    return summaryTable(this.name, this.blueprint);
+  }
 
   /** Says how to train: the optimizer, what to make small, and what else to measure. */
   compile(options: CompileOptions): this {
@@ -74,9 +78,15 @@ export abstract class Model {
       const value = initializer.create(shape, random.foldIn(key, i)).cast(this.blueprint.input.dtype);
       return { name, trainable, value };
     });
-    const chosen = (trainable: boolean): NamedTensors => Object.fromEntries(entries.filter((entry) => entry.trainable === trainable).map(({ name, value }) => [name, value]));
+    const chosen = (trainable: boolean): NamedTensors =>
+      Object.fromEntries(entries.filter((entry) => entry.trainable === trainable).map(({ name, value }) => [name, value]));
     const params = chosen(true);
-    return new TrainState({ params, state: chosen(false), slots: optimizer === undefined ? {} : initialSlots(optimizer, params), step: full([], 0, { dtype: "i32" }) });
+    return new TrainState({
+      params,
+      state: chosen(false),
+      slots: optimizer === undefined ? {} : initialSlots(optimizer, params),
+      step: full([], 0, { dtype: "i32" }),
+    });
   }
 
   /**
@@ -97,9 +107,11 @@ export abstract class Model {
   async fit(batches: BatchSource, options?: FitOptions): Promise<History>;
   async fit(x: Samples | BatchSource, yOrOptions?: Samples | FitOptions, given?: FitOptions): Promise<History> {
     const setup = this.#compiled("fit");
-    const [y, options] = isBatchSource(x) ? [undefined, (yOrOptions ?? {}) as FitOptions] : [yOrOptions as Samples | undefined, given ?? {}];
+    const [y, options] = isBatchSource(x)
+      ? [undefined, (yOrOptions ?? {}) as FitOptions]
+      : [yOrOptions as Samples | undefined, given ?? {}];
     const state = ownCopy((this.#state ?? this.init({ seed: options.seed })).preparedFor(setup.optimizer));
-    const result = await fit({ model: this, setup, state, x, y, options });
+    const result = await fitModel({ model: this, setup, state, x, y, options });
     this.#state = result.restored === undefined ? result.state : withWeights("fit", result.state, result.restored);
     return result.history;
   }
@@ -113,7 +125,7 @@ export abstract class Model {
     if (yOrOptions === undefined) throw new GradsmithError("data", "evaluate", "y is missing.", "Call evaluate(x, y, options).");
     const batchSize = positiveInteger("evaluate", "batchSize", given.batchSize ?? 32);
     const pair = await checkedPair("evaluate", this, setup, x, yOrOptions as Samples, "x");
-    const pass = evaluation(this, setup, this.trainState, { ...pair, batchSize, pace: new Pace() });
+    const pass = await evaluation(this, setup, this.trainState, { ...pair, batchSize, pace: new Pace() });
     return pass.run();
   }
 
@@ -132,17 +144,27 @@ export abstract class Model {
     return this.#state;
   }
   /** Takes over the outcome of a training loop of one's own. */
-  set trainState(state: TrainState) { this.#state = state; }
+  set trainState(state: TrainState) {
+    this.#state = state;
+  }
 
   /** All variables by name. */
-  get weights(): NamedTensors { return this.trainState.variables; }
+  get weights(): NamedTensors {
+    return this.trainState.variables;
+  }
   /** Copies of all variables by name. */
-  async getWeights(): Promise<WeightCopy> { return copiedWeights(this.trainState); }
+  async getWeights(): Promise<WeightCopy> {
+    return copiedWeights(this.trainState);
+  }
   /** New values for some variables, by name. */
-  setWeights(weights: NewWeights): void { this.#state = withWeights("setWeights", this.trainState, weights); }
+  setWeights(weights: NewWeights): void {
+    this.#state = withWeights("setWeights", this.trainState, weights);
+  }
 
   /** Writes weights and architecture to a safetensors file, for `loadModel`. */
-  async save(path: string): Promise<void> { await saveModel(path, this.architecture(), this.weights); }
+  async save(path: string): Promise<void> {
+    await saveModel(path, this.architecture(), this.weights);
+  }
 
   #compiled(where: string): TrainingSetup {
     if (this.#setup !== undefined) return this.#setup;
@@ -151,4 +173,9 @@ export abstract class Model {
 }
 
 /** The same state in memory of its own, so that training in place leaves tensors alone that someone still holds. */
-const ownCopy = (state: TrainState): TrainState => map(state, (x): x is Tensor => x instanceof Tensor, (leaf) => leaf.identity()) as TrainState;
+const ownCopy = (state: TrainState): TrainState =>
+  map(
+    state,
+    (x): x is Tensor => x instanceof Tensor,
+    (leaf) => leaf.identity(),
+  ) as TrainState;

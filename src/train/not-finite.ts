@@ -17,7 +17,18 @@ export async function notFinite({ epoch, step, inputs }: Failure): Promise<Grads
   for (const [i, samples] of inputs.entries()) {
     if (!isFloat(samples.dtype)) continue;
     const wrong = await samples.isFinite().not().cast("i32").sum().item();
-    if (wrong > 0) return new GradsmithError("training", "fit", what, `${i === 0 ? "x" : "y"} holds ${wrong} values that are NaN or infinite: remove them.`);
+    if (wrong > 0)
+      return new GradsmithError(
+        "training",
+        "fit",
+        what,
+        `${i === 0 ? "x" : "y"} holds ${wrong} values that are NaN or infinite: remove them.`,
+      );
   }
-  return new GradsmithError("training", "fit", what, "Likely causes: a learning rate that is too high, inputs that are not scaled, or a loss that does not suit the targets. Try a ten times smaller learning rate, or clipByNorm(1, optimizer).");
+  return new GradsmithError(
+    "training",
+    "fit",
+    what,
+    "Likely causes: a learning rate that is too high, inputs that are not scaled, or a loss that does not suit the targets. Try a ten times smaller learning rate, or clipByNorm(1, optimizer).",
+  );
 }

@@ -21,7 +21,14 @@ export interface Objective {
 }
 
 /** What a training step makes small, traced for one batch. */
-export function objective(model: Traceable, loss: Loss, variables: NamedTensors, x: Tensor, y: Tensor, options: VariableScopeOptions = {}): Objective {
+export function objective(
+  model: Traceable,
+  loss: Loss,
+  variables: NamedTensors,
+  x: Tensor,
+  y: Tensor,
+  options: VariableScopeOptions = {},
+): Objective {
   const scope = new VariableScope(model.blueprint.names, variables, options);
   const prediction = within(scope, () => model.forward(x.cast(model.blueprint.input.dtype)));
   const known = scope.logitsOf(prediction);

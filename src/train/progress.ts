@@ -35,7 +35,10 @@ const barWidth = 20;
 const redrawMs = 80;
 
 /** One line for an epoch: `Epoch 3/25 ━━━━━━━━━━────────── 123/313 · 1.2k steps/s · ETA 2s · loss 0.1234 · accuracy 0.9100`. */
-export function epochLine(view: EpochView, { withBar, columns }: { readonly withBar: boolean; readonly columns?: number | undefined }): string {
+export function epochLine(
+  view: EpochView,
+  { withBar, columns }: { readonly withBar: boolean; readonly columns?: number | undefined },
+): string {
   const { epoch, epochs, step, steps, elapsedMs, logs, isDone } = view;
   const count = String(epochs);
   const rate = elapsedMs > 0 ? (step * 1000) / elapsedMs : 0;
@@ -58,8 +61,15 @@ export function progress({ output, bar, now = () => performance.now() }: Progres
   let drawn = 0;
   let step = 0;
   let isOpen = false;
-  const view = (epoch: number, logs: Logs, isDone: boolean, { epochs, stepsPerEpoch }: TrainingControls): EpochView =>
-    ({ epoch, epochs, step: isDone ? (stepsPerEpoch ?? step) : step, steps: stepsPerEpoch, elapsedMs: now() - start, logs, isDone });
+  const view = (epoch: number, logs: Logs, isDone: boolean, { epochs, stepsPerEpoch }: TrainingControls): EpochView => ({
+    epoch,
+    epochs,
+    step: isDone ? (stepsPerEpoch ?? step) : step,
+    steps: stepsPerEpoch,
+    elapsedMs: now() - start,
+    logs,
+    isDone,
+  });
   let epochNow = 0;
   return {
     onEpochBegin(epoch) {
@@ -107,7 +117,10 @@ function duration(ms: number): string {
   const seconds = ms / 1000;
   if (seconds < 60) return `${seconds.toFixed(seconds < 10 ? 1 : 0)}s`;
   const minutes = Math.floor(seconds / 60);
-  return minutes < 60 ? `${minutes}m${String(Math.round(seconds % 60)).padStart(2, "0")}s` : `${Math.floor(minutes / 60)}h${String(minutes % 60).padStart(2, "0")}m`;
+  return minutes < 60
+    ? `${minutes}m${String(Math.round(seconds % 60)).padStart(2, "0")}s`
+    : `${Math.floor(minutes / 60)}h${String(minutes % 60).padStart(2, "0")}m`;
 }
 
-const compact = (n: number): string => (n >= 1e6 ? `${(n / 1e6).toFixed(1)}M` : n >= 1e3 ? `${(n / 1e3).toFixed(1)}k` : n >= 10 ? n.toFixed(0) : n.toFixed(1));
+const compact = (n: number): string =>
+  n >= 1e6 ? `${(n / 1e6).toFixed(1)}M` : n >= 1e3 ? `${(n / 1e3).toFixed(1)}k` : n >= 10 ? n.toFixed(0) : n.toFixed(1);

@@ -11,7 +11,10 @@ export type Samples = Tensor | Nested | { readonly data: TypedArray; readonly sh
 
 /** Batches that are walked through once per epoch. */
 export type BatchSource = AsyncIterable<Batch> | Iterable<Batch>;
-export interface Batch { readonly x: Tensor; readonly y: Tensor }
+export interface Batch {
+  readonly x: Tensor;
+  readonly y: Tensor;
+}
 
 export function samplesOf(where: string, name: string, given: Samples): Tensor {
   const whole = given instanceof Tensor ? given : isShaped(given) ? tensor(given.data, { shape: given.shape }) : tensor(given);
@@ -24,7 +27,8 @@ const isShaped = (given: object | Nested): given is { readonly data: TypedArray;
 
 /** Whether something yields batches, rather than being samples. */
 export function isBatchSource(given: Samples | BatchSource): given is BatchSource {
-  if (typeof given !== "object" || given === null || given instanceof Tensor || Array.isArray(given) || ArrayBuffer.isView(given)) return false;
+  if (typeof given !== "object" || given === null || given instanceof Tensor || Array.isArray(given) || ArrayBuffer.isView(given))
+    return false;
   return Symbol.asyncIterator in given || Symbol.iterator in given;
 }
 
@@ -33,7 +37,12 @@ export function checkFeatures(where: string, x: Tensor, input: Shape, name = "x"
   if (x.shape[0] === 0) throw new GradsmithError("data", where, `${name} has no samples.`, "Give at least one.");
   const [wanted, given] = [input.slice(1), x.shape.slice(1)];
   if (sameShape(wanted, given)) return;
-  throw new GradsmithError("shape", where, `the model takes samples of shape ${showShape(wanted)}, but those of ${name} have shape ${showShape(given)}.`, "Reshape them, or change the model's inputShape.");
+  throw new GradsmithError(
+    "shape",
+    where,
+    `the model takes samples of shape ${showShape(wanted)}, but those of ${name} have shape ${showShape(given)}.`,
+    "Reshape them, or change the model's inputShape.",
+  );
 }
 
 export function checkCounts(where: string, x: Tensor, y: Tensor): void {

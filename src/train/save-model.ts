@@ -6,7 +6,9 @@ import { architectureKey } from "./architecture.ts";
 /** The bytes of a safetensors file with a model's variables, and its architecture in the metadata. */
 export async function modelBytes(architecture: Architecture, weights: NamedTensors): Promise<Uint8Array> {
   const { encodeSafetensors } = await import("../io/safetensors.ts");
-  const entries = Object.entries(weights).map(async ([name, value]): Promise<[string, FileTensor]> => [name, { dtype: value.dtype, shape: value.shape, data: await value.read() }]);
+  const entries = Object.entries(weights).map(
+    async ([name, value]): Promise<[string, FileTensor]> => [name, { dtype: value.dtype, shape: value.shape, data: await value.read() }],
+  );
   return encodeSafetensors(Object.fromEntries(await Promise.all(entries)), { [architectureKey]: JSON.stringify(architecture) });
 }
 

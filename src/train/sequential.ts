@@ -37,11 +37,14 @@ export class Sequential extends Model {
   architecture(): Architecture {
     const { entries, input } = this.blueprint;
     const layers = this.layers.map((layer) => ({ name: this.blueprint.names.get(layer)!, layer: savedForm(layer) }));
-    if (entries.length < layers.length) throw new GradsmithError("usage", "save", "a model that uses one layer twice can't be saved.", "Save its weights with getWeights().");
+    if (entries.length < layers.length)
+      throw new GradsmithError("usage", "save", "a model that uses one layer twice can't be saved.", "Save its weights with getWeights().");
     return { kind: "sequential", name: this.name, inputShape: this.inputShape, dtype: input.dtype === "f64" ? "f64" : "f32", layers };
   }
 
-  forward(x: Tensor): Tensor { return this.layers.reduce((value, layer) => layer.apply(value), x); }
+  forward(x: Tensor): Tensor {
+    return this.layers.reduce((value, layer) => layer.apply(value), x);
+  }
 }
 
 /**
@@ -52,10 +55,23 @@ export class Sequential extends Model {
 export const sequential = (layers: readonly Layer[], options: SequentialOptions): Sequential => new Sequential(layers, options);
 
 function checkParts(layers: readonly Layer[], inputShape: Shape | undefined): void {
-  if (!Array.isArray(layers) || layers.length === 0) throw new GradsmithError("option", "sequential", "needs at least one layer.", "Write sequential([dense(1)], { inputShape: [10] }).");
+  if (!Array.isArray(layers) || layers.length === 0)
+    throw new GradsmithError("option", "sequential", "needs at least one layer.", "Write sequential([dense(1)], { inputShape: [10] }).");
   const wrong = layers.findIndex((layer) => !(layer instanceof Layer));
-  if (wrong >= 0) throw new GradsmithError("option", "sequential", `entry ${wrong} is not a layer.`, "Make layers with dense(...), flatten() and their like.");
-  if (!Array.isArray(inputShape)) throw new GradsmithError("option", "sequential", "the inputShape is missing.", "Give the shape of one sample: sequential(layers, { inputShape: [10] }).");
+  if (wrong >= 0)
+    throw new GradsmithError(
+      "option",
+      "sequential",
+      `entry ${wrong} is not a layer.`,
+      "Make layers with dense(...), flatten() and their like.",
+    );
+  if (!Array.isArray(inputShape))
+    throw new GradsmithError(
+      "option",
+      "sequential",
+      "the inputShape is missing.",
+      "Give the shape of one sample: sequential(layers, { inputShape: [10] }).",
+    );
   if (inputShape.every((size) => Number.isInteger(size) && size > 0)) return;
   throw new GradsmithError("option", "sequential", `${showShape(inputShape)} is no shape of a sample.`, "Give positive whole numbers.");
 }

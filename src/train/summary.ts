@@ -10,10 +10,18 @@ const widths = [31, 22, 13] as const;
 export function summaryTable(name: string, { entries, variables, input }: Blueprint): string {
   const row = (cells: readonly string[], [left, middle, right]: string): string =>
     `${left}${cells.map((cell, i) => ` ${i === 2 ? cell.padStart(widths[2]) : cell.padEnd(widths[i]!)} `).join(middle)}${right}`;
-  const line = ([left, across, middle, right]: string): string => left + widths.map((width) => across!.repeat(width + 2)).join(middle) + right;
-  const body = entries.map((entry) => rowsOf(entry).map((cells) => row(cells, "│││")).join("\n"));
+  const line = ([left, across, middle, right]: string): string =>
+    left + widths.map((width) => across!.repeat(width + 2)).join(middle) + right;
+  const body = entries.map((entry) =>
+    rowsOf(entry)
+      .map((cells) => row(cells, "│││"))
+      .join("\n"),
+  );
   const count = (trainable?: boolean): number =>
-    Object.values(variables).reduce((sum, spec) => sum + (trainable === undefined || spec.trainable === trainable ? sizeOf(spec.shape) : 0), 0);
+    Object.values(variables).reduce(
+      (sum, spec) => sum + (trainable === undefined || spec.trainable === trainable ? sizeOf(spec.shape) : 0),
+      0,
+    );
   const total = (what: string, parameters: number): string =>
     ` ${what} params: ${thousands(parameters)} (${memory(parameters * bytesOf(input.dtype === "f64" ? "f64" : "f32"))})`;
   return [

@@ -22,7 +22,9 @@ export function addToTally(tally: Tally, { metrics }: TrainingSetup, loss: Tenso
   return {
     total: tally.total.add(loss.cast("f32").mul(count)),
     samples: tally.samples.add(full([], count)),
-    metrics: Object.fromEntries(Object.entries(metrics).map(([name, metric]) => [name, metric.update(tally.metrics[name]!, y, prediction)])),
+    metrics: Object.fromEntries(
+      Object.entries(metrics).map(([name, metric]) => [name, metric.update(tally.metrics[name]!, y, prediction)]),
+    ),
   };
 }
 

@@ -1,5 +1,5 @@
-import { treeNode } from "../core/tree.ts";
 import type { TreeNode, TreeParts } from "../core/tree.ts";
+import { treeNode } from "../core/tree.ts";
 import type { NamedTensors, Optimizer } from "../optim/optimizer.ts";
 import type { Slots } from "../optim/update-tree.ts";
 import { initialSlots, updateTree } from "../optim/update-tree.ts";
@@ -31,7 +31,9 @@ export class TrainState implements TreeNode {
   }
 
   /** All variables a model's layers need, trainable and not. */
-  get variables(): NamedTensors { return { ...this.params, ...this.state }; }
+  get variables(): NamedTensors {
+    return { ...this.params, ...this.state };
+  }
 
   /**
    * The state after one step of the optimizer against these gradients; `state` replaces what layers have written.
@@ -49,7 +51,9 @@ export class TrainState implements TreeNode {
     return fits ? this : new TrainState({ ...this.parts, slots: initialSlots(optimizer, this.params) });
   }
 
-  get parts(): TrainStateParts { return { params: this.params, state: this.state, slots: this.slots, step: this.step }; }
+  get parts(): TrainStateParts {
+    return { params: this.params, state: this.state, slots: this.slots, step: this.step };
+  }
 
   [treeNode](): TreeParts {
     return { children: { ...this.parts }, rebuild: (children) => new TrainState(children as unknown as TrainStateParts) };

@@ -25,7 +25,12 @@ interface StepInput {
 }
 
 /** One step of mini-batch training: forward, loss, gradients, update, figures. */
-export function trainingStep(model: Traceable, setup: TrainingSetup, { model: state, tally, firstBad }: Progressing, { x, y, key }: StepInput): Progressing {
+export function trainingStep(
+  model: Traceable,
+  setup: TrainingSetup,
+  { model: state, tally, firstBad }: Progressing,
+  { x, y, key }: StepInput,
+): Progressing {
   const stepKey = random.foldIn(key, state.step);
   const loss = (params: NamedTensors): readonly [Tensor, { prediction: Tensor; written: NamedTensors }] => {
     const { loss: value, ...aux } = objective(model, setup.loss, { ...params, ...state.state }, x, y, { training: true, key: stepKey });

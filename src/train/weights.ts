@@ -21,7 +21,8 @@ export async function copiedWeights({ variables }: TrainState): Promise<WeightCo
 /** The state with new values for some of its variables. */
 export function withWeights(where: string, state: TrainState, weights: NewWeights): TrainState {
   const replaced = new Map(Object.entries(weights).map(([name, given]) => [name, weightFor(where, state.variables, name, given)]));
-  const merged = (old: NamedTensors): NamedTensors => Object.fromEntries(Object.entries(old).map(([name, value]) => [name, replaced.get(name) ?? value]));
+  const merged = (old: NamedTensors): NamedTensors =>
+    Object.fromEntries(Object.entries(old).map(([name, value]) => [name, replaced.get(name) ?? value]));
   return new TrainState({ ...state.parts, params: merged(state.params), state: merged(state.state) });
 }
 
@@ -29,9 +30,24 @@ function weightFor(where: string, variables: NamedTensors, name: string, given: 
   const old = variables[name];
   if (old === undefined) {
     const close = nearest(name, Object.keys(variables));
-    throw new GradsmithError("option", where, `the model has no weight "${name}".${close === undefined ? "" : ` Did you mean "${close}"?`}`, `It has: ${Object.keys(variables).join(", ")}.`);
+    throw new GradsmithError(
+      "option",
+      where,
+      `the model has no weight "${name}".${close === undefined ? "" : ` Did you mean "${close}"?`}`,
+      `It has: ${Object.keys(variables).join(", ")}.`,
+    );
   }
-  const value = given instanceof Tensor ? given : ArrayBuffer.isView(given) && given.length === old.size ? tensor(given, { shape: old.shape }) : tensor(given);
+  const value =
+    given instanceof Tensor
+      ? given
+      : ArrayBuffer.isView(given) && given.length === old.size
+        ? tensor(given, { shape: old.shape })
+        : tensor(given);
   if (sameShape(value.shape, old.shape)) return value.cast(old.dtype);
-  throw new GradsmithError("shape", where, `"${name}" has shape ${showShape(old.shape)}, but was given ${showShape(value.shape)}.`, "Give a value of its shape.");
+  throw new GradsmithError(
+    "shape",
+    where,
+    `"${name}" has shape ${showShape(old.shape)}, but was given ${showShape(value.shape)}.`,
+    "Give a value of its shape.",
+  );
 }

@@ -24,7 +24,10 @@ export function checkLayer(title: string, makeLayer: () => Layer, { inputShape, 
   const name = blueprint.entries[0]!.name;
   const x = numbers(inputShape, 1);
   const variables = Object.fromEntries(
-    Object.entries(blueprint.variables).map(([full, { shape }], i) => [full, training || !full.includes("moving") ? numbers(shape, i + 2) : numbers(shape, i + 2).square()]),
+    Object.entries(blueprint.variables).map(([full, { shape }], i) => [
+      full,
+      training || !full.includes("moving") ? numbers(shape, i + 2) : numbers(shape, i + 2).square(),
+    ]),
   );
   const run = (of: Layer, input: Tensor, given: Readonly<Record<string, Tensor>> = variables): Tensor =>
     new VariableScope(new Map([[of, name]]), given, { training, key: random.key(4) }).call(of, input);
@@ -43,13 +46,25 @@ export function checkLayer(title: string, makeLayer: () => Layer, { inputShape, 
   it(`${title}: gradients agree with finite differences`, () => {
     const weights = numbers(outputShape, 9);
     const trainable = Object.fromEntries(Object.entries(variables).filter(([full]) => blueprint.variables[full]!.trainable));
-    const loss = (tree: Readonly<Record<string, Tensor>>): Tensor => run(layer, tree.x!, { ...variables, ...tree }).mul(weights).sum();
+    const loss = (tree: Readonly<Record<string, Tensor>>): Tensor =>
+      run(layer, tree.x!, { ...variables, ...tree })
+        .mul(weights)
+        .sum();
     const tree: Readonly<Record<string, Tensor>> = { ...trainable, x };
     const { grads } = valueAndGrad(loss)(tree);
     for (const [full, variable] of Object.entries(tree)) {
       const values = evaluated(variable);
       const slopes = values.map((_, i) => {
-        const at = (step: number): number => evaluated(loss({ ...tree, [full]: tensor(Float64Array.from(values, (v, j) => (i === j ? v + step : v)), { shape: variable.shape }) }))[0]!;
+        const at = (step: number): number =>
+          evaluated(
+            loss({
+              ...tree,
+              [full]: tensor(
+                Float64Array.from(values, (v, j) => (i === j ? v + step : v)),
+                { shape: variable.shape },
+              ),
+            }),
+          )[0]!;
         return (at(1e-5) - at(-1e-5)) / 2e-5;
       });
       expect(distance(evaluated(grads[full]!), slopes), full).toBeLessThan(1e-6);
@@ -78,5 +93,8 @@ export function checkLayer(title: string, makeLayer: () => Layer, { inputShape, 
 /** Numbers in (-1.5, 1.5), f64, the same every time. */
 export const numbers = (shape: readonly number[], seed: number): Tensor => {
   const size = shape.reduce((n, d) => n * d, 1);
-  return tensor(Float64Array.from({ length: size }, (_, i) => 1.5 * Math.sin((i + 1) * 12.9898 + seed * 78.233)), { shape });
+  return tensor(
+    Float64Array.from({ length: size }, (_, i) => 1.5 * Math.sin((i + 1) * 12.9898 + seed * 78.233)),
+    { shape },
+  );
 };

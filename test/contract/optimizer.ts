@@ -1,7 +1,7 @@
 import { expect, it } from "vitest";
 import type { Optimizer } from "../../src/optim/optimizer.ts";
-import { initialSlots, updateTree } from "../../src/optim/update-tree.ts";
 import type { Update } from "../../src/optim/update-tree.ts";
+import { initialSlots, updateTree } from "../../src/optim/update-tree.ts";
 import { tensor } from "../../src/tensor/create.ts";
 import { distance, evaluated, flat } from "./evaluated.ts";
 

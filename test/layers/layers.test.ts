@@ -9,14 +9,28 @@ import { checkLayer } from "../contract/layer.ts";
 
 describe("every layer keeps the contract", () => {
   checkLayer("dense", () => dense(4, { activation: "tanh" }), { inputShape: [3, 2], outputShape: [3, 4] });
-  checkLayer("dense without bias", () => dense(2, { useBias: false, kernelRegularizer: "l2" }), { inputShape: [3, 5], outputShape: [3, 2] });
-  checkLayer("dense over a sequence", () => dense(2, { activation: ["leakyRelu", { slope: 0.1 }], name: "wide" }), { inputShape: [2, 3, 4], outputShape: [2, 3, 2] });
+  checkLayer("dense without bias", () => dense(2, { useBias: false, kernelRegularizer: "l2" }), {
+    inputShape: [3, 5],
+    outputShape: [3, 2],
+  });
+  checkLayer("dense over a sequence", () => dense(2, { activation: ["leakyRelu", { slope: 0.1 }], name: "wide" }), {
+    inputShape: [2, 3, 4],
+    outputShape: [2, 3, 2],
+  });
   checkLayer("activation", () => activation("softmax"), { inputShape: [3, 4], outputShape: [3, 4] });
   checkLayer("flatten", () => flatten(), { inputShape: [2, 3, 4], outputShape: [2, 12] });
   checkLayer("reshape", () => reshape([2, -1]), { inputShape: [2, 3, 4], outputShape: [2, 2, 6] });
   checkLayer("dropout at inference", () => dropout(0.4), { inputShape: [4, 6], outputShape: [4, 6] });
   checkLayer("dropout in training", () => dropout(0.4), { inputShape: [4, 6], outputShape: [4, 6], training: true });
   checkLayer("batchNormalization at inference", () => batchNormalization(), { inputShape: [4, 3], outputShape: [4, 3] });
-  checkLayer("batchNormalization in training", () => batchNormalization({ momentum: 0.8 }), { inputShape: [4, 3], outputShape: [4, 3], training: true });
-  checkLayer("batchNormalization of channels first, unscaled", () => batchNormalization({ axis: 1, scale: false }), { inputShape: [2, 3, 2], outputShape: [2, 3, 2], training: true });
+  checkLayer("batchNormalization in training", () => batchNormalization({ momentum: 0.8 }), {
+    inputShape: [4, 3],
+    outputShape: [4, 3],
+    training: true,
+  });
+  checkLayer("batchNormalization of channels first, unscaled", () => batchNormalization({ axis: 1, scale: false }), {
+    inputShape: [2, 3, 2],
+    outputShape: [2, 3, 2],
+    training: true,
+  });
 });

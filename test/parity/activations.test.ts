@@ -24,7 +24,12 @@ describe("activations agree with Keras in value and gradient", () => {
       const activation = activationOf("test", [name, options]);
       const input = f64(x, [2, 4]);
       expect(distance(evaluated(activation.call(input)), flat(value))).toBeLessThan(tolerance);
-      const slope = grad((z: Tensor) => activation.call(z).mul(f64(weights, [2, 4])).sum())(input);
+      const slope = grad((z: Tensor) =>
+        activation
+          .call(z)
+          .mul(f64(weights, [2, 4]))
+          .sum(),
+      )(input);
       expect(distance(evaluated(slope), flat(gradient))).toBeLessThan(tolerance);
     });
   }
@@ -60,6 +65,8 @@ describe("activations by their definition", () => {
   it("a function of one's own works and can't be saved", () => {
     const mine = activationOf("dense", (z) => z.square());
     expect(evaluated(mine.call(tensor([3])))).toEqual([9]);
-    expect(() => savedForm(mine)).toThrow("[custom] a function of your own can't be saved as data. Choose a named one, or save only the weights.");
+    expect(() => savedForm(mine)).toThrow(
+      "[custom] a function of your own can't be saved as data. Choose a named one, or save only the weights.",
+    );
   });
 });

@@ -10,13 +10,28 @@ import { kerasFixture } from "../fixtures/keras/read.ts";
 /** Keras keeps some constants and intermediate values in f32. */
 const tolerance = 1e-6;
 
-type Name = "x" | "weights" | "gamma" | "beta" | "movingMean" | "movingVariance" | "inference" | "training" | "newMovingMean" | "newMovingVariance";
+type Name =
+  | "x"
+  | "weights"
+  | "gamma"
+  | "beta"
+  | "movingMean"
+  | "movingVariance"
+  | "inference"
+  | "training"
+  | "newMovingMean"
+  | "newMovingVariance";
 type Fixture = Readonly<Record<Name, unknown>> & { readonly gradients: Readonly<Record<"gamma" | "beta" | "x", unknown>> };
 const fixture = kerasFixture<Fixture>("batch-normalization");
 const layer = batchNormalization();
 const names = new Map([[layer, "norm"]]);
 const vector = (name: Name): Tensor => f64(fixture[name], [3]);
-const variables = { "norm/gamma": vector("gamma"), "norm/beta": vector("beta"), "norm/movingMean": vector("movingMean"), "norm/movingVariance": vector("movingVariance") };
+const variables = {
+  "norm/gamma": vector("gamma"),
+  "norm/beta": vector("beta"),
+  "norm/movingMean": vector("movingMean"),
+  "norm/movingVariance": vector("movingVariance"),
+};
 const x = f64(fixture.x, [6, 3]);
 
 describe("batchNormalization agrees with Keras", () => {
@@ -35,8 +50,12 @@ describe("batchNormalization agrees with Keras", () => {
 
   it("in its gradients", () => {
     const f = ({ gamma, beta, x: input }: { gamma: Tensor; beta: Tensor; x: Tensor }): Tensor =>
-      new VariableScope(names, { ...variables, "norm/gamma": gamma, "norm/beta": beta }, { training: true }).call(layer, input).mul(f64(fixture.weights, [6, 3])).sum();
+      new VariableScope(names, { ...variables, "norm/gamma": gamma, "norm/beta": beta }, { training: true })
+        .call(layer, input)
+        .mul(f64(fixture.weights, [6, 3]))
+        .sum();
     const { grads } = valueAndGrad(f)({ gamma: vector("gamma"), beta: vector("beta"), x });
-    for (const name of ["gamma", "beta", "x"] as const) expect(distance(evaluated(grads[name]), flat(fixture.gradients[name])), name).toBeLessThan(tolerance);
+    for (const name of ["gamma", "beta", "x"] as const)
+      expect(distance(evaluated(grads[name]), flat(fixture.gradients[name])), name).toBeLessThan(tolerance);
   });
 });

@@ -2,9 +2,9 @@ import { describe, expect, it } from "vitest";
 import { grad } from "../../src/autodiff/grad.ts";
 import { binaryCrossentropy } from "../../src/nn/losses/binary-crossentropy.ts";
 import { crossEntropy } from "../../src/nn/losses/cross-entropy.ts";
+import { mse } from "../../src/nn/losses/mse.ts";
 import { lossOf } from "../../src/nn/losses/registry.ts";
 import { sparseCategoricalCrossentropy } from "../../src/nn/losses/sparse-categorical-crossentropy.ts";
-import { mse } from "../../src/nn/losses/mse.ts";
 import { tensor } from "../../src/tensor/create.ts";
 import type { Tensor } from "../../src/tensor/tensor.ts";
 import { distance, evaluated, flat } from "../contract/evaluated.ts";
@@ -23,8 +23,10 @@ interface Case {
   readonly gradient: unknown;
 }
 const { cases } = kerasFixture<{ readonly cases: readonly Case[] }>("losses");
-const find = (name: string, fromLogits: boolean): Case => cases.find((c) => c.name === name && (c.options.fromLogits === true) === fromLogits)!;
-const targetOf = ({ target }: Case): Tensor => (Array.isArray(target[0]) ? f64(target, [4, 3]) : tensor(Uint8Array.from(target as number[])));
+const find = (name: string, fromLogits: boolean): Case =>
+  cases.find((c) => c.name === name && (c.options.fromLogits === true) === fromLogits)!;
+const targetOf = ({ target }: Case): Tensor =>
+  Array.isArray(target[0]) ? f64(target, [4, 3]) : tensor(Uint8Array.from(target as number[]));
 
 describe("losses agree with Keras in value and gradient", () => {
   for (const item of cases) {
@@ -42,7 +44,9 @@ describe("losses agree with Keras in value and gradient", () => {
     for (const name of ["binaryCrossentropy", "categoricalCrossentropy", "sparseCategoricalCrossentropy"]) {
       const item = find(name, true);
       const { onLogits } = lossOf("test", name);
-      expect(distance(evaluated(onLogits!.perSample(targetOf(item), f64(item.prediction, [4, 3])).mean()), [item.value])).toBeLessThan(tolerance);
+      expect(distance(evaluated(onLogits!.perSample(targetOf(item), f64(item.prediction, [4, 3])).mean()), [item.value])).toBeLessThan(
+        tolerance,
+      );
     }
   });
 });
@@ -70,12 +74,32 @@ describe("losses by their definition", () => {
   });
 
   it("targets of another shape are refused", () => {
-    expect(() => mse(tensor([1, 2]), tensor([[0, 1], [4, 1]]))).toThrow("[loss] targets of shape [2] and predictions of shape [2, 2] don't match. Give one target for each predicted value.");
-    expect(() => crossEntropy(tensor(Int32Array.of(1, 2, 0)), tensor([[0, 1], [4, 1]]))).toThrow("[loss] labels of shape [3] and predictions of shape [2, 2] don't match. Give one class number for each prediction over the classes.");
+    expect(() =>
+      mse(
+        tensor([1, 2]),
+        tensor([
+          [0, 1],
+          [4, 1],
+        ]),
+      ),
+    ).toThrow("[loss] targets of shape [2] and predictions of shape [2, 2] don't match. Give one target for each predicted value.");
+    expect(() =>
+      crossEntropy(
+        tensor(Int32Array.of(1, 2, 0)),
+        tensor([
+          [0, 1],
+          [4, 1],
+        ]),
+      ),
+    ).toThrow(
+      "[loss] labels of shape [3] and predictions of shape [2, 2] don't match. Give one class number for each prediction over the classes.",
+    );
   });
 
   it("an unknown name is answered with the nearest", () => {
-    expect(() => lossOf("compile", "binaryCrossEntropi")).toThrow('[compile] unknown loss "binaryCrossEntropi". Did you mean "binaryCrossentropy"?');
+    expect(() => lossOf("compile", "binaryCrossEntropi")).toThrow(
+      '[compile] unknown loss "binaryCrossEntropi". Did you mean "binaryCrossentropy"?',
+    );
   });
 
   it("a function of one's own, and a loss function itself, can be chosen", () => {

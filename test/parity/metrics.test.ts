@@ -7,7 +7,13 @@ import { evaluated, flat } from "../contract/evaluated.ts";
 import { f64 } from "../contract/optimizer.ts";
 import { kerasFixture } from "../fixtures/keras/read.ts";
 
-interface Case { readonly name: string; readonly options: object; readonly target: unknown[][]; readonly prediction: unknown[][][]; readonly result: number }
+interface Case {
+  readonly name: string;
+  readonly options: object;
+  readonly target: unknown[][];
+  readonly prediction: unknown[][][];
+  readonly result: number;
+}
 const { cases } = kerasFixture<{ readonly cases: readonly Case[] }>("metrics");
 const batch = (rows: unknown[]): Tensor => f64(rows, Array.isArray(rows[0]) ? [rows.length, rows[0].length] : [rows.length]);
 const resultOf = (metric: ReturnType<typeof metricOf>, state: MetricState): number =>
@@ -30,7 +36,9 @@ describe("metrics over two batches agree with Keras", () => {
   it("accuracy is binary, categorical or sparse by the shapes", () => {
     for (const name of ["binaryAccuracy", "categoricalAccuracy", "sparseCategoricalAccuracy"]) {
       const { target, prediction } = cases.find((c) => c.name === name)!;
-      const [general, particular] = [metricOf("test", "accuracy"), metricOf("test", name)].map((m) => resultOf(m, m.update(m.init(), batch(target[0]!), batch(prediction[0]!))));
+      const [general, particular] = [metricOf("test", "accuracy"), metricOf("test", name)].map((m) =>
+        resultOf(m, m.update(m.init(), batch(target[0]!), batch(prediction[0]!))),
+      );
       expect(general).toBe(particular);
     }
   });
@@ -40,7 +48,8 @@ describe("metrics over two batches agree with Keras", () => {
       const metric = metricOf("test", [name, options]);
       const before = metric.init();
       const after = metric.update(before, batch(target[0]!).cast("f32"), batch(prediction[0]!).cast("f32"));
-      for (const [key, t] of Object.entries(before)) expect([after[key]!.dtype, after[key]!.shape], `${name} ${key}`).toEqual([t.dtype, t.shape]);
+      for (const [key, t] of Object.entries(before))
+        expect([after[key]!.dtype, after[key]!.shape], `${name} ${key}`).toEqual([t.dtype, t.shape]);
     }
   });
 

@@ -2,8 +2,8 @@ import { describe, expect, it } from "vitest";
 import { clipByGlobalNorm, clipByNorm, clipByValue } from "../../src/optim/clip.ts";
 import type { Optimizer } from "../../src/optim/optimizer.ts";
 import { optimizers } from "../../src/optim/optimizers.ts";
-import { cosineDecay, exponentialDecay, inverseTimeDecay, piecewiseConstant, polynomialDecay } from "../../src/optim/schedules.ts";
 import type { CosineDecayOptions, DecayOptions, PolynomialDecayOptions } from "../../src/optim/schedules.ts";
+import { cosineDecay, exponentialDecay, inverseTimeDecay, piecewiseConstant, polynomialDecay } from "../../src/optim/schedules.ts";
 import { sgd } from "../../src/optim/sgd.ts";
 import { updateTree } from "../../src/optim/update-tree.ts";
 import { full, tensor } from "../../src/tensor/create.ts";
@@ -18,7 +18,9 @@ interface Fixture {
   readonly clipInput: readonly unknown[];
   readonly clipped: Readonly<Record<string, readonly unknown[]>>;
   readonly steps: readonly number[];
-  readonly schedules: Readonly<Record<string, { readonly options: { readonly initial: number } & object; readonly rates: readonly number[] }>>;
+  readonly schedules: Readonly<
+    Record<string, { readonly options: { readonly initial: number } & object; readonly rates: readonly number[] }>
+  >;
 }
 const fixture = kerasFixture<Fixture>("optimizers");
 
@@ -30,7 +32,11 @@ describe("every optimizer keeps the contract", () => {
 });
 
 describe("clipping agrees with Keras", () => {
-  const cases = { clipByNorm: clipByNorm(1.5, sgd({ learningRate: 1 })), clipByValue: clipByValue(0.5, sgd({ learningRate: 1 })), clipByGlobalNorm: clipByGlobalNorm(2, sgd({ learningRate: 1 })) };
+  const cases = {
+    clipByNorm: clipByNorm(1.5, sgd({ learningRate: 1 })),
+    clipByValue: clipByValue(0.5, sgd({ learningRate: 1 })),
+    clipByGlobalNorm: clipByGlobalNorm(2, sgd({ learningRate: 1 })),
+  };
   for (const [name, optimizer] of Object.entries(cases)) {
     it(name, () => {
       const shape = [2, 3];
@@ -52,7 +58,8 @@ describe("learning-rate schedules agree with Keras", () => {
     polynomialDecay: (initial, options: PolynomialDecayOptions) => polynomialDecay(initial, options),
     cosineDecay: (initial, options: CosineDecayOptions) => cosineDecay(initial, options),
     cosineDecayWarmup: (initial, options: CosineDecayOptions) => cosineDecay(initial, options),
-    piecewiseConstant: (_initial, { boundaries, values }: { readonly boundaries: number[]; readonly values: number[] }) => piecewiseConstant(boundaries, values),
+    piecewiseConstant: (_initial, { boundaries, values }: { readonly boundaries: number[]; readonly values: number[] }) =>
+      piecewiseConstant(boundaries, values),
   };
   for (const [name, { options, rates }] of Object.entries(fixture.schedules)) {
     it(name, () => {

@@ -172,7 +172,7 @@ async function train(): Promise<void> {
   await run(1);
   const firstStepMs = performance.now() - before;
   const coldMs = performance.now() - start;
-  const timed = await timeBlocks(run, Math.floor(samples / batch));
+  const timed = await timeBlocks(run, 100_000);
   report({ name: workload.name, ...common, ...timed, first_step_ms: firstStepMs, cold_ms: coldMs });
 }
 

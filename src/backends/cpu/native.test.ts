@@ -76,7 +76,7 @@ function directory(): string {
   return path;
 }
 afterEach(() => {
-  for (const name of ["CC", "GRADSMITH_CACHE", "GRADSMITH_THREADS"]) {
+  for (const name of ["CC", "GRADSMITH_CACHE", "GRADSMITH_THREADS", "TMPDIR"]) {
     if (environment[name] === undefined) delete process.env[name];
     else process.env[name] = environment[name];
   }
@@ -500,6 +500,7 @@ describe.skipIf(!available)(`native backend (${reason})`, () => {
   it.skipIf(process.getuid?.() === 0)("works without a cache it may write to", async () => {
     process.env.GRADSMITH_CACHE = directory();
     chmodSync(process.env.GRADSMITH_CACHE, 0o500);
+    process.env.TMPDIR = directory();
     const result = new Storage(64);
     nativeBackend()
       .compile(mapProgram("f32", "f32", { length: 16, lanes: 4, register: "f32", change: (x) => x }))
@@ -511,6 +512,7 @@ describe.skipIf(!available)(`native backend (${reason})`, () => {
     const path = join(directory(), "file");
     writeFileSync(path, "");
     process.env.GRADSMITH_CACHE = path;
+    process.env.TMPDIR = directory();
     const result = new Storage(64);
     nativeBackend()
       .compile(mapProgram("f32", "f32", { length: 16, lanes: 4, register: "f32", change: (x) => x }))

@@ -58,6 +58,9 @@ async function train(lab: Lab, settings: LabSettings, folder: RunFolder, termina
     });
     await result.model.save(folder.modelPath);
     return report(result, folder, terminal);
+  } catch (error) {
+    await folder.removeIfEmpty();
+    throw error;
   } finally {
     interruption.release();
   }

@@ -18,8 +18,8 @@ export const classification: Lab = {
     print(model.summary());
 
     const history = await model.fit(x, y, { batchSize, epochs, validationSplit: 0.2, seed, ...training });
-    print(learningCurves(history, chart));
     if (history.stopped === "aborted") return { model, stopped: history.stopped, test: {} };
+    print(learningCurves(history, chart));
 
     const test = signOfSine(10_000, { seed: seed + 1 });
     const { loss, accuracy } = await model.evaluate(test.x, test.y, { batchSize });

@@ -21,8 +21,8 @@ export function imageLab(name: string, title: string, load: (options: ImageSetOp
 
       const held = scale(test.images);
       const history = await model.fit(scale(train.images), train.labels, { batchSize, epochs, validationData: [held, test.labels], seed, ...training });
-      print(learningCurves(history, chart));
       if (history.stopped === "aborted") return { model, stopped: history.stopped, test: {} };
+      print(learningCurves(history, chart));
 
       const { loss, accuracy } = await model.evaluate(held, test.labels, { batchSize: 500 });
       const scores = await model.predict(held);

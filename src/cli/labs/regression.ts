@@ -15,8 +15,8 @@ export const regression: Lab = {
     print(model.summary());
 
     const history = await model.fit(x, y, { batchSize, epochs, validationSplit: 0.2, seed, ...training });
-    print(learningCurves(history, chart));
     if (history.stopped === "aborted") return { model, stopped: history.stopped, test: {} };
+    print(learningCurves(history, chart));
 
     const test = sineOfSquares(10_000, { seed: seed + 1 });
     const { loss, mae } = await model.evaluate(test.x, test.y, { batchSize });

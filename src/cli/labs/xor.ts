@@ -15,6 +15,7 @@ export const xor: Lab = {
     print(model.summary());
 
     const history = await model.fit(x, y, { batchSize, epochs, seed, ...training });
+    if (history.stopped === "aborted") return { model, stopped: history.stopped, test: {} };
     print(learningCurves(history, chart));
 
     const area = { xRange: [-0.5, 1.5], yRange: [-0.5, 1.5], width: 60, ascii: chart.ascii } as const;
@@ -24,7 +25,6 @@ export const xor: Lab = {
     const answers = await model.predict(x);
     const predicted = await answers.read();
     print(table(samples.map(({ x: [a, b], label }, i) => ({ a, b, "a xor b": label, predicted: predicted[i]!.toFixed(3) })), chart));
-    if (history.stopped === "aborted") return { model, stopped: history.stopped, test: {} };
     const { loss, accuracy } = await model.evaluate(x, y);
     return { model, stopped: history.stopped, test: { loss: loss!, accuracy: accuracy! } };
   },

@@ -1,10 +1,12 @@
 import type { Tensor } from "../../tensor/tensor.ts";
-import type { Activation as ActivationFunction, ActivationChoice } from "../activations.ts";
+import type { ActivationChoice, Activation as ActivationFunction } from "../activations.ts";
 import { activationOf } from "../activations.ts";
 import type { LayerOptions, Params } from "../layer.ts";
 import { Layer } from "../layer.ts";
 
-interface ActivationOptions extends LayerOptions { readonly activation: ActivationChoice }
+export interface ActivationOptions extends LayerOptions {
+  readonly activation: ActivationChoice;
+}
 
 export class Activation extends Layer {
   readonly kind = "activation";
@@ -17,9 +19,13 @@ export class Activation extends Layer {
     this.ending = activationOf("activation", options.activation);
   }
 
-  call(_params: Params, x: Tensor): Tensor { return this.ending.call(x); }
+  call(_params: Params, x: Tensor): Tensor {
+    return this.ending.call(x);
+  }
 
-  override beforeEnding(_params: Params, x: Tensor): Tensor { return x; }
+  override beforeEnding(_params: Params, x: Tensor): Tensor {
+    return x;
+  }
 }
 
 /**
@@ -27,4 +33,5 @@ export class Activation extends Layer {
  *
  * @example activation("softmax"), activation(["leakyRelu", { slope: 0.1 }])
  */
-export const activation = (choice: ActivationChoice, options: LayerOptions = {}): Activation => new Activation({ activation: choice, ...options });
+export const activation = (choice: ActivationChoice, options: LayerOptions = {}): Activation =>
+  new Activation({ activation: choice, ...options });

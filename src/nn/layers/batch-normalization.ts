@@ -1,11 +1,11 @@
 import { finiteNumber, within } from "../../core/checks.ts";
-import { normalizeAxis } from "../../core/shape.ts";
 import type { Shape } from "../../core/shape.ts";
+import { normalizeAxis } from "../../core/shape.ts";
 import type { Tensor } from "../../tensor/tensor.ts";
 import type { Choice } from "../described.ts";
 import type { Initializer } from "../initializers.ts";
 import { initializerOf } from "../initializers.ts";
-import type { LayerContext, LayerOptions, Params, ParamSpec, ParamSpecs } from "../layer.ts";
+import type { LayerContext, LayerOptions, ParamSpec, ParamSpecs, Params } from "../layer.ts";
 import { Layer } from "../layer.ts";
 import type { Regularizer } from "../regularizers.ts";
 import { regularizerOf } from "../regularizers.ts";
@@ -40,8 +40,16 @@ export class BatchNormalization extends Layer {
     this.options = options;
     const initializer = (choice: Choice<Initializer> | undefined, standard: string) => initializerOf(this.kind, choice ?? standard);
     this.#specs = {
-      gamma: { trainable: true, initializer: initializer(options.gammaInitializer, "ones"), regularizer: regularizerOf(this.kind, options.gammaRegularizer) },
-      beta: { trainable: true, initializer: initializer(options.betaInitializer, "zeros"), regularizer: regularizerOf(this.kind, options.betaRegularizer) },
+      gamma: {
+        trainable: true,
+        initializer: initializer(options.gammaInitializer, "ones"),
+        regularizer: regularizerOf(this.kind, options.gammaRegularizer),
+      },
+      beta: {
+        trainable: true,
+        initializer: initializer(options.betaInitializer, "zeros"),
+        regularizer: regularizerOf(this.kind, options.betaRegularizer),
+      },
       movingMean: { trainable: false, initializer: initializer(options.movingMeanInitializer, "zeros") },
       movingVariance: { trainable: false, initializer: initializer(options.movingVarianceInitializer, "ones") },
     };
@@ -70,7 +78,13 @@ export class BatchNormalization extends Layer {
     if (context.training) {
       mean = x.mean({ axes: others, keepDims: true });
       variance = x.sub(mean).square().mean({ axes: others, keepDims: true });
-      const moved = (old: Tensor, seen: Tensor): Tensor => old.mul(momentum).add(seen.stopGradient().reshape(old.shape).mul(1 - momentum));
+      const moved = (old: Tensor, seen: Tensor): Tensor =>
+        old.mul(momentum).add(
+          seen
+            .stopGradient()
+            .reshape(old.shape)
+            .mul(1 - momentum),
+        );
       context.write("movingMean", moved(params.movingMean!, mean));
       context.write("movingVariance", moved(params.movingVariance!, variance));
     }

@@ -8,7 +8,7 @@ import { activationOf } from "../activations.ts";
 import type { Choice } from "../described.ts";
 import type { Initializer } from "../initializers.ts";
 import { initializerOf } from "../initializers.ts";
-import type { LayerContext, LayerOptions, Params, ParamSpec, ParamSpecs } from "../layer.ts";
+import type { LayerContext, LayerOptions, ParamSpec, ParamSpecs, Params } from "../layer.ts";
 import { Layer } from "../layer.ts";
 import type { Regularizer } from "../regularizers.ts";
 import { regularizerOf } from "../regularizers.ts";
@@ -38,21 +38,36 @@ export class Dense extends Layer {
     positiveInteger("dense", "units", units);
     this.options = options;
     this.ending = activationOf("dense", activation);
-    this.#kernel = { trainable: true, initializer: initializerOf("dense", kernelInitializer), regularizer: regularizerOf("dense", options.kernelRegularizer) };
-    this.#bias = { trainable: true, initializer: initializerOf("dense", biasInitializer), regularizer: regularizerOf("dense", options.biasRegularizer) };
+    this.#kernel = {
+      trainable: true,
+      initializer: initializerOf("dense", kernelInitializer),
+      regularizer: regularizerOf("dense", options.kernelRegularizer),
+    };
+    this.#bias = {
+      trainable: true,
+      initializer: initializerOf("dense", biasInitializer),
+      regularizer: regularizerOf("dense", options.biasRegularizer),
+    };
     this.#activity = regularizerOf("dense", options.activityRegularizer);
   }
 
   override params(input: Shape): ParamSpecs {
     const { units, useBias = true } = this.options;
     if (input.length < 2) {
-      throw new GradsmithError("shape", "dense", `needs [batch, ..., features], got ${showShape(input)}.`, "Reshape to [batch, features] first.");
+      throw new GradsmithError(
+        "shape",
+        "dense",
+        `needs [batch, ..., features], got ${showShape(input)}.`,
+        "Reshape to [batch, features] first.",
+      );
     }
     const kernel = { ...this.#kernel, shape: [input[input.length - 1]!, units] };
     return useBias ? { kernel, bias: { ...this.#bias, shape: [units] } } : { kernel };
   }
 
-  call(params: Params, x: Tensor, context: LayerContext): Tensor { return this.ending.call(this.beforeEnding(params, x, context)); }
+  call(params: Params, x: Tensor, context: LayerContext): Tensor {
+    return this.ending.call(this.beforeEnding(params, x, context));
+  }
 
   override beforeEnding({ kernel, bias }: Params, x: Tensor, context: LayerContext): Tensor {
     const product = x.matmul(kernel!);

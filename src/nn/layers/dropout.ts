@@ -4,7 +4,9 @@ import type { Tensor } from "../../tensor/tensor.ts";
 import type { LayerContext, LayerOptions, Params } from "../layer.ts";
 import { Layer } from "../layer.ts";
 
-interface DropoutOptions extends LayerOptions { readonly rate: number }
+export interface DropoutOptions extends LayerOptions {
+  readonly rate: number;
+}
 
 export class Dropout extends Layer {
   readonly kind = "dropout";
@@ -14,7 +16,12 @@ export class Dropout extends Layer {
     super();
     const { rate } = options;
     if (!(rate >= 0 && rate < 1)) {
-      throw new GradsmithError("option", "dropout", `the rate must be at least 0 and less than 1, got ${String(rate)}.`, "It is the fraction of elements that is dropped.");
+      throw new GradsmithError(
+        "option",
+        "dropout",
+        `the rate must be at least 0 and less than 1, got ${String(rate)}.`,
+        "It is the fraction of elements that is dropped.",
+      );
     }
     this.options = options;
   }

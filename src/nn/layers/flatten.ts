@@ -1,5 +1,5 @@
-import type { Tensor } from "../../tensor/tensor.ts";
 import { sizeOf } from "../../core/shape.ts";
+import type { Tensor } from "../../tensor/tensor.ts";
 import type { LayerOptions, Params } from "../layer.ts";
 import { Layer } from "../layer.ts";
 

@@ -5,7 +5,9 @@ import type { Tensor } from "../../tensor/tensor.ts";
 import type { LayerOptions, Params } from "../layer.ts";
 import { Layer } from "../layer.ts";
 
-interface ReshapeOptions extends LayerOptions { readonly shape: Shape }
+export interface ReshapeOptions extends LayerOptions {
+  readonly shape: Shape;
+}
 
 export class Reshape extends Layer {
   readonly kind = "reshape";
@@ -16,7 +18,12 @@ export class Reshape extends Layer {
     const { shape } = options;
     const unknown = shape.filter((size) => size === -1).length;
     if (unknown > 1 || shape.some((size) => !Number.isInteger(size) || size < -1)) {
-      throw new GradsmithError("option", "reshape", `${showShape(shape)} is no shape of a sample.`, "Give whole numbers, one of which may be -1.");
+      throw new GradsmithError(
+        "option",
+        "reshape",
+        `${showShape(shape)} is no shape of a sample.`,
+        "Give whole numbers, one of which may be -1.",
+      );
     }
     this.options = options;
   }
@@ -28,7 +35,12 @@ export class Reshape extends Layer {
     const known = sizeOf(shape.filter((n) => n !== -1));
     const fits = shape.includes(-1) ? known > 0 && size % known === 0 : known === size;
     if (!fits) {
-      throw new GradsmithError("shape", "reshape", `samples of shape ${showShape(sample)} have ${size} elements, which don't fit ${showShape(shape)}.`, "Give a shape with as many elements.");
+      throw new GradsmithError(
+        "shape",
+        "reshape",
+        `samples of shape ${showShape(sample)} have ${size} elements, which don't fit ${showShape(shape)}.`,
+        "Give a shape with as many elements.",
+      );
     }
     return x.reshape([batch!, ...shape.map((n) => (n === -1 ? size / known : n))]);
   }

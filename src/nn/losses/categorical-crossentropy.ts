@@ -13,21 +13,24 @@ export interface CategoricalCrossentropyOptions {
  * The cross-entropy −Σ t·log p over the last axis, of one-hot targets t (or any shares of 1) and the probabilities p of classes.
  * For class numbers there is `sparseCategoricalCrossentropy`.
  */
-export const categoricalCrossentropy = defineLoss<CategoricalCrossentropyOptions>("categoricalCrossentropy", ({ fromLogits = false, labelSmoothing = 0 }) => {
-  within("categoricalCrossentropy", "labelSmoothing", labelSmoothing, 0, 1);
-  const shares = (target: Tensor, prediction: Tensor): Tensor => {
-    const t = aligned(target, prediction);
-    return labelSmoothing === 0 ? t : t.mul(1 - labelSmoothing).add(labelSmoothing / t.shape[t.rank - 1]!);
-  };
-  const onLogits = (target: Tensor, z: Tensor): Tensor => shares(target, z).mul(z.logSoftmax()).sum({ axis: -1 }).neg();
-  const onProbabilities = (target: Tensor, prediction: Tensor): Tensor => {
-    const p = normalized(prediction).clip(epsilon, 1 - epsilon);
-    return shares(target, p).mul(p.log()).sum({ axis: -1 }).neg();
-  };
-  const common = { targets: "values", targetsAreProbabilities: true } as const;
-  if (fromLogits) return { ...common, perSample: onLogits };
-  return { ...common, perSample: onProbabilities, onLogits: { distribution: "categorical", perSample: onLogits } };
-});
+export const categoricalCrossentropy = defineLoss<CategoricalCrossentropyOptions>(
+  "categoricalCrossentropy",
+  ({ fromLogits = false, labelSmoothing = 0 }) => {
+    within("categoricalCrossentropy", "labelSmoothing", labelSmoothing, 0, 1);
+    const shares = (target: Tensor, prediction: Tensor): Tensor => {
+      const t = aligned(target, prediction);
+      return labelSmoothing === 0 ? t : t.mul(1 - labelSmoothing).add(labelSmoothing / t.shape[t.rank - 1]!);
+    };
+    const onLogits = (target: Tensor, z: Tensor): Tensor => shares(target, z).mul(z.logSoftmax()).sum({ axis: -1 }).neg();
+    const onProbabilities = (target: Tensor, prediction: Tensor): Tensor => {
+      const p = normalized(prediction).clip(epsilon, 1 - epsilon);
+      return shares(target, p).mul(p.log()).sum({ axis: -1 }).neg();
+    };
+    const common = { targets: "values", targetsAreProbabilities: true } as const;
+    if (fromLogits) return { ...common, perSample: onLogits };
+    return { ...common, perSample: onProbabilities, onLogits: { distribution: "categorical", perSample: onLogits } };
+  },
+);
 
 /** Probabilities that add up to 1, as Keras makes sure of. */
 export const normalized = (p: Tensor): Tensor => p.div(p.sum({ axis: -1, keepDims: true }));

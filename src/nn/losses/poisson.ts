@@ -1,4 +1,6 @@
 import { defineLoss, epsilon, meanLoss } from "./loss.ts";
 
 /** mean (prediction − target·log(prediction + 1e-7)): the negative log-likelihood of counts, without its constant. */
-export const poisson = defineLoss("poisson", () => meanLoss((target, prediction) => prediction.sub(target.mul(prediction.add(epsilon).log()))));
+export const poisson = defineLoss("poisson", () =>
+  meanLoss((target, prediction) => prediction.sub(target.mul(prediction.add(epsilon).log()))),
+);

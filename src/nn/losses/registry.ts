@@ -21,10 +21,14 @@ export type LossChoice = SavedForm | Loss | ((target: Tensor, prediction: Tensor
 
 /** All losses by name; Keras's long names too. */
 export const losses = {
-  mse: mse.with, meanSquaredError: mse.with,
-  mae: mae.with, meanAbsoluteError: mae.with,
-  mape: mape.with, meanAbsolutePercentageError: mape.with,
-  msle: msle.with, meanSquaredLogarithmicError: msle.with,
+  mse: mse.with,
+  meanSquaredError: mse.with,
+  mae: mae.with,
+  meanAbsoluteError: mae.with,
+  mape: mape.with,
+  meanAbsolutePercentageError: mape.with,
+  msle: msle.with,
+  meanSquaredLogarithmicError: msle.with,
   binaryCrossentropy: binaryCrossentropy.with,
   categoricalCrossentropy: categoricalCrossentropy.with,
   sparseCategoricalCrossentropy: sparseCategoricalCrossentropy.with,

@@ -19,10 +19,15 @@ export const sparseCategoricalAccuracy = (): Metric => meanMetric("sparseCategor
 function isRight(target: Tensor, prediction: Tensor): Tensor {
   const last = prediction.shape[prediction.rank - 1];
   if (last === 1) return onSameSide(target, prediction, 0.5);
-  return target.rank < prediction.rank || target.shape[target.rank - 1] === 1 ? maximumAtLabel(target, prediction) : sameMaximum(target, prediction);
+  return target.rank < prediction.rank || target.shape[target.rank - 1] === 1
+    ? maximumAtLabel(target, prediction)
+    : sameMaximum(target, prediction);
 }
 
 const onSameSide = (target: Tensor, prediction: Tensor, threshold: number): Tensor =>
   prediction.greater(threshold).cast(prediction.dtype).equal(aligned(target, prediction)).cast("f32").mean({ axis: -1 });
-const sameMaximum = (target: Tensor, prediction: Tensor): Tensor => aligned(target, prediction).argmax({ axis: -1 }).equal(prediction.argmax({ axis: -1 }));
+const sameMaximum = (target: Tensor, prediction: Tensor): Tensor =>
+  aligned(target, prediction)
+    .argmax({ axis: -1 })
+    .equal(prediction.argmax({ axis: -1 }));
 const maximumAtLabel = (target: Tensor, prediction: Tensor): Tensor => labels(target, prediction).equal(prediction.argmax({ axis: -1 }));

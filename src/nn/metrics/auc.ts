@@ -10,7 +10,12 @@ import { ratio } from "./metric.ts";
  */
 export function auc({ thresholds = 200 }: { readonly thresholds?: number } = {}): Metric {
   if (!Number.isInteger(thresholds) || thresholds < 2) {
-    throw new GradsmithError("option", "auc", `thresholds must be a whole number of at least 2, got ${String(thresholds)}.`, "200 is a good choice.");
+    throw new GradsmithError(
+      "option",
+      "auc",
+      `thresholds must be a whole number of at least 2, got ${String(thresholds)}.`,
+      "200 is a good choice.",
+    );
   }
   return {
     kind: "auc",
@@ -19,8 +24,20 @@ export function auc({ thresholds = 200 }: { readonly thresholds?: number } = {})
     init: () => ({ positives: zeros([thresholds]), negatives: zeros([thresholds]) }),
     update(state, target, prediction, { weight } = {}) {
       const truth = aligned(target, prediction).cast("f32");
-      const bucket = prediction.mul(thresholds - 1).ceil().sub(1).clip(0, thresholds - 2).cast("i32").flatten();
-      const share = weight === undefined ? truth.fill(1) : weight.cast("f32").reshape([weight.size, ...truth.shape.slice(1).map(() => 1)]).broadcastTo(truth.shape);
+      const bucket = prediction
+        .mul(thresholds - 1)
+        .ceil()
+        .sub(1)
+        .clip(0, thresholds - 2)
+        .cast("i32")
+        .flatten();
+      const share =
+        weight === undefined
+          ? truth.fill(1)
+          : weight
+              .cast("f32")
+              .reshape([weight.size, ...truth.shape.slice(1).map(() => 1)])
+              .broadcastTo(truth.shape);
       const isPositive = truth.greater(0.5);
       const count = (chosen: typeof truth) => chosen.flatten().scatter(bucket, { size: thresholds });
       return {

@@ -4,17 +4,23 @@ import { aligned } from "../losses/loss.ts";
 import type { Metric } from "./metric.ts";
 import { ratio } from "./metric.ts";
 
-interface ThresholdOptions {
+export interface ThresholdOptions {
   /** From which probability on a prediction is a yes. */
   readonly threshold?: number;
 }
 
 /** Of what was predicted to be positive, the share that is. */
-export const precision = (options: ThresholdOptions = {}): Metric => confusion("precision", options, ({ right, predicted }) => ratio(right, predicted));
+export const precision = (options: ThresholdOptions = {}): Metric =>
+  confusion("precision", options, ({ right, predicted }) => ratio(right, predicted));
 /** Of what is positive, the share that was predicted to be. */
-export const recall = (options: ThresholdOptions = {}): Metric => confusion("recall", options, ({ right, positive }) => ratio(right, positive));
+export const recall = (options: ThresholdOptions = {}): Metric =>
+  confusion("recall", options, ({ right, positive }) => ratio(right, positive));
 
-interface Counts { readonly right: number; readonly predicted: number; readonly positive: number }
+interface Counts {
+  readonly right: number;
+  readonly predicted: number;
+  readonly positive: number;
+}
 
 function confusion(kind: string, { threshold = 0.5 }: ThresholdOptions, result: (counts: Counts) => number): Metric {
   within(kind, "threshold", threshold, 0, 1);

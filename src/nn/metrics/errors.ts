@@ -8,6 +8,7 @@ export const mse = (): Metric => meanMetric("mse", { perSample: squared });
 /** √ mean (target − prediction)² */
 export const rmse = (): Metric => meanMetric("rmse", { perSample: squared, finish: Math.sqrt });
 /** mean |target − prediction| */
-export const mae = (): Metric => meanMetric("mae", { perSample: (target, prediction) => prediction.sub(aligned(target, prediction)).abs().mean({ axis: -1 }) });
+export const mae = (): Metric =>
+  meanMetric("mae", { perSample: (target, prediction) => prediction.sub(aligned(target, prediction)).abs().mean({ axis: -1 }) });
 
 const squared = (target: Tensor, prediction: Tensor): Tensor => prediction.sub(aligned(target, prediction)).square().mean({ axis: -1 });

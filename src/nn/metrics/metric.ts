@@ -33,7 +33,10 @@ export function meanMetric(kind: string, { perSample, finish = (mean) => mean, o
     update({ total, count }, target, prediction, { weight } = {}) {
       const values = perSample(target, prediction).cast("f32");
       if (weight === undefined) return { total: total!.add(values.sum()), count: count!.add(values.size) };
-      const spread = weight.cast("f32").reshape([weight.size, ...values.shape.slice(1).map(() => 1)]).broadcastTo(values.shape);
+      const spread = weight
+        .cast("f32")
+        .reshape([weight.size, ...values.shape.slice(1).map(() => 1)])
+        .broadcastTo(values.shape);
       return { total: total!.add(values.mul(spread).sum()), count: count!.add(spread.sum()) };
     },
     result: ({ total, count }) => finish(ratio(total![0]!, count![0]!)),

@@ -9,8 +9,18 @@ import { sparseTopKCategoricalAccuracy, topKCategoricalAccuracy } from "./top-k.
 
 /** All metrics by name, as functions from their options. */
 export const metrics = {
-  accuracy, binaryAccuracy, categoricalAccuracy, sparseCategoricalAccuracy, topKCategoricalAccuracy, sparseTopKCategoricalAccuracy,
-  mse, mae, rmse, auc, precision, recall,
+  accuracy,
+  binaryAccuracy,
+  categoricalAccuracy,
+  sparseCategoricalAccuracy,
+  topKCategoricalAccuracy,
+  sparseTopKCategoricalAccuracy,
+  mse,
+  mae,
+  rmse,
+  auc,
+  precision,
+  recall,
 } as const;
 
 export const metricOf = (where: string, choice: Choice<Metric>): Metric => chosen<Metric>(where, "metric", choice, metrics);

@@ -4,7 +4,9 @@ import { aligned, isLabelled, labels } from "../losses/loss.ts";
 import type { Metric } from "./metric.ts";
 import { meanMetric } from "./metric.ts";
 
-interface TopKOptions { readonly k?: number }
+export interface TopKOptions {
+  readonly k?: number;
+}
 
 /** The share of samples whose one-hot target is among the k largest predictions. */
 export const topKCategoricalAccuracy = ({ k = 5 }: TopKOptions = {}): Metric =>

@@ -20,7 +20,15 @@ export interface EarlyStoppingOptions {
 
 /** Ends training when a figure has stopped improving. */
 export function earlyStopping(options: EarlyStoppingOptions = {}): Callback {
-  const { monitor = "val_loss", patience = 0, minDelta = 0, mode = "auto", restoreBestWeights = false, baseline, startFromEpoch = 0 } = options;
+  const {
+    monitor = "val_loss",
+    patience = 0,
+    minDelta = 0,
+    mode = "auto",
+    restoreBestWeights = false,
+    baseline,
+    startFromEpoch = 0,
+  } = options;
   const sign = mode === "max" || (mode === "auto" && /accuracy|auc|precision|recall/i.test(monitor)) ? -1 : 1;
   let best = Infinity;
   let bestWeights: WeightCopy | undefined;
@@ -33,7 +41,12 @@ export function earlyStopping(options: EarlyStoppingOptions = {}): Callback {
       const value = logs[monitor];
       if (value === undefined) {
         const hint = monitor.startsWith("val_") ? " Give validationData or validationSplit, or monitor another." : " Monitor another.";
-        throw new GradsmithError("option", "earlyStopping", `there is no figure "${monitor}".${hint}`, `Known: ${Object.keys(logs).join(", ")}.`);
+        throw new GradsmithError(
+          "option",
+          "earlyStopping",
+          `there is no figure "${monitor}".${hint}`,
+          `Known: ${Object.keys(logs).join(", ")}.`,
+        );
       }
       if (epoch < startFromEpoch) return;
       waited++;

@@ -1,0 +1,61 @@
+import { describe, expect, it } from "vitest";
+import type { TrainingControls } from "./callback.ts";
+import { epochLine, progress } from "./progress.ts";
+
+const view = { epoch: 2, epochs: 25, step: 25, steps: 100, elapsedMs: 500, logs: { loss: 0.51234, accuracy: 0.9 }, isDone: false };
+const controls = { epochs: 2, stepsPerEpoch: 10 } as TrainingControls;
+
+describe("the progress line", () => {
+  it("shows step, rate, time left and the running figures beside a bar", () => {
+    expect(epochLine(view, { withBar: true })).toBe(
+      "Epoch  3/25 ━━━━━───────────────  25/100 · 50 steps/s · ETA 1.5s · loss 0.5123 · accuracy 0.9000",
+    );
+  });
+
+  it("shows the time an epoch took when it is over", () => {
+    const done = { ...view, step: 100, elapsedMs: 65_000, isDone: true, logs: { loss: 1.5e-5, val_loss: Infinity } };
+    expect(epochLine(done, { withBar: false })).toBe("Epoch  3/25 100/100 · 1m05s · 1.5 steps/s · loss 1.500e-5 · val_loss Infinity");
+  });
+
+  it("never shows a time left before there is a rate, nor a total that is unknown", () => {
+    expect(epochLine({ ...view, step: 0, elapsedMs: 0 }, { withBar: true })).toBe(
+      "Epoch  3/25 ────────────────────   0/100 · loss 0.5123 · accuracy 0.9000",
+    );
+    expect(epochLine({ ...view, steps: undefined }, { withBar: true })).toBe(
+      "Epoch  3/25 25 steps · 50 steps/s · loss 0.5123 · accuracy 0.9000",
+    );
+  });
+
+  it("is cut to the terminal's width", () => {
+    const line = epochLine(view, { withBar: true, columns: 40 });
+    expect(line).toHaveLength(40);
+    expect(line.endsWith("…")).toBe(true);
+  });
+});
+
+describe("progress writes", () => {
+  const run = async (bar: boolean): Promise<string> => {
+    let [text, time] = ["", 50];
+    const shown = progress({ output: { write: (part) => (text += part), isTTY: bar, columns: 120 }, bar, now: () => time });
+    await shown.onEpochBegin!(0, controls);
+    for (let step = 1; step <= 4; step++, time += 50) await shown.onBatchEnd!(step, { loss: step }, controls);
+    await shown.onEpochEnd!(0, { loss: 4 }, controls);
+    await shown.onTrainEnd!({}, controls);
+    return text;
+  };
+
+  it("one plain line per epoch without a terminal", async () => {
+    const text = await run(false);
+    expect(text.split("\n")).toHaveLength(2);
+    expect(text).not.toContain("\u001b");
+    expect(text).toMatch(/^Epoch 1\/2 10\/10 · \d+ms · \S+ steps\/s · loss 4\.0000\n$/);
+  });
+
+  it("over the same line in a terminal, at most every 80 ms, and ends it", async () => {
+    const text = await run(true);
+    // After 100 and 200 ms, and at the end.
+    expect(text.split("\r").length - 1).toBe(3);
+    expect(text.split("\n")).toHaveLength(2);
+    expect(text.endsWith("loss 4.0000\n")).toBe(true);
+  });
+});

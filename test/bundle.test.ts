@@ -1,0 +1,57 @@
+import { execFileSync } from "node:child_process";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { build } from "esbuild";
+import { rolldown } from "rolldown";
+import { expect, test } from "vitest";
+
+const root = fileURLToPath(new URL("..", import.meta.url));
+
+const program = (door: string) => `import { tensor } from "${root}dist/${door}"; console.log((await tensor([1, 2]).add(1).read()).join());`;
+
+const bundlers = {
+  async esbuild(door: string, file: string) {
+    const stdin = { contents: program(door), resolveDir: root };
+    await build({ stdin, bundle: true, minify: true, format: "esm", platform: "node", tsconfigRaw: "{}", outfile: file, logLevel: "error" });
+  },
+  async rolldown(door: string, file: string) {
+    writeFileSync(`${file}.entry.mjs`, program(door));
+    const bundle = await rolldown({ input: `${file}.entry.mjs`, platform: "node" });
+    await bundle.write({ file, format: "esm" });
+  },
+};
+const cases = Object.keys(bundlers).flatMap((name) =>
+  ["index.js", "doors/tensor.js", "doors/core.js"].map((door) => ({ bundler: name as keyof typeof bundlers, door })),
+);
+
+// `sideEffects` in package.json lets bundlers drop modules. They must not drop the one that connects `Tensor.read` to the runtime.
+test.each(cases)("a program that $bundler makes from $door still reads tensors, as in Node", async ({ bundler, door }) => {
+  const folder = mkdtempSync(join(tmpdir(), "gradsmith-bundle-"));
+  try {
+    await bundlers[bundler](door, join(folder, "program.mjs"));
+    expect(execFileSync(process.execPath, [join(folder, "program.mjs")], { encoding: "utf8" })).toBe("2,3\n");
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
+});
+
+test("a bundle of the front door leaves out what a program does not use, as esbuild's account of it shows", async () => {
+  const { metafile } = await build({
+    stdin: { contents: `import { tensor } from "./dist/index.js"; console.log(tensor);`, resolveDir: root },
+    bundle: true,
+    minify: true,
+    format: "esm",
+    platform: "node",
+    tsconfigRaw: "{}",
+    write: false,
+    metafile: true,
+    outfile: "bundle.js",
+    logLevel: "error",
+  });
+  const kept = Object.entries(Object.values(metafile.outputs)[0]!.inputs).filter(([, { bytesInOutput }]) => bytesInOutput > 0);
+  const folders = new Set(kept.map(([path]) => path.split("/")[1]));
+  expect(folders).toContain("tensor");
+  for (const folder of ["nn", "optim", "data", "io", "train", "viz", "cli"]) expect(folders).not.toContain(folder);
+});
