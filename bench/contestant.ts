@@ -114,13 +114,24 @@ export async function runContestant(
   });
   const signal = await new Promise<string | undefined>((done) => {
     child.on("error", (error) => done(error.message));
-    child.on("close", (code, killed) => done(killed !== null ? `stopped after ${options.timeoutMs / 1000} s` : code === 0 ? undefined : `exit code ${code}`));
+    child.on("close", (code, killed) =>
+      done(killed !== null ? `stopped after ${options.timeoutMs / 1000} s` : code === 0 ? undefined : `exit code ${code}`),
+    );
   });
-  const lines = output.split("\n").filter((line) => line.startsWith("{")).map((line) => JSON.parse(line) as Line | { name: string; absent: string });
+  const lines = output
+    .split("\n")
+    .filter((line) => line.startsWith("{"))
+    .map((line) => JSON.parse(line) as Line | { name: string; absent: string });
   const figures = lines.filter((line): line is Line => "us_per_step" in line);
   if (figures.length > 0) return { lines: figures };
   const absent = lines.find((line) => "absent" in line);
-  const lastWords = complaint.trim().split("\n").findLast((line) => /error/i.test(line)) ?? complaint.trim().split("\n").at(-1) ?? "";
+  const lastWords =
+    complaint
+      .trim()
+      .split("\n")
+      .findLast((line) => /error/i.test(line)) ??
+    complaint.trim().split("\n").at(-1) ??
+    "";
   return { absent: absent !== undefined && "absent" in absent ? absent.absent : `${signal ?? "no output"}: ${lastWords}`.slice(0, 200) };
 }
 
@@ -131,7 +142,10 @@ function pythonWith(module: string): string | undefined {
   if (!found.has(module)) {
     const candidates = [process.env["GRADSMITH_BENCH_PYTHON"], "python3", "/usr/bin/python3"].filter((path) => path !== undefined);
     const code = `import importlib.util, sys; sys.exit(importlib.util.find_spec(${JSON.stringify(module)}) is None)`;
-    found.set(module, candidates.find((python) => spawnSync(python, ["-c", code]).status === 0));
+    found.set(
+      module,
+      candidates.find((python) => spawnSync(python, ["-c", code]).status === 0),
+    );
   }
   return found.get(module);
 }
@@ -147,6 +161,8 @@ function venvPython(): string | undefined {
 function openBlas(): Record<string, string> {
   const libraries = root("bench/peers/torch/openblas/usr/lib");
   if (!existsSync(libraries)) return {};
-  const folder = readdirSync(libraries).map((architecture) => join(libraries, architecture, "openblas-openmp")).find(existsSync);
+  const folder = readdirSync(libraries)
+    .map((architecture) => join(libraries, architecture, "openblas-openmp"))
+    .find(existsSync);
   return folder === undefined ? {} : { LD_LIBRARY_PATH: folder };
 }

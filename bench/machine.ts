@@ -21,5 +21,7 @@ export function thisMachine(): Machine {
 /** Others at work on this machine make figures up: a warning, or undefined. */
 export function disturbance(): string | undefined {
   const [lastMinute = 0] = loadavg();
-  return lastMinute < 0.5 ? undefined : `The machine was busy at the start (load ${lastMinute.toFixed(1)}): figures may be slow and uneven.`;
+  return lastMinute < 0.5
+    ? undefined
+    : `The machine was busy at the start (load ${lastMinute.toFixed(1)}): figures may be slow and uneven.`;
 }

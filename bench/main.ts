@@ -30,7 +30,9 @@ ${workloads.map(({ name, title }) => `  ${name.padEnd(5)} ${title}`).join("\n")}
   process.exit(0);
 }
 const chosen = positionals.length === 0 ? workloads : positionals.map(find);
-const invited = contestants.filter(({ name }) => values.only === undefined || values.only.split(",").some((part) => name.toLowerCase().includes(part.toLowerCase())));
+const invited = contestants.filter(
+  ({ name }) => values.only === undefined || values.only.split(",").some((part) => name.toLowerCase().includes(part.toLowerCase())),
+);
 const plan = { rounds: Number(values.rounds), warmMs: 500, measureMs: 500, workloadMs: 50_000, timeoutMs: 120_000 };
 
 const started = performance.now();
@@ -50,7 +52,12 @@ try {
   rmSync(folder, { recursive: true, force: true });
 }
 
-const record = { ...read(), date: today(), command: `npm run bench${process.argv.slice(2).length > 0 ? ` -- ${process.argv.slice(2).join(" ")}` : ""}`, machine: thisMachine() };
+const record = {
+  ...read(),
+  date: today(),
+  command: `npm run bench${process.argv.slice(2).length > 0 ? ` -- ${process.argv.slice(2).join(" ")}` : ""}`,
+  machine: thisMachine(),
+};
 record.results = merge(record.results, results);
 mkdirSync(root("bench/results"), { recursive: true });
 writeFileSync(root("bench/results/latest.json"), `${JSON.stringify(record, null, 2)}\n`);
@@ -93,7 +100,9 @@ function merge(old: readonly Result[], fresh: readonly Result[]): Result[] {
 
 function describe(rows: readonly Result[]): string {
   const { processor, cores, memoryGb, system, node } = thisMachine();
-  const versions = new Map(rows.flatMap(({ figures }) => figures).map(({ contestant, version }) => [contestant.replace(/^gradsmith .*/, "gradsmith"), version]));
+  const versions = new Map(
+    rows.flatMap(({ figures }) => figures).map(({ contestant, version }) => [contestant.replace(/^gradsmith .*/, "gradsmith"), version]),
+  );
   const named = [...versions].filter(([, version]) => version !== undefined).map(([name, version]) => `${name} ${version}`);
   return [
     `${today()}, ${processor}, ${cores} cores, ${memoryGb} GB, ${system}, Node ${node}; ${named.join(", ")}. \`npm run bench\`; time per training step (W6, W7: per call), median of the processes' medians.`,
@@ -110,7 +119,10 @@ function writeReadme(text: string): void {
   const readme = readFileSync(root("README.md"), "utf8");
   const marked = /<!-- bench -->[\s\S]*<!-- \/bench -->/;
   if (!marked.test(readme)) throw new Error("README.md has no <!-- bench --> ... <!-- /bench -->.");
-  writeFileSync(root("README.md"), readme.replace(marked, () => `<!-- bench -->\n${text}\n<!-- /bench -->`));
+  writeFileSync(
+    root("README.md"),
+    readme.replace(marked, () => `<!-- bench -->\n${text}\n<!-- /bench -->`),
+  );
 }
 
 function progress(text: string): void {

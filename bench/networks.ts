@@ -12,7 +12,15 @@ export interface Network {
 }
 
 /** The package comes as an argument, so that its import can be timed. */
-export function networks({ adam, binaryCrossentropy, crossEntropy, mse, random, sgd, zeros }: typeof Package): Readonly<Record<string, Network>> {
+export function networks({
+  adam,
+  binaryCrossentropy,
+  crossEntropy,
+  mse,
+  random,
+  sgd,
+  zeros,
+}: typeof Package): Readonly<Record<string, Network>> {
   const classifier = perceptron([784, 512, 512, 10], { loss: crossEntropy, optimizer: adam({ learningRate: 1e-3 }) });
   return {
     W1: perceptron([10, 20, 30, 1], { loss: mse, optimizer: sgd({ learningRate: 0.01 }) }),

@@ -1,16 +1,17 @@
 // Gradsmith on one workload, through the package's public doors, as its built files are.
 const start = performance.now();
+
 import type * as Package from "gradsmith";
 
 const gradsmith: typeof Package = await import("gradsmith");
 const importMs = performance.now() - start;
 
 import { readFileSync } from "node:fs";
-import type { Samples } from "./workload.ts";
-import { givenWorkload, productName, products, readSamples } from "./workload.ts";
 import { report, reportAbsence, timeBlocks } from "./measure.ts";
 import { networks } from "./networks.ts";
 import { generator, uniform } from "./random.ts";
+import type { Samples } from "./workload.ts";
+import { givenWorkload, productName, products, readSamples } from "./workload.ts";
 
 const { compile, initialSlots, loop, random, tensor, updateTree, valueAndGrad, zeros } = gradsmith;
 const { version } = JSON.parse(readFileSync(new URL("../../package.json", import.meta.url), "utf8")) as { version: string };
@@ -32,7 +33,9 @@ async function train({ x, y }: Samples): Promise<void> {
   const trained = loop(
     ({ model, order, position }, { x, y }) => {
       const chosen = order.gather(gradsmith.arange(batch).add(position));
-      const { value, grads } = valueAndGrad((params: Package.NamedTensors) => network.loss(y.gather(chosen), network.predict(params, x.gather(chosen))))(model.params);
+      const { value, grads } = valueAndGrad((params: Package.NamedTensors) =>
+        network.loss(y.gather(chosen), network.predict(params, x.gather(chosen))),
+      )(model.params);
       return { model: updateTree(network.optimizer, model, grads), order, position: position.add(batch), loss: value };
     },
     { model, order: random.permutation(samples, { seed: 5 }), position: zeros([], { dtype: "i32" }), loss: zeros([]) },
@@ -79,7 +82,12 @@ async function multiply(): Promise<void> {
     const [m, k, n] = product;
     const a = tensor(uniform(m * k, next, -1, 1), { shape: [m, k] });
     const b = tensor(uniform(k * n, next, -1, 1), { shape: [k, n] });
-    const multiplied = loop((_: { c: Package.Tensor }, { a, b }) => ({ c: a.matmul(b) }), { c: zeros([m, n]) }, { a, b }, { name: "matmul" });
+    const multiplied = loop(
+      (_: { c: Package.Tensor }, { a, b }) => ({ c: a.matmul(b) }),
+      { c: zeros([m, n]) },
+      { a, b },
+      { name: "matmul" },
+    );
     await multiplied.ready;
     const run = async (count: number) => {
       multiplied.run(count);

@@ -6,7 +6,10 @@ import type { Samples, Workload, WorkloadFiles } from "./workload.ts";
 /** Writes a workload's samples into `folder` once, so that every contestant reads the same bytes. */
 export function writeSamples(workload: Workload, folder: string): WorkloadFiles {
   // Workloads over the same data share its files: the network and the batch are not part of the name.
-  const stem = join(folder, `${workload.samples}-${workload.shape.join("x")}-${workload.labels}-${isRegression(workload) ? "sine" : "classes"}`);
+  const stem = join(
+    folder,
+    `${workload.samples}-${workload.shape.join("x")}-${workload.labels}-${isRegression(workload) ? "sine" : "classes"}`,
+  );
   const files = { ...workload, x: `${stem}.x`, y: `${stem}.y` };
   if (workload.samples > 0 && !existsSync(files.y)) {
     const { x, y } = workload.shape.length === 1 && workload.shape[0] === 10 ? sine(workload) : prototypes(workload);

@@ -5,15 +5,28 @@ import { fileURLToPath } from "node:url";
 import { build } from "esbuild";
 
 const root = fileURLToPath(new URL("..", import.meta.url));
-const options = { bundle: true, platform: "node", format: "esm", target: "node20", packages: "external", logLevel: "error", tsconfigRaw: "{}", absWorkingDir: root };
+const options = {
+  bundle: true,
+  platform: "node",
+  format: "esm",
+  target: "node20",
+  packages: "external",
+  logLevel: "error",
+  tsconfigRaw: "{}",
+  absWorkingDir: root,
+};
 
-const compiled = spawnSync(process.execPath, ["node_modules/typescript/bin/tsc", "-p", "tsconfig.build.json"], { cwd: root, stdio: "inherit" });
+const compiled = spawnSync(process.execPath, ["node_modules/typescript/bin/tsc", "-p", "tsconfig.build.json"], {
+  cwd: root,
+  stdio: "inherit",
+});
 if (compiled.status !== 0) process.exit(1);
 // Packages stay outside the bundles, so each bundle has to lie where its packages are found.
 await build({ ...options, entryPoints: ["bench/main.ts", "bench/ours.ts"], outdir: "bench/.build", splitting: true });
 for (const peer of ["jax-js", "tfjs", "onnxruntime"]) {
   const folder = `bench/peers/${peer}`;
-  if (existsSync(`${root}/${folder}/node_modules`)) await build({ ...options, entryPoints: [`${folder}/peer.ts`], outdir: `${folder}/.build`, splitting: true });
+  if (existsSync(`${root}/${folder}/node_modules`))
+    await build({ ...options, entryPoints: [`${folder}/peer.ts`], outdir: `${folder}/.build`, splitting: true });
 }
 const { status } = spawnSync(process.execPath, ["bench/.build/main.js", ...process.argv.slice(2)], { cwd: root, stdio: "inherit" });
 process.exitCode = status ?? 1;

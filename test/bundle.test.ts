@@ -14,7 +14,16 @@ const program = (door: string) => `import { tensor } from "${root}dist/${door}";
 const bundlers = {
   async esbuild(door: string, file: string) {
     const stdin = { contents: program(door), resolveDir: root };
-    await build({ stdin, bundle: true, minify: true, format: "esm", platform: "node", tsconfigRaw: "{}", outfile: file, logLevel: "error" });
+    await build({
+      stdin,
+      bundle: true,
+      minify: true,
+      format: "esm",
+      platform: "node",
+      tsconfigRaw: "{}",
+      outfile: file,
+      logLevel: "error",
+    });
   },
   async rolldown(door: string, file: string) {
     writeFileSync(`${file}.entry.mjs`, program(door));

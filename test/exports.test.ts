@@ -5,7 +5,11 @@ import { fileURLToPath, pathToFileURL } from "node:url";
 import { describe, expect, test } from "vitest";
 
 const root = fileURLToPath(new URL("..", import.meta.url));
-const { exports: entries, bin, dependencies } = JSON.parse(readFileSync(join(root, "package.json"), "utf8")) as {
+const {
+  exports: entries,
+  bin,
+  dependencies,
+} = JSON.parse(readFileSync(join(root, "package.json"), "utf8")) as {
   exports: Record<string, string | { types: string; default: string }>;
   bin: Record<string, string>;
   dependencies?: unknown;
@@ -53,7 +57,10 @@ describe("the build", () => {
     const npm = process.env["npm_execpath"];
     const [file, args] = npm === undefined ? ["npm", []] : [process.execPath, [npm]];
     const options = { cwd: root, encoding: "utf8", shell: npm === undefined && process.platform === "win32" } as const;
-    const text = execFileSync(file, [...args, "pack", "--dry-run", "--json", "--ignore-scripts"], { ...options, stdio: ["ignore", "pipe", "ignore"] });
+    const text = execFileSync(file, [...args, "pack", "--dry-run", "--json", "--ignore-scripts"], {
+      ...options,
+      stdio: ["ignore", "pipe", "ignore"],
+    });
     const parsed = JSON.parse(text) as PackReport[] | Record<string, PackReport>;
     const [report] = Object.values(parsed);
     const paths = report!.files.map(({ path }) => path);

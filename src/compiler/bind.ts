@@ -11,17 +11,10 @@ export function bind(body: readonly Statement[], rangeVariable: string, buffers:
   return new Binder(buffers, intern).block(body, new Set([rangeVariable]));
 }
 
-interface Facts {
-  /** Names of the locals it reads. */
-  readonly locals: ReadonlySet<string>;
-  /** Buffers it loads from that the kernel writes. */
-  readonly written: ReadonlySet<number>;
-}
-
 class Binder {
   readonly #buffers: readonly KernelBuffer[];
   readonly #intern: Interner;
-  readonly #facts = new Map<Expr, Facts>();
+  readonly #fragile = new Map<Expr, boolean>();
   readonly #mutable = new Set<string>();
   #names = 0;
 
@@ -34,7 +27,7 @@ class Binder {
   block(statements: readonly Statement[], defined: ReadonlySet<string>): Statement[] {
     const names = new Set(defined);
     const out: Statement[] = [];
-    const available = new Map<Expr, Local>();
+    const available = new Available((expr) => this.#isFragile(expr));
     const interned = statements.map((statement) => internStatement(statement, this.#intern));
     for (const statement of interned) if (statement.kind === "declare") this.#mutable.add(statement.name);
     const uses = this.#countUses(interned);
@@ -69,15 +62,16 @@ class Binder {
         }
         case "assign":
           out.push({ ...statement, value: rewrite(statement.value) });
-          forget(available, (expr) => this.facts(expr).locals.has(statement.name));
+          available.forgetName(statement.name);
           break;
         case "store":
           out.push({ ...statement, index: rewrite(statement.index), value: rewrite(statement.value) });
-          forget(available, (expr) => this.facts(expr).written.has(statement.buffer));
+          available.forgetBuffer(statement.buffer);
           break;
         case "if": {
           const condition = rewrite(statement.condition);
-          const inside = replaceIn(statement.body, (x) => this.#substitute(x, available));
+          const memo = new Map<Expr, Expr>();
+          const inside = replaceIn(statement.body, (x) => this.#substitute(x, available, memo));
           out.push({ ...statement, condition, body: this.block(inside, names) });
           this.#forgetWritten(statement.body, available);
           break;
@@ -87,11 +81,12 @@ class Binder {
           // Values that don't change in the loop are computed before it.
           const outside = new Set(names);
           const invariant = new Set<Expr>();
+          const memo = new Map<Expr, boolean>();
           const seen = new Set<Expr>();
           const find = (expr: Expr): Expr => {
             if (seen.has(expr) || available.has(expr)) return expr;
             seen.add(expr);
-            if (isWorthNaming(expr) && this.#isInvariant(expr, outside)) invariant.add(expr);
+            if (isWorthNaming(expr) && this.#isInvariant(expr, outside, memo)) invariant.add(expr);
             else for (const part of partsOf(expr)) find(part);
             return expr;
           };
@@ -116,45 +111,35 @@ class Binder {
     return out;
   }
 
-  facts(expr: Expr): Facts {
-    const known = this.#facts.get(expr);
+  /** Whether the value may change: it reads a register that is assigned, or memory that is written. */
+  #isFragile(expr: Expr): boolean {
+    const known = this.#fragile.get(expr);
     if (known !== undefined) return known;
-    const locals = new Set<string>();
-    const written = new Set<number>();
-    if (expr.kind === "local") locals.add(expr.name);
-    if (expr.kind === "load" && this.#buffers[expr.buffer]!.access !== "read") written.add(expr.buffer);
-    for (const part of partsOf(expr)) {
-      const { locals: l, written: w } = this.facts(part);
-      for (const name of l) locals.add(name);
-      for (const buffer of w) written.add(buffer);
-    }
-    const facts = { locals, written };
-    this.#facts.set(expr, facts);
-    return facts;
+    const own = expr.kind === "local" ? this.#mutable.has(expr.name) : expr.kind === "load" && this.#buffers[expr.buffer]!.access !== "read";
+    const fragile = own || partsOf(expr).some((part) => this.#isFragile(part));
+    this.#fragile.set(expr, fragile);
+    return fragile;
   }
 
-  #isInvariant(expr: Expr, outside: ReadonlySet<string>): boolean {
-    const { locals, written } = this.facts(expr);
-    if (written.size > 0) return false;
-    for (const name of locals) if (!outside.has(name) || this.#mutable.has(name)) return false;
-    return true;
+  #isInvariant(expr: Expr, outside: ReadonlySet<string>, memo: Map<Expr, boolean>): boolean {
+    const known = memo.get(expr);
+    if (known !== undefined) return known;
+    const invariant =
+      expr.kind === "local" ? outside.has(expr.name) && !this.#mutable.has(expr.name)
+        : !(expr.kind === "load" && this.#buffers[expr.buffer]!.access !== "read") && partsOf(expr).every((part) => this.#isInvariant(part, outside, memo));
+    memo.set(expr, invariant);
+    return invariant;
   }
 
-  #forgetWritten(body: readonly Statement[], available: Map<Expr, Local>): void {
-    const buffers = new Set<number>();
-    const names = new Set<string>();
+  #forgetWritten(body: readonly Statement[], available: Available): void {
     const visit = (statements: readonly Statement[]): void => {
       for (const statement of statements) {
-        if (statement.kind === "store") buffers.add(statement.buffer);
-        if (statement.kind === "assign") names.add(statement.name);
+        if (statement.kind === "store") available.forgetBuffer(statement.buffer);
+        if (statement.kind === "assign") available.forgetName(statement.name);
         if (statement.kind === "loop" || statement.kind === "if") visit(statement.body);
       }
     };
     visit(body);
-    forget(available, (expr) => {
-      const facts = this.facts(expr);
-      return [...facts.written].some((buffer) => buffers.has(buffer)) || [...facts.locals].some((name) => names.has(name));
-    });
   }
 
   /** How often each expression is needed by the statements of a block itself, a shared one counting its parts once. */
@@ -179,17 +164,56 @@ class Binder {
     else if (hasLoad(expr.index)) this.#countIn(expr.index, uses);
   }
 
-  #substitute(expr: Expr, available: ReadonlyMap<Expr, Local>): Expr {
-    return available.get(expr) ?? this.#rebuild(expr, (part) => this.#substitute(part, available));
+  #substitute(expr: Expr, available: Available, memo: Map<Expr, Expr>): Expr {
+    const known = available.get(expr) ?? memo.get(expr);
+    if (known !== undefined) return known;
+    const after = this.#rebuild(expr, (part) => this.#substitute(part, available, memo));
+    memo.set(expr, after);
+    return after;
   }
 
   #rebuild(expr: Expr, change: (part: Expr) => Expr): Expr {
-    return this.#intern.expr(rebuild(expr, change));
+    const after = rebuild(expr, change);
+    return after === expr ? expr : this.#intern.expr(after);
   }
 }
 
-function forget(available: Map<Expr, Local>, stale: (expr: Expr) => boolean): void {
-  for (const expr of available.keys()) if (stale(expr)) available.delete(expr);
+/** Expressions that have a name here, until something they read changes. */
+class Available {
+  readonly #names = new Map<Expr, Local>();
+  /** Those that may become stale, and what they read. */
+  readonly #fragile = new Map<Expr, { readonly names: ReadonlySet<string>; readonly buffers: ReadonlySet<number> }>();
+  readonly #isFragile: (expr: Expr) => boolean;
+
+  constructor(isFragile: (expr: Expr) => boolean) { this.#isFragile = isFragile; }
+
+  get(expr: Expr): Local | undefined { return this.#names.get(expr); }
+  has(expr: Expr): boolean { return this.#names.has(expr); }
+
+  set(expr: Expr, name: Local): void {
+    this.#names.set(expr, name);
+    if (!this.#isFragile(expr)) return;
+    const names = new Set<string>();
+    const buffers = new Set<number>();
+    const visit = (part: Expr): void => {
+      if (part.kind === "local") names.add(part.name);
+      if (part.kind === "load") buffers.add(part.buffer);
+      partsOf(part).forEach(visit);
+    };
+    visit(expr);
+    this.#fragile.set(expr, { names, buffers });
+  }
+
+  forgetName(name: string): void {
+    for (const [expr, reads] of this.#fragile) if (reads.names.has(name)) this.#forget(expr);
+  }
+  forgetBuffer(buffer: number): void {
+    for (const [expr, reads] of this.#fragile) if (reads.buffers.has(buffer)) this.#forget(expr);
+  }
+  #forget(expr: Expr): void {
+    this.#names.delete(expr);
+    this.#fragile.delete(expr);
+  }
 }
 
 /** Literals and names cost nothing; integer sums are left to the addressing of loads. */

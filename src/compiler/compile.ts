@@ -131,25 +131,29 @@ function isFullAndEarlier(group: Extract<Group, { kind: "loop" }>, node: Node, b
 
 function emit(name: string, groups: readonly Group[], layout: Layout, limits: Limits): { program: Program } {
   const kernels: Kernel[] = [];
-  const known = new Map<string, number>();
+  const byName = new Map<string, number[]>();
   const calls: Call[] = [];
-  const names = new Map<string, number>();
   for (const group of groups) {
     const lowered = lower(group, layout, limits);
     const kernel = finish(lowered, limits);
-    const key = JSON.stringify(kernel, (_, value: unknown) => (typeof value === "number" && !Number.isFinite(value) ? String(value) : Object.is(value, -0) ? "-0" : value));
-    let index = known.get(key);
+    // Kernels are compared in full only where their names and sizes agree.
+    const base = nameOf(group);
+    const alike = byName.get(base) ?? [];
+    let index = alike.find((candidate) => isSameKernel(kernels[candidate]!, kernel));
     if (index === undefined) {
       index = kernels.length;
-      const base = nameOf(group);
-      const count = names.get(base) ?? 0;
-      names.set(base, count + 1);
-      kernels.push({ ...kernel, name: count === 0 ? base : `${base}_${count + 1}` });
-      known.set(key, index);
+      kernels.push({ ...kernel, name: alike.length === 0 ? base : `${base}_${alike.length + 1}` });
+      byName.set(base, [...alike, index]);
     }
     calls.push({ kernel: index, buffers: lowered.scope.arguments });
   }
   return { program: planMemory(name, kernels, calls, layout) };
+}
+
+function isSameKernel(a: Kernel, b: Kernel): boolean {
+  const text = (kernel: Kernel): string =>
+    JSON.stringify({ ...kernel, name: "" }, (_, value: unknown) => (typeof value === "number" && (!Number.isFinite(value) || Object.is(value, -0)) ? `${1 / value} ${value}` : value));
+  return a.work.operations === b.work.operations && a.buffers.length === b.buffers.length && a.range.extent === b.range.extent && text(a) === text(b);
 }
 
 function lower(group: Group, memory: MemoryMap, limits: Limits): Lowered {

@@ -11,7 +11,10 @@ export class Interner {
   expr(given: Expr): Expr {
     const done = this.#done.get(given);
     if (done !== undefined) return done;
-    const expr = this.#canonical(shorten(this.#withParts(given)));
+    const whole = this.#withParts(given);
+    const short = shorten(whole);
+    // A shortened expression may have parts that were made just now.
+    const expr = this.#canonical(short === whole ? whole : this.#withParts(short));
     this.#done.set(given, expr);
     this.#done.set(expr, expr);
     return expr;
@@ -22,16 +25,24 @@ export class Interner {
       case "constant":
       case "local":
         return expr;
-      case "load":
-        return { ...expr, index: this.expr(expr.index) };
-      case "apply":
-        return { ...expr, args: expr.args.map((x) => this.expr(x)) };
+      case "load": {
+        const index = this.expr(expr.index);
+        return index === expr.index ? expr : { ...expr, index };
+      }
+      case "apply": {
+        const args = expr.args.map((x) => this.expr(x));
+        return args.every((x, i) => x === expr.args[i]) ? expr : { ...expr, args };
+      }
       case "convert":
       case "splat":
-      case "across":
-        return { ...expr, x: this.expr(expr.x) };
-      case "ramp":
-        return { ...expr, base: this.expr(expr.base) };
+      case "across": {
+        const x = this.expr(expr.x);
+        return x === expr.x ? expr : { ...expr, x };
+      }
+      case "ramp": {
+        const base = this.expr(expr.base);
+        return base === expr.base ? expr : { ...expr, base };
+      }
     }
   }
 
@@ -44,7 +55,8 @@ export class Interner {
     return expr;
   }
 
-  #id(expr: Expr): number { return this.#ids.get(this.expr(expr))!; }
+  /** Of an expression that has been made canonical. */
+  #id(expr: Expr): number { return this.#ids.get(expr)!; }
 
   #key(expr: Expr): string {
     const type = `${expr.dtype}${expr.lanes}`;

@@ -112,10 +112,10 @@ describe("order", () => {
 test("a long walk lets timers through", async () => {
   let ticks = 0;
   const timer = setInterval(() => ticks++, 1);
-  const until = Date.now() + 200;
-  for await (const _ of arrays(3).repeat()) if (Date.now() > until) break;
+  const giveUp = Date.now() + 10_000;
+  for await (const _ of arrays(3).repeat()) if (ticks >= 3 || Date.now() > giveUp) break;
   clearInterval(timer);
-  expect(ticks).toBeGreaterThan(2);
+  expect(ticks).toBeGreaterThanOrEqual(3);
 });
 
 describe("data loader", () => {

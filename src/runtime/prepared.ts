@@ -42,7 +42,6 @@ class OnBackend implements Prepared {
     this.#reason = choice.reason;
     this.#compiled = choice.compiled;
     this.#executable = choice.backend.compile(choice.compiled.program);
-    (globalThis as any).onPrepare?.(traced, choice.compiled, choice.backend.name, expectedRuns);
     this.ready = this.#executable.ready.catch((cause: unknown) => this.#useNext(cause));
   }
 

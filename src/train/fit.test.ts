@@ -50,7 +50,7 @@ describe("training agrees with Keras from the same weights", () => {
     const evaluation = await model.evaluate(fixture.x, fixture.y);
     for (const [name, value] of Object.entries(fixture.evaluation))
       expect(evaluation[name], name).toBeCloseTo(value, name === "auc" ? 2 : 5);
-    const prediction = await (await model.predict(fixture.x.slice(0, 5))).read();
+    const prediction = await model.predict(fixture.x.slice(0, 5)).read();
     expect(distance(Array.from(prediction), flat(fixture.prediction))).toBeLessThan(1e-5);
   });
 

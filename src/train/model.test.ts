@@ -49,7 +49,7 @@ describe("save and loadModel", () => {
       await model.save(path);
       const again = await loadModel(path);
       expect(again.summary()).toBe(model.summary());
-      expect(await (await again.predict(x)).read()).toEqual(await (await model.predict(x)).read());
+      expect(await again.predict(x).read()).toEqual(await model.predict(x).read());
       await again.compile({ optimizer: "adam", loss: "sparseCategoricalCrossentropy" }).fit(x, labels, { verbose: 0 });
       const bytes = await readFile(path);
       expect(() => modelFromBytes(bytes.subarray(0, bytes.length - 5), "cut.safetensors")).toThrow("[cut.safetensors]");
@@ -113,7 +113,7 @@ describe("a training loop of one's own", () => {
   it("its outcome can be given to the model", async () => {
     const state = model.init({ seed: 9 });
     model.trainState = state;
-    expect(await (await model.predict(points)).read()).toEqual(await model.apply(state.params, points).read());
+    expect(await model.predict(points).read()).toEqual(await model.apply(state.params, points).read());
   });
 
   it("apply asks for a key where layers are random, and gives what layers write", async () => {
@@ -143,9 +143,9 @@ describe("a training loop of one's own", () => {
 describe("predict", () => {
   it("is the same whatever the batch", async () => {
     const model = everyLayer();
-    const whole = await (await model.predict(x)).read();
+    const whole = await model.predict(x).read();
     for (const batchSize of [1, 7, 30])
-      expect(distance([...(await (await model.predict(x, { batchSize })).read())], [...whole])).toBeLessThan(1e-6);
+      expect(distance([...(await model.predict(x, { batchSize }).read())], [...whole])).toBeLessThan(1e-6);
   });
 });
 

@@ -129,8 +129,8 @@ export abstract class Model {
     return pass.run();
   }
 
-  /** What the model gives for samples, as one tensor. */
-  async predict(x: Samples, { batchSize = 1024 }: EvaluateOptions = {}): Promise<Tensor> {
+  /** What the model gives for samples, as one tensor, computed now and in batches. */
+  predict(x: Samples, { batchSize = 1024 }: EvaluateOptions = {}): Tensor {
     positiveInteger("predict", "batchSize", batchSize);
     const samples = samplesOf("predict", "x", x);
     checkFeatures("predict", samples, this.blueprint.input.shape);

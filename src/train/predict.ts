@@ -6,9 +6,8 @@ import { arange, full } from "../tensor/create.ts";
 import { concat } from "../tensor/join.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 import type { Traceable } from "./objective.ts";
-import { macrotask } from "./pace.ts";
 
-export type Predictor = (variables: NamedTensors, x: Tensor, batchSize: number) => Promise<Tensor>;
+export type Predictor = (variables: NamedTensors, x: Tensor, batchSize: number) => Tensor;
 
 /** What a model gives for samples, batch by batch through one program that is kept for later calls. */
 export function predictor(model: Traceable): Predictor {
@@ -18,15 +17,13 @@ export function predictor(model: Traceable): Predictor {
     programs.set(size, known);
     return known;
   };
-  return async (variables, x, batchSize) => {
+  return (variables, x, batchSize) => {
     const count = x.shape[0]!;
     const parts: Tensor[] = [];
     for (let begin = 0; begin < count; begin += batchSize) {
       const run = program(Math.min(batchSize, count - begin));
       const start = full([], begin, { dtype: "i32" });
-      await run.prepare(variables, x, start);
       parts.push(run(variables, x, start));
-      if (begin + batchSize < count) await macrotask();
     }
     return concat(parts);
   };

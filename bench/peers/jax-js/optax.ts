@@ -43,7 +43,11 @@ export function adam(learningRate: number, beta1 = 0.9, beta2 = 0.999, epsilon =
       const first = map((m, g) => m!.mul(beta1).add(g!.ref.mul(1 - beta1)), m, gradients);
       const second = map((v, g) => v!.mul(beta2).add(g!.ref.mul(g!).mul(1 - beta2)), v, gradients);
       const updates = map(
-        (m, v) => m!.ref.div(correction1.ref).mul(-learningRate).div(np.sqrt(v!.ref.div(correction2.ref)).add(epsilon)),
+        (m, v) =>
+          m!.ref
+            .div(correction1.ref)
+            .mul(-learningRate)
+            .div(np.sqrt(v!.ref.div(correction2.ref)).add(epsilon)),
         first,
         second,
       );

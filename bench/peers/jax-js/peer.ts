@@ -1,5 +1,6 @@
 // jax-js on its WebAssembly backend: the whole training step under one jit, the batch gathered on the host.
 const start = performance.now();
+
 import type * as Jax from "@jax-js/jax";
 
 const jax: typeof Jax = await import("@jax-js/jax");
@@ -37,7 +38,11 @@ const layers = (...sizes: number[]) => {
 const perceptron = (p: Tree, x: Array) => dense(p, 2, nn.relu(dense(p, 1, nn.relu(dense(p, 0, x)))));
 const crossEntropy = (logits: Array, y: Array) => {
   const samples = y.shape[0]!;
-  return nn.logSoftmax(logits).mul(nn.oneHot(y, 10)).sum().mul(-1 / samples);
+  return nn
+    .logSoftmax(logits)
+    .mul(nn.oneHot(y, 10))
+    .sum()
+    .mul(-1 / samples);
 };
 const images: Network = { init: () => layers(784, 512, 512, 10), predict: perceptron, loss: crossEntropy, optimizer: () => adam(1e-3) };
 
@@ -94,7 +99,10 @@ function recurrent(p: Tree, x: Array): Array {
   const [batch, times] = x.shape as [number, number];
   const units = 128;
   const gate = (z: Array, i: number) => z.slice([], [i * units, (i + 1) * units]);
-  const projected = np.dot(x.reshape([batch * times, 32]), p["wx"]!).add(p["b"]!).reshape([batch, times, 4 * units]);
+  const projected = np
+    .dot(x.reshape([batch * times, 32]), p["wx"]!)
+    .add(p["b"]!)
+    .reshape([batch, times, 4 * units]);
   let h = np.zeros([batch, units]);
   let c = np.zeros([batch, units]);
   for (let t = 0; t < times; t++) {

@@ -1,5 +1,6 @@
 // TensorFlow.js on its WebAssembly backend, trained by its own fit().
 const start = performance.now();
+
 import type * as TensorFlow from "@tensorflow/tfjs";
 
 const tf: typeof TensorFlow = await import("@tensorflow/tfjs");
@@ -15,7 +16,11 @@ import { givenWorkload, productName, products, readSamples } from "../../workloa
 const { dense, conv2d, maxPooling2d, flatten, lstm } = tf.layers;
 const sparse = { loss: "sparseCategoricalCrossentropy", adam: true };
 const classifier = (units: number) => dense({ units, activation: "softmax" });
-const images = (inputShape: number[]) => [dense({ units: 512, activation: "relu", inputShape }), dense({ units: 512, activation: "relu" }), classifier(10)];
+const images = (inputShape: number[]) => [
+  dense({ units: 512, activation: "relu", inputShape }),
+  dense({ units: 512, activation: "relu" }),
+  classifier(10),
+];
 const networks: Record<string, () => { layers: TensorFlow.layers.Layer[]; loss: string; adam: boolean }> = {
   W1: () => ({
     layers: [dense({ units: 20, activation: "relu", inputShape: [10] }), dense({ units: 30, activation: "relu" }), dense({ units: 1 })],
@@ -23,7 +28,11 @@ const networks: Record<string, () => { layers: TensorFlow.layers.Layer[]; loss: 
     adam: false,
   }),
   W2: () => ({
-    layers: [dense({ units: 100, activation: "relu", inputShape: [10] }), dense({ units: 100, activation: "relu" }), dense({ units: 1, activation: "sigmoid" })],
+    layers: [
+      dense({ units: 100, activation: "relu", inputShape: [10] }),
+      dense({ units: 100, activation: "relu" }),
+      dense({ units: 1, activation: "sigmoid" }),
+    ],
     loss: "binaryCrossentropy",
     adam: true,
   }),
@@ -88,7 +97,13 @@ async function train(): Promise<void> {
   await run(1);
   const firstStepMs = performance.now() - before;
   const coldMs = performance.now() - start;
-  report({ name: workload.name, ...common, ...(await timeBlocks(run, Math.floor(workload.samples / workload.batch))), first_step_ms: firstStepMs, cold_ms: coldMs });
+  report({
+    name: workload.name,
+    ...common,
+    ...(await timeBlocks(run, Math.floor(workload.samples / workload.batch))),
+    first_step_ms: firstStepMs,
+    cold_ms: coldMs,
+  });
 }
 
 async function multiply(): Promise<void> {
@@ -110,7 +125,10 @@ async function multiply(): Promise<void> {
 }
 
 async function predict(): Promise<void> {
-  for (const [name, shape] of [["W3a", [1, 784]], ["W4", [1, 28, 28, 1]]] as const) {
+  for (const [name, shape] of [
+    ["W3a", [1, 784]],
+    ["W4", [1, 28, 28, 1]],
+  ] as const) {
     const model = build(name);
     const pixels = new Float32Array(784).fill(0.5);
     const once = async () => {

@@ -23,7 +23,7 @@ export const classification: Lab = {
 
     const test = signOfSine(10_000, { seed: seed + 1 });
     const { loss, accuracy } = await model.evaluate(test.x, test.y, { batchSize });
-    const scores = await model.predict(test.x);
+    const scores = model.predict(test.x);
     const curve = rocCurve(await scores.read(), await test.y.read());
     print(rocChart(curve, { ...chart, width: 60 }));
     return { model, stopped: history.stopped, test: { loss: loss!, accuracy: accuracy!, auc: auc(curve) } };

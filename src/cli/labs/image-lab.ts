@@ -25,7 +25,7 @@ export function imageLab(name: string, title: string, load: (options: ImageSetOp
       print(learningCurves(history, chart));
 
       const { loss, accuracy } = await model.evaluate(held, test.labels, { batchSize: 500 });
-      const scores = await model.predict(held);
+      const scores = model.predict(held);
       const predicted = await scores.argmax({ axis: 1 }).read();
       print(confusionTable(confusionMatrix(await test.labels.read(), predicted, { classCount: 10 }), { classNames, ascii: chart.ascii }));
       return { model, stopped: history.stopped, test: { loss: loss!, accuracy: accuracy! } };

@@ -21,7 +21,7 @@ export const regression: Lab = {
     const test = sineOfSquares(10_000, { seed: seed + 1 });
     const { loss, mae } = await model.evaluate(test.x, test.y, { batchSize });
     const truth = await test.y.slice([0], [5]).read();
-    const first = await model.predict(test.x.slice([0, 0], [5, 10]));
+    const first = model.predict(test.x.slice([0, 0], [5, 10]));
     const predicted = await first.read();
     const rows = Array.from(truth, (value, i) => ({ truth: value.toFixed(3), predicted: predicted[i]!.toFixed(3) }));
     print(table(rows, chart));
