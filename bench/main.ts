@@ -33,7 +33,7 @@ const chosen = positionals.length === 0 ? workloads : positionals.map(find);
 const invited = contestants.filter(
   ({ name }) => values.only === undefined || values.only.split(",").some((part) => name.toLowerCase().includes(part.toLowerCase())),
 );
-const plan = { rounds: Number(values.rounds), warmMs: 500, measureMs: 500, workloadMs: 50_000, timeoutMs: 120_000 };
+const plan = { rounds: Number(values.rounds), warmMs: 500, measureMs: 500, workloadMs: 40_000, timeoutMs: 120_000 };
 
 const started = performance.now();
 const warning = disturbance();

@@ -60,7 +60,7 @@ export async function measureWorkload(
       const late = performance.now() - start > plan.workloadMs;
       if (round >= fewestRounds && !essential(entry.contestant) && (late || entry.spentMs > plan.workloadMs / 3)) continue;
       // A process that takes this long has many blocks' worth of evidence in it.
-      if (round >= 2 && entry.spentMs / round > plan.workloadMs / 8) continue;
+      if (round > 0 && entry.spentMs / round > plan.workloadMs / (round === 1 ? 4 : 8)) continue;
       const began = performance.now();
       const options = { ...plan, ...(entry.configuration === undefined ? {} : { configuration: entry.configuration }) };
       const outcome = await runContestant(entry.contestant, workload, options);

@@ -12,7 +12,7 @@ const peers = ["PyTorch", "JAX", "jax-js", "tfjs", "onnxruntime"];
 
 /** Time per step, and how many times longer the peers take: native against the best of the compiled ones, wasm against the better of the JavaScript ones. */
 export function timeTable(results: readonly Result[]): string {
-  const header = ["", "native", "wasm", ...peers, "PyTorch / native", "JAX / native", "best of jax-js, tfjs / wasm"];
+  const header = ["", "native", "wasm", ...peers, "PyTorch (W7: onnxruntime) / native", "JAX / native", "better of jax-js, tfjs / wasm"];
   const rows = results.map(({ row, figures, absences }) => {
     const figure = (name: string) => figures.find(({ contestant }) => contestant === name);
     const cell = (name: string) => {

@@ -6,13 +6,37 @@ export { initializers } from "../nn/initializers.ts";
 export type { LayerContext, LayerOptions, ParamSpec, ParamSpecs, Params } from "../nn/layer.ts";
 export { Layer } from "../nn/layer.ts";
 export { activation } from "../nn/layers/activation.ts";
+export { averagePooling1d, averagePooling2d, averagePooling3d } from "../nn/layers/average-pooling.ts";
 export type { BatchNormalizationOptions } from "../nn/layers/batch-normalization.ts";
 export { batchNormalization } from "../nn/layers/batch-normalization.ts";
+export type { Conv1dOptions, ConvOptions } from "../nn/layers/conv.ts";
+export { conv1d, conv2d, conv3d } from "../nn/layers/conv.ts";
+export type { Conv2dTransposeOptions } from "../nn/layers/conv2d-transpose.ts";
+export { conv2dTranspose } from "../nn/layers/conv2d-transpose.ts";
 export type { DenseOptions } from "../nn/layers/dense.ts";
 export { dense } from "../nn/layers/dense.ts";
+export type { DepthwiseConv1dOptions, DepthwiseConvOptions } from "../nn/layers/depthwise-conv.ts";
+export { depthwiseConv1d, depthwiseConv2d } from "../nn/layers/depthwise-conv.ts";
 export { dropout } from "../nn/layers/dropout.ts";
 export { flatten } from "../nn/layers/flatten.ts";
+export type { GlobalPoolingOptions } from "../nn/layers/global-pooling.ts";
+export {
+  globalAveragePooling1d,
+  globalAveragePooling2d,
+  globalAveragePooling3d,
+  globalMaxPooling1d,
+  globalMaxPooling2d,
+  globalMaxPooling3d,
+} from "../nn/layers/global-pooling.ts";
+export { maxPooling1d, maxPooling2d, maxPooling3d } from "../nn/layers/max-pooling.ts";
+export type { PoolingOptions } from "../nn/layers/pooling.ts";
 export { reshape } from "../nn/layers/reshape.ts";
+export type { SeparableConvOptions } from "../nn/layers/separable-conv2d.ts";
+export { separableConv2d } from "../nn/layers/separable-conv2d.ts";
+export type { UpSamplingOptions } from "../nn/layers/up-sampling2d.ts";
+export { upSampling2d } from "../nn/layers/up-sampling2d.ts";
+export type { ZeroPaddingOptions } from "../nn/layers/zero-padding.ts";
+export { zeroPadding1d, zeroPadding2d, zeroPadding3d } from "../nn/layers/zero-padding.ts";
 export { binaryCrossentropy } from "../nn/losses/binary-crossentropy.ts";
 export { categoricalCrossentropy } from "../nn/losses/categorical-crossentropy.ts";
 export { cosineSimilarity } from "../nn/losses/cosine-similarity.ts";

@@ -34,7 +34,9 @@ export function weightsOf({ sizes }: FixedNetwork): { kernel: Float32Array; bias
 
 function sine(batch: number, step: number, target: (y: number) => number) {
   const x = Float32Array.from({ length: batch * 10 }, (_, i) => uniform(100, step * batch * 10 + i));
-  const y = Float32Array.from({ length: batch }, (_, i) => target(Math.sin(x.subarray(i * 10, i * 10 + 10).reduce((sum, value) => sum + value * value, 0))));
+  const y = Float32Array.from({ length: batch }, (_, i) =>
+    target(Math.sin(x.subarray(i * 10, i * 10 + 10).reduce((sum, value) => sum + value * value, 0))),
+  );
   return { x, y };
 }
 

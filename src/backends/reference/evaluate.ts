@@ -10,9 +10,9 @@ import { source } from "./source.ts";
 
 /**
  * The values of `roots`, computed node by node as the ops' rows define them: floats in float64 without rounding to the dtype, integers wrapped
- * to theirs. Slow and independent of the compiler: what all backends are held to. `valueOf` gives the contents of inputs and buffers.
+ * to theirs. Slow and independent of the compiler: what all backends are held to. `contentsOf` gives the contents of inputs and buffers.
  */
-export function evaluateGraph(roots: readonly Node[], valueOf: (source: Node) => ArrayLike<number>): Float64Array[] {
+export function evaluateGraph(roots: readonly Node[], contentsOf: (source: Node) => ArrayLike<number>): Float64Array[] {
   const order = topological(roots);
   const uses = new Map<Node, number>();
   const count = (node: Node): number => (uses.get(node) ?? 0);
@@ -20,7 +20,7 @@ export function evaluateGraph(roots: readonly Node[], valueOf: (source: Node) =>
   const values = new Map<Node, Float64Array>();
   for (const node of order) {
     const rule = rules[node.op.kind] as Rule<OpDef>;
-    values.set(node, rule(node, node.inputs.map((input) => values.get(input)!), valueOf));
+    values.set(node, rule(node, node.inputs.map((input) => values.get(input)!), contentsOf));
     for (const input of node.inputs) {
       uses.set(input, count(input) - 1);
       if (count(input) === 0) values.delete(input);
@@ -29,10 +29,10 @@ export function evaluateGraph(roots: readonly Node[], valueOf: (source: Node) =>
   return roots.map((root) => values.get(root)!);
 }
 
-type Rule<Op extends OpDef> = (node: Node<Op>, inputs: readonly Float64Array[], valueOf: (source: Node) => ArrayLike<number>) => Float64Array;
+type Rule<Op extends OpDef> = (node: Node<Op>, inputs: readonly Float64Array[], contentsOf: (source: Node) => ArrayLike<number>) => Float64Array;
 
 const rules: { readonly [Kind in OpDef["kind"]]: Rule<Extract<OpDef, { readonly kind: Kind }>> } = {
-  source: (node, _, valueOf) => source(node, valueOf),
+  source: (node, _, contentsOf) => source(node, contentsOf),
   elementwise,
   reduce: (node, [x]) => reduce(node, x!),
   movement,

@@ -1,0 +1,48 @@
+import type { Shape } from "../../core/shape.ts";
+import type { Tensor } from "../../tensor/tensor.ts";
+import type { WindowGeometry } from "./windowed.ts";
+import { padded, paddingOf, reachOf, spatialAxes, spatialOf, windowed } from "./windowed.ts";
+
+/**
+ * The windows of `x` [batch, ...lengths, channels], padded with `value`: [batch, count, size, ..., channels]. Windows that don't overlap are
+ * another shape of the input, so that their adjoint is too, and no sum over the windows an element is in.
+ */
+export function poolingWindows(where: string, x: Tensor, geometry: WindowGeometry, value: number): Tensor {
+  const counts = blockCounts(geometry, x.shape);
+  if (counts === undefined) return windowed(where, x, geometry, value);
+  const { sizes } = geometry;
+  const used = x.slice(x.shape.map(() => 0), [x.shape[0]!, ...counts.map((count, axis) => count * sizes[axis]!), x.shape[x.rank - 1]!]);
+  return used.reshape([x.shape[0]!, ...counts.flatMap((count, axis) => [count, sizes[axis]!]), x.shape[x.rank - 1]!]);
+}
+
+/** The adjoint of `poolingWindows`: what is in the windows is added where it was taken from, in a tensor of this shape. */
+export function unpool(parts: Tensor, shape: Shape, geometry: WindowGeometry): Tensor {
+  const counts = blockCounts(geometry, shape);
+  const lengths = spatialOf(shape);
+  const [batch, channels] = [shape[0]!, shape[shape.length - 1]!];
+  if (counts !== undefined) {
+    const used = counts.map((count, axis) => count * geometry.sizes[axis]!);
+    return padded(parts.reshape([batch, ...used, channels]), used.map((length, axis) => [0, lengths[axis]! - length]));
+  }
+  const widths = paddingOf(geometry, lengths);
+  const whole = parts.fold({
+    axes: spatialAxes(lengths.length),
+    lengths: lengths.map((length, axis) => length + widths[axis]![0] + widths[axis]![1]),
+    strides: geometry.strides,
+    dilations: geometry.dilations,
+  });
+  if (widths.every(([before, after]) => before + after === 0)) return whole;
+  return whole.slice([0, ...widths.map(([before]) => before), 0], shape);
+}
+
+/** How many windows there are along each axis, if they lie side by side with nothing put around. */
+function blockCounts(geometry: WindowGeometry, shape: Shape): number[] | undefined {
+  const { sizes, strides } = geometry;
+  const lengths = spatialOf(shape);
+  const areBlocks = sizes.every((size, axis) => strides[axis] === size && reachOf(geometry, axis) === size && lengths[axis]! >= size);
+  const isWhole = paddingOf(geometry, lengths).every(([before, after]) => before + after === 0);
+  return areBlocks && isWhole ? lengths.map((length, axis) => Math.floor(length / sizes[axis]!)) : undefined;
+}
+
+/** The axes of `poolingWindows` that count the places in a window. */
+export const placeAxes = (rank: number): number[] => spatialAxes(rank).map((axis) => 2 * axis);
