@@ -32,7 +32,8 @@ class Binder {
     for (const statement of interned) if (statement.kind === "declare") this.#mutable.add(statement.name);
     const uses = this.#countUses(interned);
     const give = (value: Expr): Local => {
-      const name = `c${this.#names++}`;
+      // The underscore keeps these names apart from those the lowering gives.
+      const name = `e_${this.#names++}`;
       const bound = local(name, value.dtype, value.lanes);
       out.push({ kind: "let", name, value: this.#rebuild(value, (x) => rewrite(x)) });
       names.add(name);

@@ -81,7 +81,8 @@ export function compile(traced: Traced, limits: Limits, options: { readonly fusi
   }
   const groups = placed.groups.filter((group) => nodesOf(group).some((node) => sizeOf(node.type.shape) > 0));
   const layout = new Layout(traced.inputs, roots, placed.overwrites, groups, fused.memory);
-  return { ...emit(traced.name, groups, layout, limits), outputs: roots.map((root) => ({ argument: layout.argumentOf(root) })), groups };
+  const needed = groups.filter((group) => nodesOf(group).some(layout.isStored));
+  return { ...emit(traced.name, needed, layout, limits), outputs: roots.map((root) => ({ argument: layout.argumentOf(root) })), groups: needed };
 }
 
 /** Which memory each node has. */
@@ -99,13 +100,13 @@ class Layout implements MemoryMap {
       this.#stored.add(root);
       if (!this.#byNode.has(root)) this.arguments.push(this.#place(root).id);
     }
-    for (const group of groups) {
+    // From the last group back: what nobody reads needn't be stored, and a group that stores nothing reads nothing.
+    for (const group of [...groups].reverse()) {
       const own = new Set(nodesOf(group));
-      for (const read of readsOf(group, isMemory)) {
-        const { node } = read;
-        if (node.op.kind === "source") continue;
-        const isLater = own.has(node) && group.kind === "loop" && isFullAndEarlier(group, node, read.by);
-        if (!own.has(node) || isLater) this.#stored.add(node);
+      if (![...own].some((node) => this.#stored.has(node))) continue;
+      for (const { node, by } of readsOf(group, isMemory)) {
+        const isLater = own.has(node) && group.kind === "loop" && isFullAndEarlier(group, node, by);
+        if (node.op.kind !== "source" && (!own.has(node) || isLater)) this.#stored.add(node);
       }
     }
     for (const node of this.#stored) if (!this.#byNode.has(node)) this.#place(node);

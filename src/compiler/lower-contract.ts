@@ -323,7 +323,7 @@ class ContractLowering {
     for (const node of nodesOf(this.#group)) {
       if (!this.#memory.isStored(node)) continue;
       const memory = this.#memory.of(node)!;
-      const { index, lanes } = this.#pull(known, node, vector).loadIndex(flatten(place(node), node.type.shape), undefined);
+      const { index, lanes } = this.#pull(known, node, vector).loadIndex(flatten(place(node), node.type.shape), undefined, memory.length);
       const kept = count !== undefined && lanes > 1 ? { count } : {};
       const value = known.get(node)!;
       out.push({ kind: "store", buffer: this.#scope.write(memory), index, value: lanes > 1 ? wide(value, lanes) : value, ...kept });
@@ -338,7 +338,7 @@ class ContractLowering {
       if (node === computing) return undefined;
       const memory = this.#memory.of(node);
       if (memory === undefined) return undefined;
-      const { index, lanes } = pull.loadIndex(flatten(indices, node.type.shape), guard);
+      const { index, lanes } = pull.loadIndex(flatten(indices, node.type.shape), guard, sizeOf(node.type.shape));
       return load(this.#scope.read(memory), registerType[node.type.dtype], index, lanes);
     }, vector);
     return pull;

@@ -9,6 +9,7 @@ import type { Limits } from "../ir/limits.ts";
 import { accessesOf, isPulled, variablesOver } from "./access.ts";
 import { partsOf } from "./bind.ts";
 import { placed, spaceOf } from "./fuse.ts";
+import { identity } from "./identity.ts";
 import type { LoopGroup, LoopMember } from "./group.ts";
 import type { Memory } from "./kernel-scope.ts";
 import { KernelScope } from "./kernel-scope.ts";
@@ -435,7 +436,7 @@ class LoopLowering {
     return members.map((member): Statement => {
       const memory = this.#memory.of(member.node)!;
       const place = flatten(this.#placeOf(member, domain), member.node.type.shape);
-      const { index, lanes: width } = pull.loadIndex(place, undefined);
+      const { index, lanes: width } = pull.loadIndex(place, undefined, memory.length);
       const value = known.get(member.node)!;
       const kept = count !== undefined && width > 1 && count < width ? { count } : {};
       return { kind: "store", buffer: this.#scope.write(memory), index, value: width > 1 ? spreadOver(value, width) : value, ...kept };
@@ -451,7 +452,7 @@ class LoopLowering {
       if (register !== undefined && (member?.space === "outer" || member === undefined || member.phase === phase || this.#group.inner.length === 0)) return register;
       const memory = this.#memory.of(node);
       if (memory === undefined) return undefined;
-      const { index, lanes: width } = pull.loadIndex(flatten(indices, node.type.shape), guard);
+      const { index, lanes: width } = pull.loadIndex(flatten(indices, node.type.shape), guard, sizeOf(node.type.shape));
       return load(this.#scope.read(memory), registerType[node.type.dtype], index, width);
     }, lanes);
     return pull;
@@ -476,22 +477,6 @@ const combinerOf = (node: Node): Reduce["combine"] => (node.op as Reduce).combin
 /** On bools, max and min are or and and. */
 const instructionOf = (combine: Reduce["combine"], dtype: RegisterType): Associative =>
   dtype !== "bool" ? combine : combine === "max" || combine === "add" ? "or" : "and";
-
-export function identity(combine: Reduce["combine"], dtype: RegisterType): Expr {
-  if (combine === "add") return constant(0, dtype);
-  if (combine === "mul") return constant(1, dtype);
-  const isMax = combine === "max";
-  switch (dtype) {
-    case "bool":
-      return constant(isMax ? 0 : 1, dtype);
-    case "i32":
-      return constant(isMax ? -2147483648 : 2147483647, dtype);
-    case "u32":
-      return constant(isMax ? 0 : 4294967295, dtype);
-    default:
-      return constant(isMax ? -Infinity : Infinity, dtype);
-  }
-}
 
 /** Whether statements load from positions that differ from lane to lane. */
 export function gathers(statements: readonly Statement[]): boolean {

@@ -86,7 +86,7 @@ function pullFrom(memory: MemoryMap, scope: KernelScope, vector: { variable: str
   const pull: Pull = new Pull((node, indices, guard) => {
     const place = memory.of(node);
     if (place === undefined) return undefined;
-    const { index, lanes } = pull.loadIndex(flatten(indices, node.type.shape), guard);
+    const { index, lanes } = pull.loadIndex(flatten(indices, node.type.shape), guard, sizeOf(node.type.shape));
     return load(scope.read(place), registerType[node.type.dtype], index, lanes);
   }, vector);
   return pull;

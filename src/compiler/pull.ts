@@ -1,7 +1,7 @@
 import { sizeOf } from "../core/shape.ts";
 import type { Shape } from "../core/shape.ts";
 import type { Expr } from "../ir/expr.ts";
-import { and, apply, cast, constant, lessEqual, local, max, min, ramp, registerType, select } from "../ir/expr.ts";
+import { and, apply, cast, constant, lessEqual, local, max, min, ramp, registerType, select, splat } from "../ir/expr.ts";
 import type { FillAttributes, GatherAttributes, IotaAttributes, Node } from "../ir/graph.ts";
 import type { Guard, Index } from "../ir/index.ts";
 import { computed, fixed, keyOf, scaleOf, toExpr } from "../ir/index.ts";
@@ -93,24 +93,31 @@ export class Pull {
     if (vector === undefined || vector.lanes === 1) return toExpr(index);
     const scale = scaleOf(index, vector.variable);
     if (scale === 0) return toExpr(index);
-    if (scale !== undefined) return ramp(toExpr(index), scale, vector.lanes);
-    return spread(toExpr(index), vector);
+    const position = toExpr(index);
+    // A computed part may differ from lane to lane already.
+    return scale !== undefined && position.lanes === 1 ? ramp(position, scale, vector.lanes) : spread(position, vector);
   }
 
-  /** The index expression of a load: scalar for one element or neighbouring ones, else an index for each lane. */
-  loadIndex(index: Index, guard: Expr | undefined): { index: Expr; lanes: number } {
+  /**
+   * The index expression of a load: scalar for one element or neighbouring ones, else an index for each lane. Where the guard doesn't hold,
+   * it's some element of a memory of this length.
+   */
+  loadIndex(index: Index, guard: Expr | undefined, length: number): { index: Expr; lanes: number } {
     const vector = this.#vector;
     const lanes = vector?.lanes ?? 1;
     const scale = vector === undefined || lanes === 1 ? 0 : scaleOf(index, vector.variable);
     const safe = (position: Expr): Expr => (guard === undefined ? position : select(guard, position, constant(0, "i32")));
     if (scale === 0) {
       const position = toExpr(index);
+      if (guard !== undefined && guard.lanes > 1 && position.lanes === 1) {
+        const clamped = index.min < 0 || index.max >= length ? max(min(position, constant(length - 1, "i32")), constant(0, "i32")) : position;
+        return { index: clamped, lanes: 1 };
+      }
       const guarded = safe(position);
       return { index: guarded, lanes: guarded.lanes };
     }
     if (scale === 1 && (guard === undefined || guard.lanes === 1)) {
       const base = toExpr(index);
-      // A computed position in the index may itself differ from lane to lane.
       if (base.lanes === 1) return { index: safe(base), lanes };
     }
     return { index: safe(this.indexExpr(index)), lanes };
@@ -151,8 +158,12 @@ function spread(expr: Expr, vector: Lanes): Expr {
       return expr.name === vector.variable ? ramp(local(expr.name, "i32"), 1, vector.lanes) : expr;
     case "apply":
       return apply(expr.instruction, ...expr.args.map((x) => spread(x, vector)));
-    case "convert":
-      return { ...expr, x: spread(expr.x, vector), lanes: spread(expr.x, vector).lanes };
+    case "convert": {
+      const x = spread(expr.x, vector);
+      return { ...expr, x, lanes: x.lanes };
+    }
+    case "splat":
+      return splat(spread(expr.x, vector), expr.lanes);
     default:
       // Loads and values already computed for each lane.
       return expr;

@@ -1,10 +1,12 @@
-import { sameShape } from "../core/shape.ts";
+import { sameShape, sizeOf } from "../core/shape.ts";
 import { local, registerType } from "../ir/expr.ts";
 import type { Node } from "../ir/graph.ts";
 import { makeNode, topological } from "../ir/graph.ts";
+import { fillNode } from "../tensor/ops/source.ts";
+import { identity } from "./identity.ts";
 
 /**
- * Afterwards no two nodes compute the same thing, and none gives back its input. Types don't change. (Views of views, constants and identities need no pass of their own:
+ * Afterwards no two nodes compute the same thing, none gives back its input, and none works on empty tensors. Types don't change. (Views of views, constants and identities need no pass of their own:
  * they vanish when a consumer pulls through them.)
  */
 export function simplify(roots: readonly Node[]): Node[] {
@@ -13,6 +15,10 @@ export function simplify(roots: readonly Node[]): Node[] {
   const ids = new AttributeIds();
   for (const node of topological(roots)) {
     const inputs = node.inputs.map((input) => replaced.get(input)!);
+    if (isEmpty(node)) {
+      replaced.set(node, emptied(node));
+      continue;
+    }
     const changed = inputs.some((input, i) => input !== node.inputs[i]);
     const rebuilt = changed ? makeNode(node.op, inputs, node.attributes, node.type) : node;
     const key = `${keyOfOp(rebuilt, ids)}|${inputs.map((input) => input.id).join()}`;
@@ -21,6 +27,17 @@ export function simplify(roots: readonly Node[]): Node[] {
     replaced.set(node, changesNothing(rebuilt) ? inputs[0]! : (same ?? rebuilt));
   }
   return roots.map((root) => replaced.get(root)!);
+}
+
+/** Whether a value takes no work: it has no elements, or sums no elements up. */
+function isEmpty({ op, type, inputs }: Node): boolean {
+  if (sizeOf(type.shape) === 0) return op.kind !== "source" || op.from === "iota";
+  return (op.kind === "reduce" || op.kind === "contract" || op.kind === "scatter") && inputs.some((input) => sizeOf(input.type.shape) === 0);
+}
+
+function emptied({ op, type }: Node): Node {
+  const value = op.kind === "reduce" && sizeOf(type.shape) > 0 ? identity(op.combine, registerType[type.dtype]).value : 0;
+  return fillNode(value, type.dtype, type.shape);
 }
 
 /** Whether an elementwise op gives back its only input: markers that meant something while gradients were taken. */
