@@ -1,6 +1,6 @@
 import { customGradient } from "../../autodiff/custom-gradient.ts";
 import { sizeOf } from "../../core/shape.ts";
-import { arange } from "../../tensor/create.ts";
+import { tensor } from "../../tensor/create.ts";
 import type { Tensor } from "../../tensor/tensor.ts";
 import { placeAxes, poolingWindows, unpool } from "./pooling-windows.ts";
 import type { WindowGeometry } from "./windowed.ts";
@@ -27,4 +27,5 @@ export function maxPool(where: string, x: Tensor, geometry: WindowGeometry): Ten
 }
 
 /** The places in a window, numbered in row-major order, to be broadcast to the windows: [size, 1, size, 1] for two axes. */
-const places = ({ sizes }: WindowGeometry): Tensor => arange(sizeOf(sizes)).reshape(sizes.flatMap((size) => [size, 1]));
+const places = ({ sizes }: WindowGeometry): Tensor =>
+  tensor(Int32Array.from({ length: sizeOf(sizes) }, (_, place) => place), { shape: sizes.flatMap((size) => [size, 1]) });

@@ -81,8 +81,10 @@ const select: Spell = (expr, printer) => {
   const [condition, x, y] = expr.args as readonly [Expr, Expr, Expr];
   const whole = condition.kind === "splat" ? condition.x : condition;
   if (whole.lanes === 1) {
-    const code = `${within(printer.value(whole), levels.bits)} ? ${within(printer.value(x), levels.bits)} : ${within(printer.value(y), levels.bits)}`;
-    return { code, level: levels.choice };
+    // GCC wants vectors of the very same type on both sides, and sums of vectors lose the attributes of their type's name.
+    const type = expr.lanes === 1 ? "" : `(${printer.prelude.type(registerLane[expr.dtype], expr.lanes)})`;
+    const side = (value: Expr): string => (type === "" ? within(printer.value(value), levels.bits) : `${type}(${printer.value(value).code})`);
+    return { code: `${within(printer.value(whole), levels.bits)} ? ${side(x)} : ${side(y)}`, level: levels.choice };
   }
   return call(
     selectFunction(printer.prelude, registerLane[expr.dtype], expr.lanes),
