@@ -8,7 +8,8 @@ import { Interner } from "./intern.ts";
  * Index arithmetic stays where it is, since targets turn it into running addresses.
  */
 export function bind(body: readonly Statement[], rangeVariable: string, buffers: readonly KernelBuffer[], intern = new Interner()): Statement[] {
-  return new Binder(buffers, intern).block(body, new Set([rangeVariable]));
+  const interned = body.map((statement) => internStatement(statement, intern));
+  return new Binder(buffers, intern).block(interned, new Set([rangeVariable]));
 }
 
 class Binder {
@@ -23,14 +24,13 @@ class Binder {
     this.#intern = intern;
   }
 
-  /** `defined` are the names that exist where the block begins. */
+  /** `defined` are the names that exist where the block begins; every expression is interned. */
   block(statements: readonly Statement[], defined: ReadonlySet<string>): Statement[] {
     const names = new Set(defined);
     const out: Statement[] = [];
     const available = new Available((expr) => this.#isFragile(expr));
-    const interned = statements.map((statement) => internStatement(statement, this.#intern));
-    for (const statement of interned) if (statement.kind === "declare") this.#mutable.add(statement.name);
-    const uses = this.#countUses(interned);
+    for (const statement of statements) if (statement.kind === "declare") this.#mutable.add(statement.name);
+    const uses = this.#countUses(statements);
     const give = (value: Expr): Local => {
       // The underscore keeps these names apart from those the lowering gives.
       const name = `e_${this.#names++}`;
@@ -49,7 +49,7 @@ class Binder {
       }
       return this.#rebuild(expr, rewrite);
     };
-    for (const statement of interned) {
+    for (const statement of statements) {
       switch (statement.kind) {
         case "let":
         case "declare": {

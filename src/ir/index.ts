@@ -51,11 +51,13 @@ export const isFixed = (index: Index): boolean => index.terms.length === 0;
 export function plus(a: Index, b: Index): Index {
   if (b.terms.length === 0) return b.constant === 0 ? a : offset(a, b.constant);
   if (a.terms.length === 0) return plus(b, a);
-  const scales = new Map(a.terms.map((term) => [term.atom.key, term]));
-  for (const { atom, scale } of b.terms) {
-    scales.set(atom.key, { atom, scale: scale + (scales.get(atom.key)?.scale ?? 0) });
+  const terms = [...a.terms];
+  for (const term of b.terms) {
+    const same = terms.findIndex(({ atom }) => atom.key === term.atom.key);
+    if (same < 0) terms.push(term);
+    else terms[same] = { atom: term.atom, scale: terms[same]!.scale + term.scale };
   }
-  return sum([...scales.values()], a.constant + b.constant);
+  return sum(terms, a.constant + b.constant);
 }
 
 export const offset = (a: Index, by: number): Index => ({ terms: a.terms, constant: a.constant + by, min: a.min + by, max: a.max + by });

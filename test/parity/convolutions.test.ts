@@ -46,11 +46,7 @@ function problemOf({ layer: kind, input, ties, output, y: _y, gradients: _gradie
     leaves: [ties === true ? x.mul(1.2).add(0.5).floor() : x, ...variables.map(([, { shape }], i) => numbers(shape, i + 2))],
     run: (leaves) => [
       call(leaves),
-      ...valueAndGrad((given: Tensor[]) =>
-        call(given)
-          .mul(weights.cast(given[0]!.dtype))
-          .sum(),
-      )(leaves).grads,
+      ...valueAndGrad((given: Tensor[]) => call(given).mul(weights.cast(given[0]!.dtype)).sum())(leaves).grads,
     ],
   };
 }

@@ -1,8 +1,8 @@
 import { tensor } from "../../tensor/create.ts";
 import type { Tensor } from "../../tensor/tensor.ts";
-import { placeAxes, poolingWindows } from "./pooling-windows.ts";
 import type { PoolingOptions } from "./pooling.ts";
 import { Pooling } from "./pooling.ts";
+import { placeAxes, poolingWindows } from "./pooling-windows.ts";
 import { paddingOf, spatialOf } from "./windowed.ts";
 
 export class AveragePooling extends Pooling {

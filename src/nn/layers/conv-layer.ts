@@ -1,3 +1,4 @@
+import { GradsmithError } from "../../core/errors.ts";
 import type { Tensor } from "../../tensor/tensor.ts";
 import type { Activation, ActivationChoice } from "../activations.ts";
 import { activationOf } from "../activations.ts";
@@ -8,7 +9,6 @@ import type { LayerContext, LayerOptions, ParamSpec, Params } from "../layer.ts"
 import { Layer } from "../layer.ts";
 import type { Regularizer } from "../regularizers.ts";
 import { regularizerOf } from "../regularizers.ts";
-import { GradsmithError } from "../../core/errors.ts";
 import type { PerAxis } from "./spatial.ts";
 import { perAxis } from "./spatial.ts";
 import type { WindowGeometry, WindowPadding } from "./windowed.ts";

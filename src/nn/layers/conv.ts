@@ -43,7 +43,12 @@ export class Conv extends ConvLayer<Saved> {
     const channels = input[input.length - 1]!;
     const { filters } = this.options;
     if (channels % this.#groups !== 0) {
-      throw new GradsmithError("shape", this.kind, `${channels} channels can't be cut into ${this.#groups} groups.`, "Use a divisor of both channels and filters.");
+      throw new GradsmithError(
+        "shape",
+        this.kind,
+        `${channels} channels can't be cut into ${this.#groups} groups.`,
+        "Use a divisor of both channels and filters.",
+      );
     }
     const shape = [...this.geometry.sizes, channels / this.#groups, filters];
     return { kernel: { ...this.#kernel, shape }, ...this.biasSpec(filters) };

@@ -31,7 +31,12 @@ export class Conv2dTranspose extends ConvLayer<Saved> {
     // The lengths a convolution with these windows would have come from, and what it would have put around them.
     const scaled = spatialOf(x.shape).map((length, axis) => length * strides[axis]!);
     const excess = strides.map((stride, axis) => Math.max(0, reachOf(this.geometry, axis) - stride));
-    const whole = convolveTransposed(x, kernel!, this.geometry, scaled.map((length, axis) => length + excess[axis]!));
+    const whole = convolveTransposed(
+      x,
+      kernel!,
+      this.geometry,
+      scaled.map((length, axis) => length + excess[axis]!),
+    );
     if (padding === "valid") return whole;
     const { filters } = this.options;
     return whole.slice([0, ...excess.map((total) => Math.floor(total / 2)), 0], [x.shape[0]!, ...scaled, filters]);
@@ -45,4 +50,5 @@ export class Conv2dTranspose extends ConvLayer<Saved> {
  *
  * @example conv2dTranspose(16, { kernelSize: 4, strides: 2, padding: "same" })
  */
-export const conv2dTranspose = (filters: number, options: Conv2dTransposeOptions): Conv2dTranspose => new Conv2dTranspose({ filters, ...options });
+export const conv2dTranspose = (filters: number, options: Conv2dTransposeOptions): Conv2dTranspose =>
+  new Conv2dTranspose({ filters, ...options });

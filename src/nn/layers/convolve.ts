@@ -60,7 +60,12 @@ export function convolveDepthwise(where: string, x: Tensor, kernel: Tensor, geom
  * The adjoint of `convolve` by its input: every element of `x` [batch, ...windows, channels] lays a window scaled by `kernel`
  * [...window, filters, channels] where `convolve` would have read one, into [batch, ...lengths, filters].
  */
-export function convolveTransposed(x: Tensor, kernel: Tensor, { sizes, strides, dilations }: WindowGeometry, lengths: readonly number[]): Tensor {
+export function convolveTransposed(
+  x: Tensor,
+  kernel: Tensor,
+  { sizes, strides, dilations }: WindowGeometry,
+  lengths: readonly number[],
+): Tensor {
   const { out, taps, both } = lettersOf(sizes.length);
   const axes = sizes.map((_, axis) => axis + 1);
   return x.contract(`n${out}c,${taps}fc->n${both}f`, kernel).fold({ axes, lengths, strides, dilations });

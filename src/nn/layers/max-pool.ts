@@ -19,8 +19,7 @@ export function maxPool(where: string, x: Tensor, geometry: WindowGeometry): Ten
       const place = places(geometry);
       // `less` and not `equal`: where NaN won, a place has won too.
       const winner = windows.less(y.expandDims(axes)).where(sizeOf(geometry.sizes), place).min({ axes });
-      const parts = winner.expandDims(axes).equal(place).where(g.expandDims(axes), 0);
-      return [unpool(parts, images!.shape, geometry)];
+      return [unpool((lay) => lay(winner).equal(place).where(lay(g), 0), images!.shape, geometry)];
     },
   );
   return pool(x);
@@ -28,4 +27,7 @@ export function maxPool(where: string, x: Tensor, geometry: WindowGeometry): Ten
 
 /** The places in a window, numbered in row-major order, to be broadcast to the windows: [size, 1, size, 1] for two axes. */
 const places = ({ sizes }: WindowGeometry): Tensor =>
-  tensor(Int32Array.from({ length: sizeOf(sizes) }, (_, place) => place), { shape: sizes.flatMap((size) => [size, 1]) });
+  tensor(
+    Int32Array.from({ length: sizeOf(sizes) }, (_, place) => place),
+    { shape: sizes.flatMap((size) => [size, 1]) },
+  );

@@ -51,4 +51,5 @@ export class SeparableConv2d extends ConvLayer<Saved> {
  *
  * @example separableConv2d(64, { kernelSize: 3, activation: "relu" })
  */
-export const separableConv2d = (filters: number, options: SeparableConvOptions): SeparableConv2d => new SeparableConv2d({ filters, ...options });
+export const separableConv2d = (filters: number, options: SeparableConvOptions): SeparableConv2d =>
+  new SeparableConv2d({ filters, ...options });

@@ -22,19 +22,13 @@ export const reachOf = ({ sizes, dilations }: WindowGeometry, axis: number): num
 
 /** How much is put before and after each spatial axis of these lengths. */
 export function paddingOf(geometry: WindowGeometry, lengths: Shape): (readonly [before: number, after: number])[] {
+  const { padding, strides } = geometry;
+  if (padding === "valid") return lengths.map(() => [0, 0]);
+  if (padding === "causal") return lengths.map((_, axis) => [reachOf(geometry, axis) - 1, 0]);
   return lengths.map((length, axis) => {
-    const reach = reachOf(geometry, axis);
-    switch (geometry.padding) {
-      case "valid":
-        return [0, 0];
-      case "causal":
-        return [reach - 1, 0];
-      case "same": {
-        const stride = geometry.strides[axis]!;
-        const total = Math.max(0, (Math.ceil(length / stride) - 1) * stride + reach - length);
-        return [Math.floor(total / 2), Math.ceil(total / 2)];
-      }
-    }
+    const stride = strides[axis]!;
+    const total = Math.max(0, (Math.ceil(length / stride) - 1) * stride + reachOf(geometry, axis) - length);
+    return [Math.floor(total / 2), Math.ceil(total / 2)];
   });
 }
 

@@ -35,7 +35,8 @@ function widthsOf(where: string, padding: PaddingWidths, rank: number): (readonl
   const list = typeof padding === "number" ? Array.from({ length: rank }, () => padding) : padding;
   const pairs = list.map((width): readonly number[] => (typeof width === "number" ? [width, width] : width));
   const isWhole = (width: number): boolean => Number.isInteger(width) && width >= 0;
-  if (pairs.length === rank && pairs.every((pair) => pair.length === 2 && pair.every(isWhole))) return pairs.map(([before, after]) => [before!, after!]);
+  if (pairs.length === rank && pairs.every((pair) => pair.length === 2 && pair.every(isWhole)))
+    return pairs.map(([before, after]) => [before!, after!]);
   throw new GradsmithError(
     "option",
     where,

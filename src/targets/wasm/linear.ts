@@ -38,13 +38,30 @@ export const constantLinear = (constant: number): Linear => ({ terms: [], consta
 export const termLinear = (atom: Atom, scale = 1): Linear => ({ terms: [{ atom, scale }], constant: 0, step: 0 });
 
 export function plus(a: Linear, b: Linear): Linear {
-  const byKey = new Map<string, Term>();
-  for (const term of [...a.terms, ...b.terms]) {
-    const before = byKey.get(term.atom.key);
-    byKey.set(term.atom.key, before === undefined ? term : { atom: term.atom, scale: before.scale + term.scale });
+  const constant = a.constant + b.constant;
+  const step = a.step + b.step;
+  if (b.terms.length === 0) return { terms: a.terms, constant, step };
+  if (a.terms.length === 0) return { terms: b.terms, constant, step };
+  // Both lists are sorted by key.
+  const terms: Term[] = [];
+  let i = 0;
+  let j = 0;
+  while (i < a.terms.length || j < b.terms.length) {
+    const [x, y] = [a.terms[i], b.terms[j]];
+    if (y === undefined || (x !== undefined && x.atom.key < y.atom.key)) {
+      terms.push(x!);
+      i++;
+    } else if (x === undefined || y.atom.key < x.atom.key) {
+      terms.push(y);
+      j++;
+    } else {
+      const scale = x.scale + y.scale;
+      if (scale !== 0) terms.push({ atom: x.atom, scale });
+      i++;
+      j++;
+    }
   }
-  const terms = [...byKey.values()].filter((term) => term.scale !== 0).sort((x, y) => (x.atom.key < y.atom.key ? -1 : 1));
-  return { terms, constant: a.constant + b.constant, step: a.step + b.step };
+  return { terms, constant, step };
 }
 
 export const times = (a: Linear, factor: number): Linear =>
