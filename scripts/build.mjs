@@ -6,7 +6,9 @@ import { join } from "node:path";
 import { build } from "esbuild";
 
 rmSync("dist", { recursive: true, force: true });
-const { status } = spawnSync(process.execPath, [join("node_modules", "typescript", "bin", "tsc"), "-p", "tsconfig.build.json"], { stdio: "inherit" });
+const { status } = spawnSync(process.execPath, [join("node_modules", "typescript", "bin", "tsc"), "-p", "tsconfig.build.json"], {
+  stdio: "inherit",
+});
 if (status !== 0) process.exit(status ?? 1);
 
 const doors = readdirSync(join("src", "doors")).filter((name) => name.endsWith(".ts") && !name.endsWith(".test.ts"));

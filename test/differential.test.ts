@@ -22,10 +22,15 @@ function run(graph: RandomGraph, backend: Backend, fusion: boolean): { values: A
   const storages = program.arguments.map(({ buffer }, i) => {
     const { dtype, length } = program.buffers[buffer]!;
     const type = { dtype, shape: [length] };
-    return i < inputs.length ? storageFrom(data.get(inputs[i]!) ?? (inputs[i]!.attributes as LiteralAttributes).data, type) : new Storage(byteLengthOf(type));
+    return i < inputs.length
+      ? storageFrom(data.get(inputs[i]!) ?? (inputs[i]!.attributes as LiteralAttributes).data, type)
+      : new Storage(byteLengthOf(type));
   });
   backend.compile(program).run(storages, 1);
-  return { values: outputs.map(({ argument }, i) => decode(storages[argument]!.peek(), roots[i]!.type.dtype)), calls: program.calls.length };
+  return {
+    values: outputs.map(({ argument }, i) => decode(storages[argument]!.peek(), roots[i]!.type.dtype)),
+    calls: program.calls.length,
+  };
 }
 
 const backends: { name: string; make: () => Backend; seeds: number }[] = [
@@ -49,7 +54,8 @@ describe.each(backends)("on $name", ({ make, seeds }) => {
         expect(got.length).toBe(sizeOf(root.type.shape));
         for (let j = 0; j < got.length; j++) {
           const isClose = got[j] === want[i]![j] || Object.is(got[j], want[i]![j]) || Math.abs(got[j]! - want[i]![j]!) <= tolerances[i]!;
-          if (!isClose) expect.fail(`output ${i} [${j}] is ${got[j]}, the reference says ${want[i]![j]}, give or take ${tolerances[i]}.\n${text}`);
+          if (!isClose)
+            expect.fail(`output ${i} [${j}] is ${got[j]}, the reference says ${want[i]![j]}, give or take ${tolerances[i]}.\n${text}`);
         }
       }
     });

@@ -38,7 +38,12 @@ export function roundedFunction(expr: Expr, names: readonly string[], fused: boo
   const applied = (e: Apply, from: readonly number[]): (() => number) => {
     const meaning = meanings[e.instruction];
     const [x, y, z] = from as [number, number, number];
-    if (e.instruction !== "fma") return () => meaning(from.map((i) => registers[i]!), e.dtype);
+    if (e.instruction !== "fma")
+      return () =>
+        meaning(
+          from.map((i) => registers[i]!),
+          e.dtype,
+        );
     if (e.dtype === "f64" && fused) return () => fusedDouble(registers[x]!, registers[y]!, registers[z]!);
     if (fused) return () => registers[x]! * registers[y]! + registers[z]!;
     const round = e.dtype === "f32" ? Math.fround : (value: number): number => value;

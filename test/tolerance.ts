@@ -6,7 +6,16 @@ export interface Tolerance {
 }
 
 /** The distance from 1 to the next number. Two-byte floats are computed in f32 and rounded when stored. */
-const spacing: Readonly<Record<DType, number>> = { f32: 2 ** -23, f64: 2 ** -52, f16: 2 ** -10, bf16: 2 ** -7, i32: 0, u32: 0, u8: 0, bool: 0 };
+const spacing: Readonly<Record<DType, number>> = {
+  f32: 2 ** -23,
+  f64: 2 ** -52,
+  f16: 2 ** -10,
+  bf16: 2 ** -7,
+  i32: 0,
+  u32: 0,
+  u8: 0,
+  bool: 0,
+};
 
 /**
  * How far a computed value of about unit size may lie from the exact one: 8 roundings, and those of a sum of `reductionLength` terms, whose

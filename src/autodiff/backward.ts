@@ -1,5 +1,5 @@
 import { isFloat } from "../core/dtype.ts";
-import { sameShape, type Shape } from "../core/shape.ts";
+import { type Shape, sameShape } from "../core/shape.ts";
 import type { Node } from "../ir/graph.ts";
 import type { Row } from "../tensor/ops/define.ts";
 import { Tensor } from "../tensor/tensor.ts";
@@ -20,7 +20,12 @@ export function backward(y: Tensor, seed: Tensor, targets: readonly Node[]): (Te
     const g = gradients.get(node);
     if (g === undefined || wanted.has(node)) continue;
     const inputs = dependencies(node);
-    const given = (node.op as Row).vjp(g, inputs.map((input) => new Tensor(input)), new Tensor(node), node.attributes);
+    const given = (node.op as Row).vjp(
+      g,
+      inputs.map((input) => new Tensor(input)),
+      new Tensor(node),
+      node.attributes,
+    );
     inputs.forEach((input, i) => {
       const gradient = given[i];
       if (gradient === null || gradient === undefined || !onPath.has(input)) return;

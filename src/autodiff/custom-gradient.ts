@@ -12,7 +12,10 @@ export type Backward = (g: Tensor, inputs: readonly Tensor[], output: Tensor) =>
  *
  *     const roundStraight = customGradient((x) => x.round(), (g) => [g]);
  */
-export function customGradient<Inputs extends readonly Tensor[]>(forward: (...inputs: Inputs) => Tensor, backward: Backward): (...inputs: Inputs) => Tensor {
+export function customGradient<Inputs extends readonly Tensor[]>(
+  forward: (...inputs: Inputs) => Tensor,
+  backward: Backward,
+): (...inputs: Inputs) => Tensor {
   return (...inputs) => {
     const value = forward(...(inputs.map((x) => x.stopGradient()) as unknown as Inputs));
     const nodes = inputs.map((x) => x.node);
@@ -30,11 +33,21 @@ export const stopGradient = (x: Tensor): Tensor => x.stopGradient();
 
 function check(gradients: readonly (Tensor | null)[], inputs: readonly Tensor[]): void {
   if (gradients.length !== inputs.length) {
-    throw new GradsmithError("usage", "customGradient", `the backward function gave ${gradients.length} gradients for ${inputs.length} inputs.`, "Return one for each, or null.");
+    throw new GradsmithError(
+      "usage",
+      "customGradient",
+      `the backward function gave ${gradients.length} gradients for ${inputs.length} inputs.`,
+      "Return one for each, or null.",
+    );
   }
   gradients.forEach((g, i) => {
     const shape = inputs[i]!.shape;
     if (g === null || sameShape(g.shape, shape)) return;
-    throw new GradsmithError("shape", "customGradient", `gradient ${i} is ${showShape(g.shape)}, its input ${showShape(shape)}.`, "Sum it over the axes that were stretched.");
+    throw new GradsmithError(
+      "shape",
+      "customGradient",
+      `gradient ${i} is ${showShape(g.shape)}, its input ${showShape(shape)}.`,
+      "Sum it over the axes that were stretched.",
+    );
   });
 }

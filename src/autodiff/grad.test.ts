@@ -51,7 +51,9 @@ describe("grad agrees with derivatives by hand", () => {
 describe("trees of parameters", () => {
   test("keep their shape, their statics and the order of their names", () => {
     const params = { layers: [{ kernel: vector(1, 2), bias: scalar(3) }], name: "model", rate: 0.5 };
-    const { value, grads } = valueAndGrad((p: typeof params, x: Tensor) => p.layers[0]!.kernel.mul(x).sum().add(p.layers[0]!.bias.square()))(params, vector(5, 7));
+    const { value, grads } = valueAndGrad((p: typeof params, x: Tensor) =>
+      p.layers[0]!.kernel.mul(x).sum().add(p.layers[0]!.bias.square()),
+    )(params, vector(5, 7));
     expect(elementsOf(value)).toEqual([28]);
     expect(grads.name).toBe("model");
     expect(grads.rate).toBe(0.5);
@@ -77,7 +79,9 @@ describe("trees of parameters", () => {
     expect(elementsOf(grads.unused)).toEqual([0, 0]);
   });
   test("hasAux passes other results through", () => {
-    const { value, grads, aux } = valueAndGrad((x: Tensor) => [x.square().sum(), { twice: x.mul(2), note: "ok" }] as const, { hasAux: true })(vector(1, 2));
+    const { value, grads, aux } = valueAndGrad((x: Tensor) => [x.square().sum(), { twice: x.mul(2), note: "ok" }] as const, {
+      hasAux: true,
+    })(vector(1, 2));
     expect([elementsOf(value), elementsOf(grads), elementsOf(aux.twice), aux.note]).toEqual([[5], [2, 4], [2, 4], "ok"]);
   });
   test("gradients have the parameters' dtype", () => {
@@ -91,32 +95,62 @@ describe("stopGradient and customGradient", () => {
     expect(elementsOf(grad((x: Tensor) => x.mul(stopGradient(x)))(scalar(3)))).toEqual([3]);
   });
   test("a custom gradient replaces the derivative", () => {
-    const roundStraight = customGradient((x: Tensor) => x.round(), (g) => [g]);
+    const roundStraight = customGradient(
+      (x: Tensor) => x.round(),
+      (g) => [g],
+    );
     const { value, grads } = valueAndGrad((x: Tensor) => roundStraight(x).mul(2).sum())(vector(1.4, 2.6));
     expect([elementsOf(value), elementsOf(grads)]).toEqual([[8], [2, 2]]);
   });
   test("a custom gradient of several inputs, one of which the value does not use", () => {
-    const f = customGradient((x: Tensor, _y: Tensor) => x.mul(2), (g, [x, y]) => [g.mul(x!), g.sum().mul(y!).mul(10)]);
+    const f = customGradient(
+      (x: Tensor, _y: Tensor) => x.mul(2),
+      (g, [x, y]) => [g.mul(x!), g.sum().mul(y!).mul(10)],
+    );
     const grads = grad((p: { x: Tensor; y: Tensor }) => f(p.x, p.y).sum())({ x: vector(3, 4), y: vector(5) });
     expect([elementsOf(grads.x), elementsOf(grads.y)]).toEqual([[3, 4], [100]]);
   });
   test("a custom gradient has the gradient of its formula", () => {
-    const square = customGradient((x: Tensor) => x.square(), (g, [x]) => [g.mul(x!.mul(2))]);
+    const square = customGradient(
+      (x: Tensor) => x.square(),
+      (g, [x]) => [g.mul(x!.mul(2))],
+    );
     expect(elementsOf(grad(grad((x: Tensor) => square(x).mul(x)))(scalar(3)))).toEqual([18]);
   });
   test("a custom gradient of the wrong shape is refused", () => {
-    const wrong = customGradient((x: Tensor) => x.sum(), (g) => [g]);
-    expect(() => grad(wrong)(vector(1, 2))).toThrow("[customGradient] gradient 0 is [], its input [2]. Sum it over the axes that were stretched.");
+    const wrong = customGradient(
+      (x: Tensor) => x.sum(),
+      (g) => [g],
+    );
+    expect(() => grad(wrong)(vector(1, 2))).toThrow(
+      "[customGradient] gradient 0 is [], its input [2]. Sum it over the axes that were stretched.",
+    );
   });
 });
 
 describe("messages", () => {
   const f32 = (...shape: number[]): Tensor => full(shape, 1);
   test.each([
-    ["not a scalar", () => grad((x: Tensor) => x.mul(2))(f32(2, 3)), "[grad] the function returned [2, 3], not one number. Reduce it with sum() or mean()."],
-    ["not a float", () => grad((x: Tensor) => x.cast("i32").sum())(f32(2)), "[grad] the function returned i32. Integers have no gradient: compute with floats."],
-    ["not a tensor", () => grad((() => 3) as unknown as (x: Tensor) => Tensor)(f32()), "[grad] the function returned number, not a tensor. Return one number as a tensor; for more results pass { hasAux: true } and return [value, aux]."],
-    ["no tensors", () => grad((_: number) => f32())(3), "[grad] the first argument holds no tensors. Pass a tensor, or a tree of them; wrap numbers with tensor(...)."],
+    [
+      "not a scalar",
+      () => grad((x: Tensor) => x.mul(2))(f32(2, 3)),
+      "[grad] the function returned [2, 3], not one number. Reduce it with sum() or mean().",
+    ],
+    [
+      "not a float",
+      () => grad((x: Tensor) => x.cast("i32").sum())(f32(2)),
+      "[grad] the function returned i32. Integers have no gradient: compute with floats.",
+    ],
+    [
+      "not a tensor",
+      () => grad((() => 3) as unknown as (x: Tensor) => Tensor)(f32()),
+      "[grad] the function returned number, not a tensor. Return one number as a tensor; for more results pass { hasAux: true } and return [value, aux].",
+    ],
+    [
+      "no tensors",
+      () => grad((_: number) => f32())(3),
+      "[grad] the first argument holds no tensors. Pass a tensor, or a tree of them; wrap numbers with tensor(...).",
+    ],
     [
       "an integer parameter",
       () => grad((p: { a: Tensor; steps: Tensor }) => p.a.sum())({ a: f32(2), steps: tensor([1], { dtype: "i32" }) }),

@@ -11,17 +11,23 @@ export interface ValueAndGrads<P> {
   /** The gradient for each tensor of the parameters, in its place. */
   readonly grads: P;
 }
-export interface ValueAndGradsWithAux<P, Aux> extends ValueAndGrads<P> { readonly aux: Aux }
+export interface ValueAndGradsWithAux<P, Aux> extends ValueAndGrads<P> {
+  readonly aux: Aux;
+}
 
 /** Whether the function returns `[value, aux]`, with results beside the number that is differentiated. */
-export interface AuxOptions { readonly hasAux: true }
+export interface AuxOptions {
+  readonly hasAux: true;
+}
 
 /**
  * A function's value together with its gradient for its first argument: a tensor, or a tree of them. What it returns must be one number.
  *
  *     const { value, grads } = valueAndGrad((params) => mse(y, model.apply(params, x)))(params);
  */
-export function valueAndGrad<P, Rest extends readonly unknown[]>(f: (params: P, ...rest: Rest) => Tensor): (params: P, ...rest: Rest) => ValueAndGrads<P>;
+export function valueAndGrad<P, Rest extends readonly unknown[]>(
+  f: (params: P, ...rest: Rest) => Tensor,
+): (params: P, ...rest: Rest) => ValueAndGrads<P>;
 export function valueAndGrad<P, Rest extends readonly unknown[], Aux>(
   f: (params: P, ...rest: Rest) => readonly [Tensor, Aux],
   options: AuxOptions,
@@ -39,7 +45,11 @@ export function valueAndGrad<P, Rest extends readonly unknown[], Aux>(
       const result = f(rebuild(marked) as P, ...rest);
       const [value, aux] = options?.hasAux === true ? (result as readonly [Tensor, Aux]) : [result as Tensor, undefined];
       checkValue(value);
-      const found = backward(value, value.fill(1), marked.map((leaf) => leaf.node));
+      const found = backward(
+        value,
+        value.fill(1),
+        marked.map((leaf) => leaf.node),
+      );
       const grads = rebuild(marked.map((leaf, i) => found[i] ?? leaf.fill(0))) as P;
       return options?.hasAux === true ? { value, grads, aux: aux as Aux } : { value, grads };
     });
@@ -55,18 +65,40 @@ const isTensor = (x: unknown): x is Tensor => x instanceof Tensor;
 
 function checkParameters(params: unknown, leaves: readonly Tensor[]): void {
   if (leaves.length === 0) {
-    throw new GradsmithError("usage", "grad", "the first argument holds no tensors.", "Pass a tensor, or a tree of them; wrap numbers with tensor(...).");
+    throw new GradsmithError(
+      "usage",
+      "grad",
+      "the first argument holds no tensors.",
+      "Pass a tensor, or a tree of them; wrap numbers with tensor(...).",
+    );
   }
   const wrong = leaves.findIndex((leaf) => !isFloat(leaf.dtype));
   if (wrong < 0) return;
   const name = paths(params, isTensor)[wrong]!;
-  throw new GradsmithError("dtype", "grad", `${name === "" ? "the parameter" : name} is ${leaves[wrong]!.dtype}.`, 'Only floats have gradients: cast("f32") it, or pass it as another argument.');
+  throw new GradsmithError(
+    "dtype",
+    "grad",
+    `${name === "" ? "the parameter" : name} is ${leaves[wrong]!.dtype}.`,
+    'Only floats have gradients: cast("f32") it, or pass it as another argument.',
+  );
 }
 
 function checkValue(value: unknown): void {
   if (!isTensor(value)) {
-    throw new GradsmithError("usage", "grad", `the function returned ${value === null ? "null" : Array.isArray(value) ? "an array" : typeof value}, not a tensor.`, "Return one number as a tensor; for more results pass { hasAux: true } and return [value, aux].");
+    throw new GradsmithError(
+      "usage",
+      "grad",
+      `the function returned ${value === null ? "null" : Array.isArray(value) ? "an array" : typeof value}, not a tensor.`,
+      "Return one number as a tensor; for more results pass { hasAux: true } and return [value, aux].",
+    );
   }
-  if (value.rank !== 0) throw new GradsmithError("shape", "grad", `the function returned ${showShape(value.shape)}, not one number.`, "Reduce it with sum() or mean().");
-  if (!isFloat(value.dtype)) throw new GradsmithError("dtype", "grad", `the function returned ${value.dtype}.`, "Integers have no gradient: compute with floats.");
+  if (value.rank !== 0)
+    throw new GradsmithError(
+      "shape",
+      "grad",
+      `the function returned ${showShape(value.shape)}, not one number.`,
+      "Reduce it with sum() or mean().",
+    );
+  if (!isFloat(value.dtype))
+    throw new GradsmithError("dtype", "grad", `the function returned ${value.dtype}.`, "Integers have no gradient: compute with floats.");
 }

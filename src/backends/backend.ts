@@ -1,5 +1,5 @@
-import type { Program } from "../ir/program.ts";
 import type { Limits } from "../ir/limits.ts";
+import type { Program } from "../ir/program.ts";
 import type { Storage } from "./storage.ts";
 
 /** A device. It knows buffers and programs, and no op: new ops cost a backend nothing. */

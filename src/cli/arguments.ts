@@ -16,7 +16,12 @@ export const commonOptions: Readonly<Record<string, OptionDescription>> = {
  */
 export function parseArguments(command: Command, typed: readonly string[]): GivenArguments {
   const known = { ...command.options, ...commonOptions };
-  const options = Object.fromEntries(Object.entries(known).map(([name, { value }]) => [name, { type: value === undefined ? ("boolean" as const) : ("string" as const), ...(name === "help" ? { short: "h" } : {}) }]));
+  const options = Object.fromEntries(
+    Object.entries(known).map(([name, { value }]) => [
+      name,
+      { type: value === undefined ? ("boolean" as const) : ("string" as const), ...(name === "help" ? { short: "h" } : {}) },
+    ]),
+  );
   const { tokens } = parseArgs({ args: [...typed], options, allowPositionals: true, strict: false, tokens: true });
   const positionals: string[] = [];
   const given: Record<string, string | true> = {};
@@ -35,7 +40,11 @@ interface OptionToken {
   readonly inlineValue: boolean | undefined;
 }
 
-function optionValue(command: Command, known: Readonly<Record<string, OptionDescription>>, { name, rawName, value, inlineValue }: OptionToken): string | true {
+function optionValue(
+  command: Command,
+  known: Readonly<Record<string, OptionDescription>>,
+  { name, rawName, value, inlineValue }: OptionToken,
+): string | true {
   const description = Object.hasOwn(known, name) ? known[name] : undefined;
   if (description === undefined) {
     const close = nearest(name, Object.keys(known));
@@ -68,7 +77,11 @@ export function numberOption(given: GivenArguments, name: string, kind: "positiv
   const value = Number(text);
   const isFine = Number.isSafeInteger(value) && (kind === "positive" ? value > 0 : value >= 0) && /^\d+$/.test(String(text));
   if (isFine) return value;
-  throw new GradsmithError("usage", `--${name}`, `must be a ${kind === "positive" ? "positive" : "non-negative"} integer, got "${String(text)}".`);
+  throw new GradsmithError(
+    "usage",
+    `--${name}`,
+    `must be a ${kind === "positive" ? "positive" : "non-negative"} integer, got "${String(text)}".`,
+  );
 }
 
 /** The value of an option that must be one of some words. */
@@ -78,7 +91,11 @@ export function choiceOption<T extends string>(given: GivenArguments, name: stri
   const found = choices.find((choice) => choice === text);
   if (found !== undefined) return found;
   const close = nearest(String(text), choices);
-  throw new GradsmithError("usage", `--${name}`, `"${String(text)}" is not one of ${choices.join(", ")}.${close === undefined ? "" : ` Did you mean "${close}"?`}`);
+  throw new GradsmithError(
+    "usage",
+    `--${name}`,
+    `"${String(text)}" is not one of ${choices.join(", ")}.${close === undefined ? "" : ` Did you mean "${close}"?`}`,
+  );
 }
 
 export function textOption(given: GivenArguments, name: string): string | undefined {

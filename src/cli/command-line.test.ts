@@ -35,7 +35,11 @@ const terminal: Terminal = {
     },
   },
 };
-const type = (line: string): Promise<number> => execute(line.split(" ").filter((word) => word !== ""), terminal);
+const type = (line: string): Promise<number> =>
+  execute(
+    line.split(" ").filter((word) => word !== ""),
+    terminal,
+  );
 
 describe("help", () => {
   test("without a command, the commands are listed", async () => {
@@ -65,7 +69,10 @@ describe("help", () => {
 describe("mistakes end as one line and exit code 2", () => {
   test.each([
     ["rnu", '[gradsmith] unknown command "rnu". Did you mean "run"? Known: run, labs, doctor, summary.'],
-    ["run clasification", '[run] unknown lab "clasification". Did you mean "classification"? Known: classification, regression, fashion-mnist, mnist, xor.'],
+    [
+      "run clasification",
+      '[run] unknown lab "clasification". Did you mean "classification"? Known: classification, regression, fashion-mnist, mnist, xor.',
+    ],
     ["run --epoch 3", "[run] unknown option --epoch. Did you mean --epochs? See gradsmith run --help."],
     ["run --epochs 0", '[--epochs] must be a positive integer, got "0".'],
     ["run --seed -1", '[--seed] must be a non-negative integer, got "-1".'],
@@ -91,19 +98,34 @@ describe("mistakes end as one line and exit code 2", () => {
 
 test("labs lists every program in a line", async () => {
   expect(await type("labs")).toBe(0);
-  expect(printed.trim().split("\n").map((line) => line.split(" ")[0])).toEqual(["classification", "regression", "fashion-mnist", "mnist", "xor"]);
+  expect(
+    printed
+      .trim()
+      .split("\n")
+      .map((line) => line.split(" ")[0]),
+  ).toEqual(["classification", "regression", "fashion-mnist", "mnist", "xor"]);
 });
 
 test("doctor says what is used and why", async () => {
   expect(await type("doctor")).toBe(0);
-  for (const name of ["gradsmith", "node", "cores", "wasm tier", "native tier", "in use", "code cache", "data"]) expect(printed).toMatch(new RegExp(`^${name} +\\S`, "m"));
+  for (const name of ["gradsmith", "node", "cores", "wasm tier", "native tier", "in use", "code cache", "data"])
+    expect(printed).toMatch(new RegExp(`^${name} +\\S`, "m"));
   expect(printed).toMatch(/in use +device cpu, tier (native|wasm): .+ \(.+\)/);
 });
 
 describe("run", () => {
   test("shows device, layers, curves, test figures and folder, in this order, and writes what it says", async () => {
     expect(await type(`run xor --epochs 3 --seed 2 --tier wasm --out ${folder}`)).toBe(0);
-    const order = ["device cpu, tier wasm", "Total params: 17", "Epoch 1/3 ", "Epoch 3/3 ", "epoch", "a xor b", "test loss", `saved in ${folder}/xor-`];
+    const order = [
+      "device cpu, tier wasm",
+      "Total params: 17",
+      "Epoch 1/3 ",
+      "Epoch 3/3 ",
+      "epoch",
+      "a xor b",
+      "test loss",
+      `saved in ${folder}/xor-`,
+    ];
     const places = order.map((text) => printed.indexOf(text));
     expect(places).toEqual([...places].sort((a, b) => a - b));
     expect(places[0]).toBe(0);
@@ -111,11 +133,26 @@ describe("run", () => {
     const [name] = (await readdir(folder)).filter((entry) => entry.startsWith("xor-"));
     const path = join(folder, name!);
     expect((await readdir(path)).sort()).toEqual(["config.json", "metrics.jsonl", "model.safetensors"]);
-    const lines = (await readFile(join(path, "metrics.jsonl"), "utf8")).trim().split("\n").map((line) => JSON.parse(line) as { epoch: number; loss: number });
+    const lines = (await readFile(join(path, "metrics.jsonl"), "utf8"))
+      .trim()
+      .split("\n")
+      .map((line) => JSON.parse(line) as { epoch: number; loss: number });
     expect(lines.map(({ epoch }) => epoch)).toEqual([1, 2, 3]);
     expect(lines.every(({ loss }) => Number.isFinite(loss))).toBe(true);
-    expect(JSON.parse(await readFile(join(path, "config.json"), "utf8"))).toMatchObject({ lab: "xor", epochs: 3, seed: 2, batchSize: 4, device: "cpu", tier: "wasm" });
-    expect(Object.keys(decodeSafetensors(await readFile(join(path, "model.safetensors")), "m").tensors).sort()).toEqual(["dense/bias", "dense/kernel", "dense_1/bias", "dense_1/kernel"]);
+    expect(JSON.parse(await readFile(join(path, "config.json"), "utf8"))).toMatchObject({
+      lab: "xor",
+      epochs: 3,
+      seed: 2,
+      batchSize: 4,
+      device: "cpu",
+      tier: "wasm",
+    });
+    expect(Object.keys(decodeSafetensors(await readFile(join(path, "model.safetensors")), "m").tensors).sort()).toEqual([
+      "dense/bias",
+      "dense/kernel",
+      "dense_1/bias",
+      "dense_1/kernel",
+    ]);
 
     printed = "";
     expect(await type(`summary ${path}`)).toBe(0);

@@ -47,9 +47,17 @@ function print(terminal: Terminal, text: string): number {
 }
 
 function unknownCommand(name: string): never {
-  const close = nearest(name, commands.map((command) => command.name));
+  const close = nearest(
+    name,
+    commands.map((command) => command.name),
+  );
   const hint = close === undefined ? "" : ` Did you mean "${close}"?`;
-  throw new GradsmithError("usage", "gradsmith", `unknown command "${name}".${hint}`, `Known: ${commands.map((command) => command.name).join(", ")}.`);
+  throw new GradsmithError(
+    "usage",
+    "gradsmith",
+    `unknown command "${name}".${hint}`,
+    `Known: ${commands.map((command) => command.name).join(", ")}.`,
+  );
 }
 
 /** One line for people; with `--debug` the stack as well. */

@@ -31,7 +31,9 @@ export function commandHelp({ name, summary, positionals, options, examples, not
     "",
     `Usage: ${["gradsmith", name, ...shown, "[options]"].join(" ")}`,
     "",
-    ...(positionals.length === 0 ? [] : ["Arguments:", ...columns(positionals.map((positional) => [positional.name, positional.description])), ""]),
+    ...(positionals.length === 0
+      ? []
+      : ["Arguments:", ...columns(positionals.map((positional) => [positional.name, positional.description])), ""]),
     "Options:",
     ...columns(Object.entries({ ...options, ...commonOptions }).map(optionRow)),
     "",

@@ -19,7 +19,9 @@ test("a run's folder is named for the lab and the time; runs of the same second 
   const parent = join(folder, "new", "runs");
   const paths = [];
   for (let i = 0; i < 3; i++) paths.push((await createRunFolder(parent, "xor", time)).path);
-  expect(paths).toEqual(["xor-2026-05-31-09-05-07", "xor-2026-05-31-09-05-07-2", "xor-2026-05-31-09-05-07-3"].map((name) => join(parent, name)));
+  expect(paths).toEqual(
+    ["xor-2026-05-31-09-05-07", "xor-2026-05-31-09-05-07-2", "xor-2026-05-31-09-05-07-3"].map((name) => join(parent, name)),
+  );
 });
 
 test("epochs are lines of JSON, numbers that JSON lacks are text", async () => {
@@ -27,7 +29,9 @@ test("epochs are lines of JSON, numbers that JSON lacks are text", async () => {
   await run.writeConfig({ epochs: 2 });
   await run.addEpoch(1, { loss: 0.5 });
   await run.addEpoch(2, { loss: Number.NaN, val_loss: Number.POSITIVE_INFINITY });
-  expect(await readFile(join(run.path, "metrics.jsonl"), "utf8")).toBe('{"epoch":1,"loss":0.5}\n{"epoch":2,"loss":"NaN","val_loss":"Infinity"}\n');
+  expect(await readFile(join(run.path, "metrics.jsonl"), "utf8")).toBe(
+    '{"epoch":1,"loss":0.5}\n{"epoch":2,"loss":"NaN","val_loss":"Infinity"}\n',
+  );
   expect(JSON.parse(await readFile(join(run.path, "config.json"), "utf8"))).toEqual({ epochs: 2 });
   expect((await readdir(run.path)).sort()).toEqual(["config.json", "metrics.jsonl"]);
 });
@@ -35,7 +39,9 @@ test("epochs are lines of JSON, numbers that JSON lacks are text", async () => {
 test("a place that can't hold folders is refused at once", async () => {
   const file = join(folder, "plain");
   await writeFile(file, "x");
-  await expect(createRunFolder(file, "xor")).rejects.toThrow(`[${file}] can't be written to: a file is where a folder of the path should be. Choose another place.`);
+  await expect(createRunFolder(file, "xor")).rejects.toThrow(
+    `[${file}] can't be written to: a file is where a folder of the path should be. Choose another place.`,
+  );
 });
 
 test("long trainings show every so manieth epoch, and the last", () => {
@@ -57,7 +63,9 @@ test("long trainings show every so manieth epoch, and the last", () => {
 
 test("Unicode is shown unless the locale or the console says otherwise", () => {
   expect([{}, { LANG: "C.UTF-8" }, { LANG: "de_DE.utf8" }, { LC_ALL: "", LANG: "" }].map(showsUnicode)).toEqual([true, true, true, true]);
-  expect([{ LANG: "C" }, { LANG: "en_US.UTF-8", LC_ALL: "POSIX" }, { TERM: "linux" }, { TERM: "dumb", LANG: "C.UTF-8" }].map(showsUnicode)).toEqual([false, false, false, false]);
+  expect(
+    [{ LANG: "C" }, { LANG: "en_US.UTF-8", LC_ALL: "POSIX" }, { TERM: "linux" }, { TERM: "dumb", LANG: "C.UTF-8" }].map(showsUnicode),
+  ).toEqual([false, false, false, false]);
 });
 
 test("a table without its lines has the same layout", () => {

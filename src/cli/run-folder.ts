@@ -46,5 +46,7 @@ function freePath(path: string): string {
 /** Local time, in order when sorted as text: `2026-05-31-14-02-09`. */
 function stamp(time: Date): string {
   const two = (value: number): string => String(value).padStart(2, "0");
-  return [time.getFullYear(), time.getMonth() + 1, time.getDate(), time.getHours(), time.getMinutes(), time.getSeconds()].map(two).join("-");
+  return [time.getFullYear(), time.getMonth() + 1, time.getDate(), time.getHours(), time.getMinutes(), time.getSeconds()]
+    .map(two)
+    .join("-");
 }

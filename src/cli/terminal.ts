@@ -35,7 +35,11 @@ export function showsUnicode(environment: NodeJS.ProcessEnv): boolean {
 
 /** Tables drawn with lines, redrawn with the characters every terminal has. */
 export const withoutLines = (text: string): string =>
-  text.replace(/[─━╇┩┡┳┏┓┴┬┼┤├└┘┌┐╈]/gu, (character) => (character === "─" || character === "━" ? "-" : "+")).replace(/[│┃]/gu, "|").replace(/·/gu, "|").replace(/…/gu, "...");
+  text
+    .replace(/[─━╇┩┡┳┏┓┴┬┼┤├└┘┌┐╈]/gu, (character) => (character === "─" || character === "━" ? "-" : "+"))
+    .replace(/[│┃]/gu, "|")
+    .replace(/·/gu, "|")
+    .replace(/…/gu, "...");
 
 /** A reader that has had enough, as in `gradsmith labs | head -1`, is no mistake: end quietly. */
 export function endWithReader(): void {

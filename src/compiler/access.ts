@@ -19,12 +19,16 @@ export function accessesOf(
   watch?: (index: Index) => void,
 ): Access[] {
   const found: Access[] = [];
-  const pull = new Pull((node, at, guard) => {
-    if (node === root || !isMemory(node)) return undefined;
-    found.push({ node, indices: at, guarded: guard !== undefined });
-    // A name of its own for each element, so that positions computed from different ones don't look equal.
-    return local(`memory${node.id}[${at.map(keyOf).join()}]`, registerType[node.type.dtype]);
-  }, undefined, watch);
+  const pull = new Pull(
+    (node, at, guard) => {
+      if (node === root || !isMemory(node)) return undefined;
+      found.push({ node, indices: at, guarded: guard !== undefined });
+      // A name of its own for each element, so that positions computed from different ones don't look equal.
+      return local(`memory${node.id}[${at.map(keyOf).join()}]`, registerType[node.type.dtype]);
+    },
+    undefined,
+    watch,
+  );
   if (isPulled(root)) pull.value(root, indices);
   else for (const [i, input] of root.inputs.entries()) pull.value(input, operandIndices(root, i, indices));
   return found;
@@ -62,7 +66,8 @@ export function operandIndices(node: Node, input: number, indices: readonly Inde
   return shape.map((size, axis) => axisVariable(`in${input}_`, axis, size));
 }
 
-const axisVariable = (name: string, axis: number | string, size: number): Index => (size === 1 ? fixed(0) : variable(`${name}${axis}`, size));
+const axisVariable = (name: string, axis: number | string, size: number): Index =>
+  size === 1 ? fixed(0) : variable(`${name}${axis}`, size);
 
 /** Variables `d0, d1, ...` over a shape; an axis of size one has no variable. */
 export const variablesOver = (shape: readonly number[], name = "d"): Index[] => shape.map((size, axis) => axisVariable(name, axis, size));

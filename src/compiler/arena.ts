@@ -21,7 +21,9 @@ export function planArena(lifetimes: readonly Lifetime[]): { offsets: number[]; 
   for (const i of order) {
     const { byteLength, first, last } = lifetimes[i]!;
     const size = roundUp(byteLength + slack);
-    const others = placed.filter((j) => lifetimes[j]!.first <= last && lifetimes[j]!.last >= first).sort((a, b) => offsets[a]! - offsets[b]!);
+    const others = placed
+      .filter((j) => lifetimes[j]!.first <= last && lifetimes[j]!.last >= first)
+      .sort((a, b) => offsets[a]! - offsets[b]!);
     let offset = 0;
     for (const j of others) {
       if (offset + size <= offsets[j]!) break;

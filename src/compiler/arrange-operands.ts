@@ -33,7 +33,8 @@ function withoutGuards(operand: Node): Node {
   if (axes === undefined || axes.every((axis) => axis.isInside)) return operand;
   const sizes = axes.map((axis, i) => (axis.isInside ? input.type.shape[i]! : axis.high - axis.low + 1));
   const padded: Movement = {
-    name: "pad", kind: "movement",
+    name: "pad",
+    kind: "movement",
     infer: () => ({ dtype: input.type.dtype, shape: sizes }),
     source(out) {
       const guards: Guard[] = [];
@@ -49,11 +50,15 @@ function withoutGuards(operand: Node): Node {
     },
   };
   const view: Movement = {
-    name: "view", kind: "movement",
+    name: "view",
+    kind: "movement",
     infer: () => operand.type,
     source(out) {
       const at = (position: Index): Index => substitute(position, (name) => out[Number(name.slice(1))]);
-      return { cases: [{ input: 0, guards: [], index: axes.map((axis) => offset(at(axis.position), axis.isInside ? 0 : -axis.low)) }], fill: 0 };
+      return {
+        cases: [{ input: 0, guards: [], index: axes.map((axis) => offset(at(axis.position), axis.isInside ? 0 : -axis.low)) }],
+        fill: 0,
+      };
     },
   };
   return makeNode(view, [makeNode(padded, [input], undefined)], undefined);
@@ -103,7 +108,8 @@ function spacedAxes(operand: Node, input: Node): SpacedAxis[] | undefined {
 /** Whether an index is `position mod by`. */
 function isRemainder(index: Index, position: Index, by: number): boolean {
   const [term] = index.terms;
-  if (index.terms.length !== 1 || index.constant !== 0 || term!.scale !== 1 || term!.atom.kind !== "remainder" || term!.atom.by !== by) return false;
+  if (index.terms.length !== 1 || index.constant !== 0 || term!.scale !== 1 || term!.atom.kind !== "remainder" || term!.atom.by !== by)
+    return false;
   const difference = plus(term!.atom.of, times(position, -1));
   return difference.constant % by === 0 && difference.terms.every(({ scale }) => scale % by === 0);
 }
@@ -128,7 +134,8 @@ function transposed(node: Node<Contract>): Node {
   if (elements(operand) > worthTransposing * elements(node)) return node;
   const order = [...letters].filter((letter) => letter !== last).join("") + last;
   const permute: Movement = {
-    name: "transpose", kind: "movement",
+    name: "transpose",
+    kind: "movement",
     infer: () => ({ dtype: operand.type.dtype, shape: [...order].map((letter) => operand.type.shape[letters.indexOf(letter)]!) }),
     source: (out) => ({ cases: [{ input: 0, guards: [], index: [...letters].map((letter) => out[order.indexOf(letter)]!) }], fill: 0 }),
   };

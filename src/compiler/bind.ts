@@ -7,7 +7,12 @@ import { Interner } from "./intern.ts";
  * Afterwards no expression is computed twice in a block, and none inside a loop that doesn't depend on it: such values have a `let`.
  * Index arithmetic stays where it is, since targets turn it into running addresses.
  */
-export function bind(body: readonly Statement[], rangeVariable: string, buffers: readonly KernelBuffer[], intern = new Interner()): Statement[] {
+export function bind(
+  body: readonly Statement[],
+  rangeVariable: string,
+  buffers: readonly KernelBuffer[],
+  intern = new Interner(),
+): Statement[] {
   const interned = body.map((statement) => internStatement(statement, intern));
   return new Binder(buffers, intern).block(interned, new Set([rangeVariable]));
 }
@@ -116,7 +121,8 @@ class Binder {
   #isFragile(expr: Expr): boolean {
     const known = this.#fragile.get(expr);
     if (known !== undefined) return known;
-    const own = expr.kind === "local" ? this.#mutable.has(expr.name) : expr.kind === "load" && this.#buffers[expr.buffer]!.access !== "read";
+    const own =
+      expr.kind === "local" ? this.#mutable.has(expr.name) : expr.kind === "load" && this.#buffers[expr.buffer]!.access !== "read";
     const fragile = own || partsOf(expr).some((part) => this.#isFragile(part));
     this.#fragile.set(expr, fragile);
     return fragile;
@@ -126,8 +132,10 @@ class Binder {
     const known = memo.get(expr);
     if (known !== undefined) return known;
     const invariant =
-      expr.kind === "local" ? outside.has(expr.name) && !this.#mutable.has(expr.name)
-        : !(expr.kind === "load" && this.#buffers[expr.buffer]!.access !== "read") && partsOf(expr).every((part) => this.#isInvariant(part, outside, memo));
+      expr.kind === "local"
+        ? outside.has(expr.name) && !this.#mutable.has(expr.name)
+        : !(expr.kind === "load" && this.#buffers[expr.buffer]!.access !== "read") &&
+          partsOf(expr).every((part) => this.#isInvariant(part, outside, memo));
     memo.set(expr, invariant);
     return invariant;
   }
@@ -186,10 +194,16 @@ class Available {
   readonly #fragile = new Map<Expr, { readonly names: ReadonlySet<string>; readonly buffers: ReadonlySet<number> }>();
   readonly #isFragile: (expr: Expr) => boolean;
 
-  constructor(isFragile: (expr: Expr) => boolean) { this.#isFragile = isFragile; }
+  constructor(isFragile: (expr: Expr) => boolean) {
+    this.#isFragile = isFragile;
+  }
 
-  get(expr: Expr): Local | undefined { return this.#names.get(expr); }
-  has(expr: Expr): boolean { return this.#names.has(expr); }
+  get(expr: Expr): Local | undefined {
+    return this.#names.get(expr);
+  }
+  has(expr: Expr): boolean {
+    return this.#names.has(expr);
+  }
 
   set(expr: Expr, name: Local): void {
     this.#names.set(expr, name);
@@ -322,6 +336,10 @@ function internStatement(statement: Statement, intern: Interner): Statement {
         body: statement.body.map((inner) => internStatement(inner, intern)),
       };
     case "if":
-      return { ...statement, condition: intern.expr(statement.condition), body: statement.body.map((inner) => internStatement(inner, intern)) };
+      return {
+        ...statement,
+        condition: intern.expr(statement.condition),
+        body: statement.body.map((inner) => internStatement(inner, intern)),
+      };
   }
 }

@@ -1,4 +1,5 @@
 import { describe, expect, it } from "vitest";
+import { valueAndGrad } from "../autodiff/grad.ts";
 import type { Backend } from "../backends/backend.ts";
 import { nativeBackend } from "../backends/cpu/native.ts";
 import { wasmBackend } from "../backends/cpu/wasm.ts";
@@ -7,7 +8,6 @@ import { Storage } from "../backends/storage.ts";
 import type { Node } from "../ir/graph.ts";
 import { topological } from "../ir/graph.ts";
 import { decode, storageFrom } from "../runtime/values.ts";
-import { valueAndGrad } from "../autodiff/grad.ts";
 import { inputNode } from "../tensor/ops/source.ts";
 import { Tensor } from "../tensor/tensor.ts";
 import { compile } from "./compile.ts";
@@ -22,7 +22,9 @@ function check(outputs: readonly Tensor[], options: { fusion?: boolean } = {}): 
 function checkOn(backend: Backend, outputs: readonly Tensor[], options: { fusion?: boolean }): number {
   const roots = outputs.map((t) => t.node);
   const inputs = topological(roots).filter((node) => node.op.kind === "source" && node.op.from === "input");
-  const data = new Map<Node, Float64Array>(inputs.map((node) => [node, Float64Array.from({ length: node.type.shape.reduce((a, b) => a * b, 1) }, random)]));
+  const data = new Map<Node, Float64Array>(
+    inputs.map((node) => [node, Float64Array.from({ length: node.type.shape.reduce((a, b) => a * b, 1) }, random)]),
+  );
 
   const compiled = compile({ name: "t", inputs, outputs: roots }, backend.limits, options);
   const executable = backend.compile(compiled.program);
@@ -58,7 +60,14 @@ describe("compiled graphs agree with the reference", () => {
   it("transposes", () => {
     check([input(0, 6, 10).transpose().add(1), input(1, 6, 10).reshape([10, 6]).mul(2)]);
   });
-  for (const [m, k, n] of [[32, 10, 20], [5, 7, 3], [64, 100, 1], [1, 1, 1], [17, 33, 65], [32, 20, 30]] as const) {
+  for (const [m, k, n] of [
+    [32, 10, 20],
+    [5, 7, 3],
+    [64, 100, 1],
+    [1, 1, 1],
+    [17, 33, 65],
+    [32, 20, 30],
+  ] as const) {
     it(`matmul ${m}x${k}x${n} with gradients`, () => {
       const [x, w] = [input(0, m, k), input(1, k, n)];
       check([x.matmul(w)]);
@@ -66,10 +75,16 @@ describe("compiled graphs agree with the reference", () => {
       check([value, ...grads]);
     });
   }
-  for (const [n, h, c, f, k, stride] of [[2, 7, 3, 5, 3, 1], [2, 8, 4, 8, 2, 2], [1, 9, 1, 4, 3, 1], [3, 6, 8, 16, 1, 1]] as const) {
+  for (const [n, h, c, f, k, stride] of [
+    [2, 7, 3, 5, 3, 1],
+    [2, 8, 4, 8, 2, 2],
+    [1, 9, 1, 4, 3, 1],
+    [3, 6, 8, 16, 1, 1],
+  ] as const) {
     it(`convolution ${[n, h, c, f, k, stride]} with gradients`, () => {
       const [x, w] = [input(0, n, h, h, c), input(1, k, k, c, f)];
-      const conv = ([a, b]: Tensor[]): Tensor => a!.windows({ axes: [1, 2], sizes: [k, k], strides: stride }).contract("nipjqc,pqcf->nijf", b!);
+      const conv = ([a, b]: Tensor[]): Tensor =>
+        a!.windows({ axes: [1, 2], sizes: [k, k], strides: stride }).contract("nipjqc,pqcf->nijf", b!);
       check([conv([x, w])]);
       const { value, grads } = valueAndGrad((p: Tensor[]) => conv(p).relu().square().sum())([x, w]);
       check([value, ...grads]);
@@ -78,7 +93,13 @@ describe("compiled graphs agree with the reference", () => {
   it("the gradient of a convolution makes no copy of all windows", () => {
     for (const strides of [1, 2]) {
       const [x, w] = [input(0, 4, 20, 20, 8), input(1, 3, 3, 8, 8)];
-      const { grads } = valueAndGrad(([a, b]: Tensor[]) => a!.windows({ axes: [1, 2], sizes: 3, strides }).contract("nipjqc,pqcf->nijf", b!).square().sum())([x, w]);
+      const { grads } = valueAndGrad(([a, b]: Tensor[]) =>
+        a!
+          .windows({ axes: [1, 2], sizes: 3, strides })
+          .contract("nipjqc,pqcf->nijf", b!)
+          .square()
+          .sum(),
+      )([x, w]);
       const roots = grads.map((g) => g.node);
       const { program } = compile({ name: "t", inputs: [x.node, w.node], outputs: roots }, wasmBackend().limits);
       const largest = Math.max(...program.buffers.map((buffer) => buffer.length));
@@ -93,7 +114,17 @@ describe("compiled graphs agree with the reference", () => {
   });
   it("pad, flip, concat, slice, gather", () => {
     const [x, y] = [input(0, 4, 6), input(1, 4, 6)];
-    check([x.pad([[1, 2], [0, 3]]).mul(2), x.flip({ axis: 1 }).add(y), x.concat(y, { axis: 1 }).square(), x.slice([1, 2], [2, 3]).neg()]);
+    check([
+      x
+        .pad([
+          [1, 2],
+          [0, 3],
+        ])
+        .mul(2),
+      x.flip({ axis: 1 }).add(y),
+      x.concat(y, { axis: 1 }).square(),
+      x.slice([1, 2], [2, 3]).neg(),
+    ]);
     const rows = input(2, 5).mul(10).cast("i32");
     check([x.gather(rows, { axis: 0 }).mul(y.sum()), rows]);
   });
@@ -101,7 +132,13 @@ describe("compiled graphs agree with the reference", () => {
     const x = input(0, 16, 20);
     const norm = x.sub(x.mean({ axis: 0 })).div(x.variance({ axis: 0 }).add(1e-3).sqrt());
     console.log("batch norm kernels", check([norm]));
-    const { value, grads } = valueAndGrad((a: Tensor) => a.sub(a.mean({ axis: 0 })).div(a.variance({ axis: 0 }).add(1e-3).sqrt()).mul(input(1, 16, 20)).sum())(x);
+    const { value, grads } = valueAndGrad((a: Tensor) =>
+      a
+        .sub(a.mean({ axis: 0 }))
+        .div(a.variance({ axis: 0 }).add(1e-3).sqrt())
+        .mul(input(1, 16, 20))
+        .sum(),
+    )(x);
     console.log("with gradient", check([value, grads]));
   });
   it("mlp step", () => {

@@ -6,8 +6,8 @@ import { makeNode } from "../ir/graph.ts";
 import type { Kernel, Statement } from "../ir/kernel.ts";
 import type { Limits } from "../ir/limits.ts";
 import type { Call, Program, ProgramBuffer } from "../ir/program.ts";
-import { arrangeOperands } from "./arrange-operands.ts";
 import { planArena } from "./arena.ts";
+import { arrangeOperands } from "./arrange-operands.ts";
 import { bind } from "./bind.ts";
 import { readsOf, updateInPlace } from "./donate.ts";
 import { expand } from "./expand.ts";
@@ -66,7 +66,8 @@ export function compile(traced: Traced, limits: Limits, options: { readonly fusi
   const plan = (targets: readonly Node[]): { fused: ReturnType<typeof fuse>; placed: ReturnType<typeof updateInPlace> } => {
     const fused = fuse(targets, { ...options, alone: copies });
     const wanted = new Map<Node, Node>();
-    for (const [output, input] of donations) if (targets[output] !== traced.inputs[input]) wanted.set(targets[output]!, traced.inputs[input]!);
+    for (const [output, input] of donations)
+      if (targets[output] !== traced.inputs[input]) wanted.set(targets[output]!, traced.inputs[input]!);
     return { fused, placed: updateInPlace(fused, wanted) };
   };
   let { fused, placed } = plan(roots);
@@ -82,7 +83,11 @@ export function compile(traced: Traced, limits: Limits, options: { readonly fusi
   const groups = placed.groups.filter((group) => nodesOf(group).some((node) => sizeOf(node.type.shape) > 0));
   const layout = new Layout(traced.inputs, roots, placed.overwrites, groups, fused.memory);
   const needed = groups.filter((group) => nodesOf(group).some(layout.isStored));
-  return { ...emit(traced.name, needed, layout, limits), outputs: roots.map((root) => ({ argument: layout.argumentOf(root) })), groups: needed };
+  return {
+    ...emit(traced.name, needed, layout, limits),
+    outputs: roots.map((root) => ({ argument: layout.argumentOf(root) })),
+    groups: needed,
+  };
 }
 
 /** Which memory each node has. */
@@ -92,7 +97,13 @@ class Layout implements MemoryMap {
   readonly #byNode = new Map<Node, Memory>();
   readonly #stored = new Set<Node>();
 
-  constructor(inputs: readonly Node[], roots: readonly Node[], overwrites: ReadonlyMap<Node, Node>, groups: readonly Group[], memory: ReadonlySet<Node>) {
+  constructor(
+    inputs: readonly Node[],
+    roots: readonly Node[],
+    overwrites: ReadonlyMap<Node, Node>,
+    groups: readonly Group[],
+    memory: ReadonlySet<Node>,
+  ) {
     const isMemory = (node: Node): boolean => memory.has(node);
     for (const node of inputs) this.arguments.push(this.#place(node).id);
     for (const [result, input] of overwrites) this.#byNode.set(result, this.#byNode.get(input)!);
@@ -121,7 +132,9 @@ class Layout implements MemoryMap {
 
   readonly of = (node: Node): Memory | undefined => this.#byNode.get(node);
   readonly isStored = (node: Node): boolean => this.#stored.has(node);
-  argumentOf(root: Node): number { return this.arguments.indexOf(this.#byNode.get(root)!.id); }
+  argumentOf(root: Node): number {
+    return this.arguments.indexOf(this.#byNode.get(root)!.id);
+  }
 }
 
 function isFullAndEarlier(group: Extract<Group, { kind: "loop" }>, node: Node, by: Node): boolean {
@@ -153,8 +166,15 @@ function emit(name: string, groups: readonly Group[], layout: Layout, limits: Li
 
 function isSameKernel(a: Kernel, b: Kernel): boolean {
   const text = (kernel: Kernel): string =>
-    JSON.stringify({ ...kernel, name: "" }, (_, value: unknown) => (typeof value === "number" && (!Number.isFinite(value) || Object.is(value, -0)) ? `${1 / value} ${value}` : value));
-  return a.work.operations === b.work.operations && a.buffers.length === b.buffers.length && a.range.extent === b.range.extent && text(a) === text(b);
+    JSON.stringify({ ...kernel, name: "" }, (_, value: unknown) =>
+      typeof value === "number" && (!Number.isFinite(value) || Object.is(value, -0)) ? `${1 / value} ${value}` : value,
+    );
+  return (
+    a.work.operations === b.work.operations &&
+    a.buffers.length === b.buffers.length &&
+    a.range.extent === b.range.extent &&
+    text(a) === text(b)
+  );
 }
 
 function lower(group: Group, memory: MemoryMap, limits: Limits): Lowered {
@@ -213,11 +233,13 @@ function planMemory(name: string, kernels: readonly Kernel[], calls: readonly Ca
     }
   }
   const inArena = layout.memories.filter((memory) => !isArgument.has(memory.id) && first.has(memory.id));
-  const { offsets, byteLength } = planArena(inArena.map((memory) => ({
-    byteLength: memory.length * bytesOf(memory.dtype),
-    first: first.get(memory.id)!,
-    last: last.get(memory.id)!,
-  })));
+  const { offsets, byteLength } = planArena(
+    inArena.map((memory) => ({
+      byteLength: memory.length * bytesOf(memory.dtype),
+      first: first.get(memory.id)!,
+      last: last.get(memory.id)!,
+    })),
+  );
   const offsetOf = new Map(inArena.map((memory, i) => [memory.id, offsets[i]!]));
   const buffers = layout.memories.map((memory): ProgramBuffer => {
     const { dtype, length } = memory;
@@ -234,7 +256,10 @@ function planMemory(name: string, kernels: readonly Kernel[], calls: readonly Ca
     }
   }
   return {
-    name, buffers, kernels, calls,
+    name,
+    buffers,
+    kernels,
+    calls,
     arguments: layout.arguments.map((buffer) => ({ buffer, access: accesses.get(buffer) ?? "read" })),
     arenaBytes: byteLength,
   };

@@ -1,7 +1,7 @@
+import { constant, registerType } from "../ir/expr.ts";
 import type { Contract, ContractAttributes, Node } from "../ir/graph.ts";
 import type { Index } from "../ir/index.ts";
 import { fixed, flatten, scaleOf, variable } from "../ir/index.ts";
-import { constant, registerType } from "../ir/expr.ts";
 import { Pull } from "./pull.ts";
 
 /** One letter of a contraction (or several merged ones), and how far a step along it moves in each operand and in the output. */
@@ -35,17 +35,29 @@ export function stridedForm(node: Node<Contract>, isMemory: (node: Node) => bool
   const attributes = node.attributes as ContractAttributes;
   const { left, right, output } = attributes;
   const sizes = new Map<string, number>();
-  for (const [letters, operand] of [[left, node.inputs[0]!], [right, node.inputs[1]!]] as const) {
+  for (const [letters, operand] of [
+    [left, node.inputs[0]!],
+    [right, node.inputs[1]!],
+  ] as const) {
     [...letters].forEach((letter, axis) => sizes.set(letter, operand.type.shape[axis]!));
   }
-  const at = (letters: string): Index[] => [...letters].map((letter) => (sizes.get(letter) === 1 ? fixed(0) : variable(letter, sizes.get(letter)!)));
+  const at = (letters: string): Index[] =>
+    [...letters].map((letter) => (sizes.get(letter) === 1 ? fixed(0) : variable(letter, sizes.get(letter)!)));
   const x = address(node.inputs[0]!, at(left), isMemory);
   const y = address(node.inputs[1]!, at(right), isMemory);
   const z = flatten(at(output), node.type.shape);
   const stride = (index: Index, letter: string): number => scaleOf(index, letter)!;
-  const letters = [...sizes].filter(([, size]) => size !== 1).map(([name, size]): Letter => ({
-    name, size, left: stride(x.index, name), right: stride(y.index, name), output: stride(z, name),
-  }));
+  const letters = [...sizes]
+    .filter(([, size]) => size !== 1)
+    .map(
+      ([name, size]): Letter => ({
+        name,
+        size,
+        left: stride(x.index, name),
+        right: stride(y.index, name),
+        output: stride(z, name),
+      }),
+    );
   return {
     letters: merge(letters, attributes),
     left: { node: x.node, start: x.index.constant },
@@ -71,8 +83,14 @@ function merge(letters: readonly Letter[], attributes: ContractAttributes): Lett
   for (let changed = true; changed; ) {
     changed = false;
     for (const a of merged) {
-      const b = merged.find((other) => other !== a && roleOf(other, attributes) === roleOf(a, attributes) &&
-        a.left === other.left * other.size && a.right === other.right * other.size && a.output === other.output * other.size);
+      const b = merged.find(
+        (other) =>
+          other !== a &&
+          roleOf(other, attributes) === roleOf(a, attributes) &&
+          a.left === other.left * other.size &&
+          a.right === other.right * other.size &&
+          a.output === other.output * other.size,
+      );
       if (b === undefined) continue;
       const both: Letter = { name: `${a.name}${b.name}`, size: a.size * b.size, left: b.left, right: b.right, output: b.output };
       merged.splice(merged.indexOf(a), 1, both);

@@ -26,7 +26,15 @@ export function updateInPlace(fused: Fused, wanted: ReadonlyMap<Node, Node>): In
   const home = new Map<Node, Group>(fused.groups.flatMap((group) => nodesOf(group).map((node): [Node, Group] => [node, group])));
   const before = new Map<Group, Set<Group>>();
   for (const group of fused.groups) {
-    before.set(group, new Set(reads.get(group)!.map(({ node }) => home.get(node)).filter((other) => other !== undefined && other !== group) as Group[]));
+    before.set(
+      group,
+      new Set(
+        reads
+          .get(group)!
+          .map(({ node }) => home.get(node))
+          .filter((other) => other !== undefined && other !== group) as Group[],
+      ),
+    );
   }
   const overwrites = new Map<Node, Node>();
   const conflicts: Node[] = [];
@@ -113,4 +121,3 @@ function readsItsPlace(group: Group, result: Node, input: Node, isMemory: (node:
     return reader.space === writer.space && reader.phase === writer.phase;
   });
 }
-

@@ -33,13 +33,21 @@ function folded(sum: Node): Node | undefined {
   return productOfMoved(sum, moved, product as Node<Contract>, only.index, only.guards);
 }
 
-function productOfMoved(sum: Node, moved: Node, product: Node<Contract>, index: readonly Index[], guards: readonly Guard[]): Node | undefined {
+function productOfMoved(
+  sum: Node,
+  moved: Node,
+  product: Node<Contract>,
+  index: readonly Index[],
+  guards: readonly Guard[],
+): Node | undefined {
   const { left, right, output } = product.attributes as ContractAttributes;
   const { axes } = sum.attributes as ReduceAttributes;
   const shape = moved.type.shape;
   const place = new Map([...output].map((letter, axis) => [letter, index[axis]!]));
   const axesOf = (letters: string): number[] =>
-    shape.map((_, axis) => axis).filter((axis) => [...letters].some((letter) => place.has(letter) && mentionsAxis(place.get(letter)!, axis)));
+    shape
+      .map((_, axis) => axis)
+      .filter((axis) => [...letters].some((letter) => place.has(letter) && mentionsAxis(place.get(letter)!, axis)));
   const used = { left: axesOf(left), right: axesOf(right) };
   const wide = shape.map((_, axis) => axis).filter((axis) => shape[axis] !== 1);
   if (!wide.every((axis) => used.left.includes(axis) || used.right.includes(axis))) return undefined;
@@ -52,7 +60,9 @@ function productOfMoved(sum: Node, moved: Node, product: Node<Contract>, index: 
     if (side === undefined) return undefined;
     own[side].push(guard);
   }
-  const free = [..."abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"].filter((letter) => !left.includes(letter) && !right.includes(letter));
+  const free = [..."abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"].filter(
+    (letter) => !left.includes(letter) && !right.includes(letter),
+  );
   if (free.length < wide.length) return undefined;
   const letterOf = new Map(wide.map((axis, i) => [axis, free[i]!]));
   const operand = (side: "left" | "right", letters: string, node: Node): { node: Node; letters: string } => {
@@ -60,16 +70,19 @@ function productOfMoved(sum: Node, moved: Node, product: Node<Contract>, index: 
     const sizes = [...used[side].map((axis) => shape[axis]!), ...summed.map((letter) => node.type.shape[letters.indexOf(letter)]!)];
     const count = used[side].length;
     const op: Movement = {
-      name: "moved", kind: "movement",
+      name: "moved",
+      kind: "movement",
       infer: () => ({ dtype: node.type.dtype, shape: sizes }),
       source(out) {
         const at = (position: Index): Index => substitute(position, (name) => out[used[side].indexOf(Number(name.slice(1)))]);
         return {
-          cases: [{
-            input: 0,
-            guards: own[side].map((guard) => ({ ...guard, index: at(guard.index) })),
-            index: [...letters].map((letter) => (place.has(letter) ? at(place.get(letter)!) : out[count + summed.indexOf(letter)]!)),
-          }],
+          cases: [
+            {
+              input: 0,
+              guards: own[side].map((guard) => ({ ...guard, index: at(guard.index) })),
+              index: [...letters].map((letter) => (place.has(letter) ? at(place.get(letter)!) : out[count + summed.indexOf(letter)]!)),
+            },
+          ],
           fill: 0,
         };
       },

@@ -120,7 +120,13 @@ function joinsLoop(node: Node, group: LoopGroup, isMemory: (node: Node) => boole
 }
 
 /** The earliest sweep in which the node can be computed; undefined if it reads a member elsewhere than at its own place. */
-function phaseIn(node: Node, at: readonly Index[], group: LoopGroup, isMemory: (node: Node) => boolean, space?: "full" | "outer"): number | undefined {
+function phaseIn(
+  node: Node,
+  at: readonly Index[],
+  group: LoopGroup,
+  isMemory: (node: Node) => boolean,
+  space?: "full" | "outer",
+): number | undefined {
   const members = new Map<Node, LoopMember>(group.members.map((member) => [member.node, member]));
   let phase = 0;
   for (const access of accessesOf(node, at, isMemory)) {
@@ -146,7 +152,13 @@ export function spaceOf(group: Pick<LoopGroup, "domain" | "inner">, space: "full
 export function placed(shape: Shape, space: Shape, at: readonly Index[]): Index[] | undefined {
   const wide = at.filter((_, axis) => space[axis] !== 1);
   const sizes = space.filter((size) => size !== 1);
-  if (!sameShape(shape.filter((size) => size !== 1), sizes)) return undefined;
+  if (
+    !sameShape(
+      shape.filter((size) => size !== 1),
+      sizes,
+    )
+  )
+    return undefined;
   let next = 0;
   return shape.map((size) => (size === 1 ? fixed(0) : wide[next++]!));
 }
@@ -163,10 +175,16 @@ class Groups {
   readonly #needs = new Map<Group, Set<Group>>();
   readonly #closed = new Set<Group>();
 
-  of(node: Node): Group | undefined { return this.#home.get(node); }
-  age(group: Group): number { return this.#all.indexOf(group); }
+  of(node: Node): Group | undefined {
+    return this.#home.get(node);
+  }
+  age(group: Group): number {
+    return this.#all.indexOf(group);
+  }
 
-  isClosed(group: Group): boolean { return this.#closed.has(group); }
+  isClosed(group: Group): boolean {
+    return this.#closed.has(group);
+  }
 
   open(group: Group, node: Node, needed: ReadonlySet<Group>, isAlone: boolean): void {
     if (isAlone) this.#closed.add(group);

@@ -1,5 +1,5 @@
-import type { Contract, Node } from "../ir/graph.ts";
 import type { Shape } from "../core/shape.ts";
+import type { Contract, Node } from "../ir/graph.ts";
 
 /** Nodes computed together by one kernel. Everything else they need is memory, or is pulled in. */
 export type Group = LoopGroup | ContractGroup | SerialGroup;

@@ -56,7 +56,9 @@ export class Interner {
   }
 
   /** Of an expression that has been made canonical. */
-  #id(expr: Expr): number { return this.#ids.get(expr)!; }
+  #id(expr: Expr): number {
+    return this.#ids.get(expr)!;
+  }
 
   #key(expr: Expr): string {
     const type = `${expr.dtype}${expr.lanes}`;

@@ -16,7 +16,9 @@ export class KernelScope {
   #names = 0;
 
   /** A name no other statement of this kernel has. */
-  name(prefix: string): string { return `${prefix}${this.#names++}`; }
+  name(prefix: string): string {
+    return `${prefix}${this.#names++}`;
+  }
 
   read(memory: Memory): number {
     const slot = this.#slot(memory);

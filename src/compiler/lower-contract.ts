@@ -14,7 +14,7 @@ import { nodesOf } from "./group.ts";
 import { KernelScope } from "./kernel-scope.ts";
 import type { Lowered, MemoryMap } from "./lower-loop.ts";
 import { lanesFor } from "./lower-loop.ts";
-import { Pull, countInstructions } from "./pull.ts";
+import { countInstructions, Pull } from "./pull.ts";
 import type { Tiling } from "./tiles.ts";
 import { chooseTiling } from "./tiles.ts";
 
@@ -49,7 +49,10 @@ class ContractLowering {
     this.#tiling = chooseTiling(this.#form, this.#attributes, this.#limits);
     this.#dtype = registerType[group.anchor.type.dtype];
     const { left, right } = this.#attributes;
-    for (const [letters, operand] of [[left, group.anchor.inputs[0]!], [right, group.anchor.inputs[1]!]] as const) {
+    for (const [letters, operand] of [
+      [left, group.anchor.inputs[0]!],
+      [right, group.anchor.inputs[1]!],
+    ] as const) {
       [...letters].forEach((letter, axis) => this.#sizes.set(letter, operand.type.shape[axis]!));
     }
     this.#sums = this.#form.letters
@@ -71,10 +74,13 @@ class ContractLowering {
     ];
     // The kernel's range should have something to divide.
     if (others.length === 0 && nest.length === 2 && Math.ceil(nest[0]!.letter.size / nest[0]!.step) < 4) nest.reverse();
-    const operations = 2 * this.#form.letters.reduce((n, letter) => n * letter.size, 1) + sizeOf(this.#group.anchor.type.shape) * this.#epilogueCost();
+    const operations =
+      2 * this.#form.letters.reduce((n, letter) => n * letter.size, 1) + sizeOf(this.#group.anchor.type.shape) * this.#epilogueCost();
     const [first, ...rest] = nest;
-    const inside = (place: ReadonlyMap<string, Index>, counts: ReadonlyMap<string, number>): Statement[] => this.#loops(rest, place, counts);
-    if (first === undefined) return { scope: this.#scope, operations, range: { variable: "once", extent: 1 }, body: this.#tile(at, new Map()) };
+    const inside = (place: ReadonlyMap<string, Index>, counts: ReadonlyMap<string, number>): Statement[] =>
+      this.#loops(rest, place, counts);
+    if (first === undefined)
+      return { scope: this.#scope, operations, range: { variable: "once", extent: 1 }, body: this.#tile(at, new Map()) };
     return { scope: this.#scope, operations, ...this.#range(first, at, inside) };
   }
 
@@ -162,7 +168,10 @@ class ContractLowering {
       for (let i = 0; i < rows; i++) {
         for (let j = 0; j < columns; j++) {
           const count = j === columns - 1 && lastCount < lanes ? lastCount : undefined;
-          const place = this.#shift(at, [[row, i], [vector, j * lanes]]);
+          const place = this.#shift(at, [
+            [row, i],
+            [vector, j * lanes],
+          ]);
           out.push(...this.#epilogue(place, value(i, j), lanes === 1 ? undefined : { variable: this.#nameAt(at, vector), lanes }, count));
         }
       }
@@ -170,14 +179,18 @@ class ContractLowering {
     }
     const tile = this.#scope.scratch(this.#group.anchor.type.dtype === "f64" ? "f64" : storageOf(this.#dtype), rows * columns * lanes);
     for (let i = 0; i < rows; i++) {
-      for (let j = 0; j < columns; j++) out.push({ kind: "store", buffer: tile, index: i32((i * columns + j) * lanes), value: value(i, j) });
+      for (let j = 0; j < columns; j++)
+        out.push({ kind: "store", buffer: tile, index: i32((i * columns + j) * lanes), value: value(i, j) });
     }
     const name = this.#scope.name("i");
     const inTile = variable(name, rows);
     const body: Statement[] = [];
     for (let j = 0; j < columns; j++) {
       const count = j === columns - 1 && lastCount < lanes ? lastCount : undefined;
-      const place = this.#shift(at, [[row, inTile], [vector, j * lanes]]);
+      const place = this.#shift(at, [
+        [row, inTile],
+        [vector, j * lanes],
+      ]);
       const saved = load(tile, this.#dtype, toExpr(offset(times(inTile, columns * lanes), j * lanes)), lanes);
       body.push(...this.#epilogue(place, saved, lanes === 1 ? undefined : { variable: this.#nameAt(at, vector), lanes }, count));
     }
@@ -191,32 +204,34 @@ class ContractLowering {
     const accumulators = grid(rows, columns, () => this.#scope.name("sum"));
     const out: Statement[] = [];
     for (const name of accumulators.flat()) out.push({ kind: "declare", name, value: wide(constant(0, this.#dtype), lanes) });
-    out.push(...this.#sumLoops(at, rows * columns, (place, keep) => {
-      const body: Statement[] = [];
-      const side = (operand: "left" | "right", letter: Letter | undefined, count: number): Expr[] =>
-        Array.from({ length: count }, (_, i) => {
-          const name = this.#scope.name(operand === "left" ? "a" : "b");
-          body.push({ kind: "let", name, value: this.#load(operand, place, letter, i, lanes) });
-          return local(name, this.#dtype, lanes);
-        });
-      const left = side("left", row, rows);
-      const right = side("right", column, columns);
-      for (const [i, a] of left.entries()) {
-        for (const [j, b] of right.entries()) {
-          const name = accumulators[i]![j]!;
-          if (keep === undefined) body.push(this.#multiplyAdd(name, a, b, lanes));
-          else {
-            const kept = less(ramp(i32(0), 1, lanes), i32(keep));
-            const product = select(kept, mul(a, b), constant(0, this.#dtype));
-            body.push({ kind: "assign", name, value: add(local(name, this.#dtype, lanes), product) });
+    out.push(
+      ...this.#sumLoops(at, rows * columns, (place, keep) => {
+        const body: Statement[] = [];
+        const side = (operand: "left" | "right", letter: Letter | undefined, count: number): Expr[] =>
+          Array.from({ length: count }, (_, i) => {
+            const name = this.#scope.name(operand === "left" ? "a" : "b");
+            body.push({ kind: "let", name, value: this.#load(operand, place, letter, i, lanes) });
+            return local(name, this.#dtype, lanes);
+          });
+        const left = side("left", row, rows);
+        const right = side("right", column, columns);
+        for (const [i, a] of left.entries()) {
+          for (const [j, b] of right.entries()) {
+            const name = accumulators[i]![j]!;
+            if (keep === undefined) body.push(this.#multiplyAdd(name, a, b, lanes));
+            else {
+              const kept = less(ramp(i32(0), 1, lanes), i32(keep));
+              const product = select(kept, mul(a, b), constant(0, this.#dtype));
+              body.push({ kind: "assign", name, value: add(local(name, this.#dtype, lanes), product) });
+            }
           }
         }
-      }
-      return body;
-    }));
+        return body;
+      }),
+    );
     const along = column !== undefined && (column.output === 1 || row === undefined || row.output !== 1) ? column : (row ?? column);
     const isAcross = along === column;
-    const [outerLetter, outerCount, count] = isAcross ? [row, rows, columns] as const : [column, columns, rows] as const;
+    const [outerLetter, outerCount, count] = isAcross ? ([row, rows, columns] as const) : ([column, columns, rows] as const);
     const width = along?.output === 1 ? lanesFor(count, this.#limits.lanes) : 1;
     const padded = Math.ceil(count / width) * width;
     const tile = this.#scope.scratch(storageOf(this.#dtype), outerCount * padded);
@@ -231,7 +246,10 @@ class ContractLowering {
     const name = this.#scope.name("i");
     const inTile = variable(name, outerCount);
     for (let j = 0; j < count; j += width) {
-      const place = this.#shift(at, [[outerLetter, inTile], [along, j]]);
+      const place = this.#shift(at, [
+        [outerLetter, inTile],
+        [along, j],
+      ]);
       const saved = load(tile, this.#dtype, toExpr(offset(times(inTile, padded), j)), width);
       const kept = count - j < width ? count - j : undefined;
       const chosen = width > 1 && along !== undefined ? { variable: this.#nameAt(at, along), lanes: width } : undefined;
@@ -243,7 +261,11 @@ class ContractLowering {
   }
 
   /** Loops over the summed letters around `body`; in the dot form the innermost one advances by vectors and `keep` says how many lanes count. */
-  #sumLoops(at: ReadonlyMap<string, Index>, products: number, body: (at: ReadonlyMap<string, Index>, keep?: number) => Statement[]): Statement[] {
+  #sumLoops(
+    at: ReadonlyMap<string, Index>,
+    products: number,
+    body: (at: ReadonlyMap<string, Index>, keep?: number) => Statement[],
+  ): Statement[] {
     const dotVector = this.#tiling.form === "dot" ? this.#tiling.vector : undefined;
     const others = this.#sums.filter((letter) => letter !== dotVector);
     const inner = dotVector ?? others.pop();
@@ -305,7 +327,12 @@ class ContractLowering {
   }
 
   /** Everything computed from a piece of the result: all values, then all stores. */
-  #epilogue(at: ReadonlyMap<string, Index>, result: Expr, vector: { variable: string; lanes: number } | undefined, count: number | undefined): Statement[] {
+  #epilogue(
+    at: ReadonlyMap<string, Index>,
+    result: Expr,
+    vector: { variable: string; lanes: number } | undefined,
+    count: number | undefined,
+  ): Statement[] {
     const { anchor, epilogue } = this.#group;
     const own = this.#outputIndices(at);
     const out: Statement[] = [];
@@ -384,8 +411,11 @@ class ContractLowering {
     const own = [...this.#attributes.output].map((letter) => variable(letter, this.#sizes.get(letter)!));
     let cost = 0;
     for (const node of this.#group.epilogue) {
-      const pull = new Pull((input, indices) => known.get(input) ?? (input !== node && this.#memory.of(input) !== undefined
-        ? local(`m${input.id}`, registerType[input.type.dtype]) : undefined));
+      const pull = new Pull(
+        (input, indices) =>
+          known.get(input) ??
+          (input !== node && this.#memory.of(input) !== undefined ? local(`m${input.id}`, registerType[input.type.dtype]) : undefined),
+      );
       cost += countInstructions(pull.value(node, placed(node.type.shape, this.#group.anchor.type.shape, own)!));
       known.set(node, local(`t${node.id}`, registerType[node.type.dtype]));
     }
@@ -394,10 +424,14 @@ class ContractLowering {
   }
 }
 
-interface Nested { readonly letter: Letter; readonly step: number }
+interface Nested {
+  readonly letter: Letter;
+  readonly step: number;
+}
 type Inside = (at: ReadonlyMap<string, Index>, counts: ReadonlyMap<string, number>) => Statement[];
 
 const i32 = (value: number): Expr => constant(value, "i32");
 const wide = (x: Expr, lanes: number): Expr => (lanes > 1 && x.lanes === 1 ? { kind: "splat", dtype: x.dtype, lanes, x } : x);
-const grid = <T>(rows: number, columns: number, make: () => T): T[][] => Array.from({ length: rows }, () => Array.from({ length: columns }, make));
+const grid = <T>(rows: number, columns: number, make: () => T): T[][] =>
+  Array.from({ length: rows }, () => Array.from({ length: columns }, make));
 const storageOf = (dtype: RegisterType): "f32" | "f64" | "i32" | "u32" | "bool" => dtype;

@@ -9,11 +9,11 @@ import type { Limits } from "../ir/limits.ts";
 import { accessesOf, isPulled, variablesOver } from "./access.ts";
 import { partsOf } from "./bind.ts";
 import { placed, spaceOf } from "./fuse.ts";
-import { identity } from "./identity.ts";
 import type { LoopGroup, LoopMember } from "./group.ts";
+import { identity } from "./identity.ts";
 import type { Memory } from "./kernel-scope.ts";
 import { KernelScope } from "./kernel-scope.ts";
-import { Pull, countInstructions } from "./pull.ts";
+import { countInstructions, Pull } from "./pull.ts";
 
 /** Where nodes live, for the kernel being lowered. */
 export interface MemoryMap {
@@ -73,7 +73,8 @@ class LoopLowering {
     const outer = this.#axes.filter((axis) => !axis.isInner);
     const vector = this.#vector;
     const operations = this.#operations();
-    if (vector === undefined || vector.isInner) return { scope: this.#scope, operations, ...this.#nest(outer, (at) => this.#point(at, undefined)) };
+    if (vector === undefined || vector.isInner)
+      return { scope: this.#scope, operations, ...this.#nest(outer, (at) => this.#point(at, undefined)) };
     const rest = outer.filter((axis) => axis !== vector);
     if (rest.length > 0) {
       return { scope: this.#scope, operations, ...this.#nest(rest, (at) => this.#alongVector(vector, at, 0, vector.size)) };
@@ -87,7 +88,8 @@ class LoopLowering {
     for (const member of this.#group.members) {
       const at = this.#placeOf(member, variablesOver(this.#group.domain));
       const isMemory = (node: Node): boolean => this.#isLeaf(node);
-      for (const access of accessesOf(member.node, at, isMemory, (index) => found.push(index))) found.push(flatten(access.indices, access.node.type.shape));
+      for (const access of accessesOf(member.node, at, isMemory, (index) => found.push(index)))
+        found.push(flatten(access.indices, access.node.type.shape));
       found.push(flatten(at, member.node.type.shape));
     }
     return found;
@@ -142,7 +144,8 @@ class LoopLowering {
     for (const member of this.#group.members) {
       const at = this.#placeOf(member, this.#domain);
       for (const access of this.#accesses(member, at)) touched.push({ index: flatten(access.indices, access.node.type.shape), weight: 1 });
-      if (this.#memory.isStored(member.node) && member.space === "full") touched.push({ index: flatten(at, member.node.type.shape), weight: 2 });
+      if (this.#memory.isStored(member.node) && member.space === "full")
+        touched.push({ index: flatten(at, member.node.type.shape), weight: 2 });
     }
     let best = -Infinity;
     for (const axis of this.#axes) {
@@ -216,7 +219,9 @@ class LoopLowering {
     return perPoint.reduce((a, b) => a + b, 0);
   }
 
-  get #values(): Expr[] { return this.#scalarValues(); }
+  get #values(): Expr[] {
+    return this.#scalarValues();
+  }
 
   /** Loops over these axes, the first one being the kernel's range. */
   #nest(axes: readonly Axis[], point: (at: ReadonlyMap<string, Index>) => Statement[]): Pick<Lowered, "range" | "body"> {
@@ -239,10 +244,16 @@ class LoopLowering {
     const start = apply("mul", local("chunk", "i32"), i32(chunk));
     const stop = apply("min", add(start, i32(chunk)), i32(whole));
     const name = vector.name;
-    const body: Statement[] = [{
-      kind: "loop", variable: name, start, end: stop, step: this.#lanes,
-      body: this.#point(new Map([[name, variable(name, vector.size)]]), { variable: name, lanes: this.#lanes }),
-    }];
+    const body: Statement[] = [
+      {
+        kind: "loop",
+        variable: name,
+        start,
+        end: stop,
+        step: this.#lanes,
+        body: this.#point(new Map([[name, variable(name, vector.size)]]), { variable: name, lanes: this.#lanes }),
+      },
+    ];
     const rest = vector.size - whole;
     if (rest > 0) {
       const isLast = apply("equal", local("chunk", "i32"), i32(extent - 1));
@@ -303,11 +314,15 @@ class LoopLowering {
 
   /** One pass over the inner axes: reductions accumulate, full members are written. */
   #sweep(
-    members: readonly LoopMember[], outer: ReadonlyMap<string, Index>, lanes: { variable: string; lanes: number } | undefined,
-    count: number | undefined, known: Map<Node, Expr>,
+    members: readonly LoopMember[],
+    outer: ReadonlyMap<string, Index>,
+    lanes: { variable: string; lanes: number } | undefined,
+    count: number | undefined,
+    known: Map<Node, Expr>,
   ): Statement[] {
     const inner = this.#axes.filter((axis) => axis.isInner);
-    if (inner.length === 0 && members.every((member) => isPulled(member.node))) return this.#elementwise(members, outer, lanes, count, known);
+    if (inner.length === 0 && members.every((member) => isPulled(member.node)))
+      return this.#elementwise(members, outer, lanes, count, known);
     const reductions = members.filter((member) => !isPulled(member.node));
     const full = members.filter((member) => isPulled(member.node));
     const vector = this.#vector?.isInner === true ? this.#vector : undefined;
@@ -326,8 +341,12 @@ class LoopLowering {
       const start = identity(combinerOf(node), registerType[node.type.dtype]);
       for (const name of names) out.push({ kind: "declare", name, value: spreadOver(start, width) });
     }
-    const body = (at: ReadonlyMap<string, Index>, chosen: { variable: string; lanes: number } | undefined, sum: number, keep?: number): Statement[] =>
-      this.#accumulate(reductions, full, at, chosen, count ?? keep, keep, registers, sum, known);
+    const body = (
+      at: ReadonlyMap<string, Index>,
+      chosen: { variable: string; lanes: number } | undefined,
+      sum: number,
+      keep?: number,
+    ): Statement[] => this.#accumulate(reductions, full, at, chosen, count ?? keep, keep, registers, sum, known);
 
     const others = inner.filter((axis) => axis !== unrolled);
     const at = new Map([...outer, ...others.map((axis): [string, Index] => [axis.name, variable(this.#rename(axis), axis.size)])]);
@@ -357,7 +376,10 @@ class LoopLowering {
     for (const { node } of reductions) {
       const combine = combinerOf(node);
       const dtype = registerType[node.type.dtype];
-      const total = registers.get(node)!.map((name): Expr => local(name, dtype, width)).reduce((x, y) => apply(instructionOf(combine, dtype), x, y));
+      const total = registers
+        .get(node)!
+        .map((name): Expr => local(name, dtype, width))
+        .reduce((x, y) => apply(instructionOf(combine, dtype), x, y));
       const value = vector === undefined ? total : across(instructionOf(combine, dtype), total);
       const name = this.#scope.name("r");
       out.push({ kind: "let", name, value });
@@ -370,7 +392,9 @@ class LoopLowering {
 
   /** The lanes of the inner vector axis that don't fill a vector. */
   #innerRest(
-    vector: Axis, at: ReadonlyMap<string, Index>, start: number,
+    vector: Axis,
+    at: ReadonlyMap<string, Index>,
+    start: number,
     body: (at: ReadonlyMap<string, Index>, lanes: { variable: string; lanes: number }, sum: number, keep?: number) => Statement[],
   ): Statement[] {
     const name = this.#rename(vector);
@@ -385,9 +409,15 @@ class LoopLowering {
   }
 
   #accumulate(
-    reductions: readonly LoopMember[], full: readonly LoopMember[], at: ReadonlyMap<string, Index>,
-    lanes: { variable: string; lanes: number } | undefined, count: number | undefined, keep: number | undefined,
-    registers: ReadonlyMap<Node, readonly string[]>, sum: number, known: ReadonlyMap<Node, Expr>,
+    reductions: readonly LoopMember[],
+    full: readonly LoopMember[],
+    at: ReadonlyMap<string, Index>,
+    lanes: { variable: string; lanes: number } | undefined,
+    count: number | undefined,
+    keep: number | undefined,
+    registers: ReadonlyMap<Node, readonly string[]>,
+    sum: number,
+    known: ReadonlyMap<Node, Expr>,
   ): Statement[] {
     const here = new Map(known);
     const out = this.#elementwise(full, at, lanes, count, here);
@@ -411,8 +441,11 @@ class LoopLowering {
 
   /** Members computed element by element: all values first, then all stores, so that updates in place see the old values. */
   #elementwise(
-    members: readonly LoopMember[], at: ReadonlyMap<string, Index>, lanes: { variable: string; lanes: number } | undefined,
-    count: number | undefined, known: Map<Node, Expr>,
+    members: readonly LoopMember[],
+    at: ReadonlyMap<string, Index>,
+    lanes: { variable: string; lanes: number } | undefined,
+    count: number | undefined,
+    known: Map<Node, Expr>,
   ): Statement[] {
     const out: Statement[] = [];
     const domain = this.#domain.map((index) => substitute(index, (name) => at.get(name)));
@@ -424,12 +457,24 @@ class LoopLowering {
       out.push({ kind: "let", name, value });
       known.set(member.node, local(name, value.dtype, value.lanes));
     }
-    return [...out, ...this.#stores(members.filter(({ node }) => this.#memory.isStored(node)), at, lanes, count, known)];
+    return [
+      ...out,
+      ...this.#stores(
+        members.filter(({ node }) => this.#memory.isStored(node)),
+        at,
+        lanes,
+        count,
+        known,
+      ),
+    ];
   }
 
   #stores(
-    members: readonly LoopMember[], at: ReadonlyMap<string, Index>, lanes: { variable: string; lanes: number } | undefined,
-    count: number | undefined, known: ReadonlyMap<Node, Expr>,
+    members: readonly LoopMember[],
+    at: ReadonlyMap<string, Index>,
+    lanes: { variable: string; lanes: number } | undefined,
+    count: number | undefined,
+    known: ReadonlyMap<Node, Expr>,
   ): Statement[] {
     const domain = this.#domain.map((index) => substitute(index, (name) => at.get(name)));
     const pull = this.#pull(known, lanes, undefined);
@@ -444,12 +489,21 @@ class LoopLowering {
   }
 
   /** Values come from registers where this point has computed them, from memory where it's there, and are computed otherwise. */
-  #pull(known: ReadonlyMap<Node, Expr>, lanes: { variable: string; lanes: number } | undefined, computing: Node | undefined, phase = 0): Pull {
+  #pull(
+    known: ReadonlyMap<Node, Expr>,
+    lanes: { variable: string; lanes: number } | undefined,
+    computing: Node | undefined,
+    phase = 0,
+  ): Pull {
     const pull: Pull = new Pull((node, indices, guard) => {
       if (node === computing) return undefined;
       const member = this.#members.get(node);
       const register = known.get(node);
-      if (register !== undefined && (member?.space === "outer" || member === undefined || member.phase === phase || this.#group.inner.length === 0)) return register;
+      if (
+        register !== undefined &&
+        (member?.space === "outer" || member === undefined || member.phase === phase || this.#group.inner.length === 0)
+      )
+        return register;
       const memory = this.#memory.of(node);
       if (memory === undefined) return undefined;
       const { index, lanes: width } = pull.loadIndex(flatten(indices, node.type.shape), guard, sizeOf(node.type.shape));
@@ -458,7 +512,9 @@ class LoopLowering {
     return pull;
   }
 
-  #rename(axis: Axis): string { return this.#scope.name(`${axis.name}_`); }
+  #rename(axis: Axis): string {
+    return this.#scope.name(`${axis.name}_`);
+  }
 }
 
 const i32 = (value: number): Expr => constant(value, "i32");

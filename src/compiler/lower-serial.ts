@@ -14,7 +14,12 @@ import { Pull } from "./pull.ts";
 export function lowerSerial({ node }: SerialGroup, memory: MemoryMap, limits: Limits): Lowered {
   const scope = new KernelScope();
   const body = node.op.kind === "scatter" ? scatter(node, memory, scope, limits) : shuffle(node, memory, scope);
-  return { scope, range: { variable: "once", extent: 1 }, body, operations: node.inputs.reduce((n, input) => n + sizeOf(input.type.shape), 0) };
+  return {
+    scope,
+    range: { variable: "once", extent: 1 },
+    body,
+    operations: node.inputs.reduce((n, input) => n + sizeOf(input.type.shape), 0),
+  };
 }
 
 const i32 = (value: number): Expr => constant(value, "i32");
@@ -32,7 +37,14 @@ function scatter(node: Node, memory: MemoryMap, scope: KernelScope, limits: Limi
   const lanes = isVector ? limits.lanes : 1;
   const whole = Math.floor(width / lanes) * lanes;
   const total = size * width;
-  const clear: Statement = { kind: "loop", variable: "k", start: i32(0), end: i32(total), step: 1, body: [{ kind: "store", buffer: out, index: local("k", "i32"), value: constant(0, dtype) }] };
+  const clear: Statement = {
+    kind: "loop",
+    variable: "k",
+    start: i32(0),
+    end: i32(total),
+    step: 1,
+    body: [{ kind: "store", buffer: out, index: local("k", "i32"), value: constant(0, dtype) }],
+  };
   const update = variable("u", count);
   const at = unflatten(update, positions.type.shape);
   const scalar = pullFrom(memory, scope, undefined);
@@ -43,7 +55,14 @@ function scatter(node: Node, memory: MemoryMap, scope: KernelScope, limits: Limi
     const value = pull.value(updates, [...at, ...unflatten(place, node.type.shape.slice(1))]);
     const index = add(apply("mul", row, i32(width)), local(name, "i32"));
     const sum = add(load(out, dtype, index, width_), cast(value, dtype));
-    return { kind: "loop", variable: name, start: i32(from), end: i32(to), step: width_, body: [{ kind: "store", buffer: out, index, value: sum }] };
+    return {
+      kind: "loop",
+      variable: name,
+      start: i32(from),
+      end: i32(to),
+      step: width_,
+      body: [{ kind: "store", buffer: out, index, value: sum }],
+    };
   };
   const inside = and(lessEqual(i32(0), row), less(row, i32(size)));
   const body: Statement[] = [{ kind: "let", name: "row", value: cast(scalar.value(positions, at), "i32") }];
@@ -67,9 +86,20 @@ function shuffle(node: Node, memory: MemoryMap, scope: KernelScope): Statement[]
   const random = pull.value(bits, [{ ...variable("i", count) }]);
   const chosen = cast(apply("rem", random, cast(add(place, i32(1)), "u32")), "i32");
   return [
-    { kind: "loop", variable: "n", start: i32(0), end: i32(count), step: 1, body: [{ kind: "store", buffer: out, index: local("n", "i32"), value: local("n", "i32") }] },
     {
-      kind: "loop", variable: "k", start: i32(1), end: i32(count), step: 1,
+      kind: "loop",
+      variable: "n",
+      start: i32(0),
+      end: i32(count),
+      step: 1,
+      body: [{ kind: "store", buffer: out, index: local("n", "i32"), value: local("n", "i32") }],
+    },
+    {
+      kind: "loop",
+      variable: "k",
+      start: i32(1),
+      end: i32(count),
+      step: 1,
       body: [
         { kind: "let", name: "i", value: sub(i32(count), toExpr(step)) },
         { kind: "let", name: "j", value: chosen },

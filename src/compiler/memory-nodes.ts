@@ -1,10 +1,10 @@
 import { sizeOf } from "../core/shape.ts";
+import { constant, registerType } from "../ir/expr.ts";
 import type { Node } from "../ir/graph.ts";
 import { topological } from "../ir/graph.ts";
 import { flatten, scaleOf } from "../ir/index.ts";
 import { isPulled, variablesOver } from "./access.ts";
-import { Pull, elements, inlineCost } from "./pull.ts";
-import { constant, registerType } from "../ir/expr.ts";
+import { elements, inlineCost, Pull } from "./pull.ts";
 
 /** Recomputing this many instructions is no dearer than a trip to memory. */
 const cheap = 6;
@@ -46,7 +46,11 @@ function keepOperand(operand: Node, memory: Set<Node>): void {
 /** The node a movement is an unguarded view of. */
 function viewed(node: Node): Node | undefined {
   if (node.op.kind !== "movement") return undefined;
-  const { cases } = node.op.source(variablesOver(node.type.shape), node.inputs.map((input) => input.type), node.attributes);
+  const { cases } = node.op.source(
+    variablesOver(node.type.shape),
+    node.inputs.map((input) => input.type),
+    node.attributes,
+  );
   const [only] = cases;
   const always = only?.guards.every((guard) => guard.index.min >= guard.min && guard.index.max <= guard.max);
   return cases.length === 1 && always === true ? node.inputs[only!.input] : undefined;

@@ -1,5 +1,5 @@
-import { sizeOf } from "../core/shape.ts";
 import type { Shape } from "../core/shape.ts";
+import { sizeOf } from "../core/shape.ts";
 import type { Expr } from "../ir/expr.ts";
 import { and, apply, cast, constant, lessEqual, local, max, min, ramp, registerType, select, splat } from "../ir/expr.ts";
 import type { FillAttributes, GatherAttributes, IotaAttributes, Node } from "../ir/graph.ts";
@@ -57,7 +57,11 @@ export class Pull {
         return op.scalar(args, node.attributes, type);
       }
       case "movement": {
-        const { cases, fill } = op.source(indices, node.inputs.map((input) => input.type), node.attributes);
+        const { cases, fill } = op.source(
+          indices,
+          node.inputs.map((input) => input.type),
+          node.attributes,
+        );
         let value: Expr | undefined;
         for (const { guards, input, index } of [...cases].reverse()) {
           const condition = this.#condition(guards);
@@ -77,7 +81,10 @@ export class Pull {
         const position = cast(this.value(positions, indices.slice(axis, axis + rank), guard), "i32");
         const last = Math.max(0, x.type.shape[axis]! - 1);
         const clamped = max(min(position, constant(last, "i32")), constant(0, "i32"));
-        const key = `${positions.id}[${indices.slice(axis, axis + rank).map(keyOf).join(",")}]`;
+        const key = `${positions.id}[${indices
+          .slice(axis, axis + rank)
+          .map(keyOf)
+          .join(",")}]`;
         const index = [...indices.slice(0, axis), computed(clamped, key, 0, last), ...indices.slice(axis + rank)];
         return this.value(x, index, guard);
       }
@@ -110,7 +117,8 @@ export class Pull {
     if (scale === 0) {
       const position = toExpr(index);
       if (guard !== undefined && guard.lanes > 1 && position.lanes === 1) {
-        const clamped = index.min < 0 || index.max >= length ? max(min(position, constant(length - 1, "i32")), constant(0, "i32")) : position;
+        const clamped =
+          index.min < 0 || index.max >= length ? max(min(position, constant(length - 1, "i32")), constant(0, "i32")) : position;
         return { index: clamped, lanes: 1 };
       }
       const guarded = safe(position);
@@ -192,7 +200,11 @@ function scalarCost(node: Node): number {
   const key = `${types.join()}>${node.type.dtype}`;
   const known = byTypes.get(key);
   if (known !== undefined) return known;
-  const value = node.op.scalar(types.map((type, i) => local(`x${i}`, type)), node.attributes, node.type);
+  const value = node.op.scalar(
+    types.map((type, i) => local(`x${i}`, type)),
+    node.attributes,
+    node.type,
+  );
   const cost = countInstructions(value);
   byTypes.set(key, cost);
   return cost;

@@ -15,4 +15,5 @@ const reshape: Movement = {
 };
 
 /** The node with its elements in another shape of the same size. */
-export const reshapeNode = (node: Node, shape: Shape): Node => (sameShape(node.type.shape, shape) ? node : makeNode(reshape, [node], { shape }));
+export const reshapeNode = (node: Node, shape: Shape): Node =>
+  sameShape(node.type.shape, shape) ? node : makeNode(reshape, [node], { shape });

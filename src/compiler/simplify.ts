@@ -32,7 +32,9 @@ export function simplify(roots: readonly Node[]): Node[] {
 /** Whether a value takes no work: it has no elements, or sums no elements up. */
 function isEmpty({ op, type, inputs }: Node): boolean {
   if (sizeOf(type.shape) === 0) return op.kind !== "source" || op.from === "iota";
-  return (op.kind === "reduce" || op.kind === "contract" || op.kind === "scatter") && inputs.some((input) => sizeOf(input.type.shape) === 0);
+  return (
+    (op.kind === "reduce" || op.kind === "contract" || op.kind === "scatter") && inputs.some((input) => sizeOf(input.type.shape) === 0)
+  );
 }
 
 function emptied({ op, type }: Node): Node {
@@ -43,7 +45,8 @@ function emptied({ op, type }: Node): Node {
 /** Whether an elementwise op gives back its only input: markers that meant something while gradients were taken. */
 function changesNothing({ op, type, inputs, attributes }: Node): boolean {
   const [input] = inputs;
-  if (op.kind !== "elementwise" || inputs.length !== 1 || input!.type.dtype !== type.dtype || !sameShape(input!.type.shape, type.shape)) return false;
+  if (op.kind !== "elementwise" || inputs.length !== 1 || input!.type.dtype !== type.dtype || !sameShape(input!.type.shape, type.shape))
+    return false;
   if (op.isKept === true) return false;
   const x = local("x", registerType[type.dtype]);
   return op.scalar([x], attributes, type) === x;

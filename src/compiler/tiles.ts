@@ -32,12 +32,17 @@ export function chooseTiling(form: Strided, attributes: ContractAttributes, limi
   return best.tiling;
 }
 
-interface Candidate { readonly tiling: Tiling; readonly cost: number }
+interface Candidate {
+  readonly tiling: Tiling;
+  readonly cost: number;
+}
 
 function outerForms(form: Strided, attributes: ContractAttributes, limits: Limits): Candidate[] {
   const found: Candidate[] = [];
   for (const isSwapped of [false, true]) {
-    const vectors = form.letters.filter((letter) => roleOf(letter, attributes) === (isSwapped ? "rows" : "columns") && (isSwapped ? letter.left : letter.right) === 1);
+    const vectors = form.letters.filter(
+      (letter) => roleOf(letter, attributes) === (isSwapped ? "rows" : "columns") && (isSwapped ? letter.left : letter.right) === 1,
+    );
     const rows = form.letters.filter((letter) => roleOf(letter, attributes) === (isSwapped ? "columns" : "rows"));
     for (const vector of vectors) {
       const lanes = lanesFor(vector.size, limits.lanes);
@@ -51,10 +56,13 @@ function outerForms(form: Strided, attributes: ContractAttributes, limits: Limit
           const products = (row?.size ?? 1) * vectorsAcross;
           // Two loads and two multiply-adds a cycle; few accumulators leave the adder waiting (4 cycles).
           const stall = Math.max(1, 8 / (shape.rows * shape.columns));
-          const steps = sumLength(form, attributes) * (Math.max(loads, products * stall) + 0.1 * (loads + products)) / 2;
+          const steps = (sumLength(form, attributes) * (Math.max(loads, products * stall) + 0.1 * (loads + products))) / 2;
           const stores = vector.output === 1 ? 2 * products : 2 * lanes * products;
           const cost = (steps + stores) / ((row?.size ?? 1) * vector.size);
-          found.push({ cost, tiling: { form: "outer", isSwapped, vector, lanes, row, rows: shape.rows, columns: shape.columns, column: undefined } });
+          found.push({
+            cost,
+            tiling: { form: "outer", isSwapped, vector, lanes, row, rows: shape.rows, columns: shape.columns, column: undefined },
+          });
         }
       }
     }
@@ -81,7 +89,10 @@ function dotForms(form: Strided, attributes: ContractAttributes, limits: Limits)
       // Adding up the lanes of each output takes a shuffle and an addition for each halving.
       const across = m * n * (2 + Math.log2(lanes));
       const cost = ((Math.max(loads, products * stall) + 0.1 * (loads + products)) / 2 + across) / (m * n);
-      found.push({ cost, tiling: { form: "dot", isSwapped: false, vector, lanes, row: rows, rows: shape.rows, columns: shape.columns, column: columns } });
+      found.push({
+        cost,
+        tiling: { form: "dot", isSwapped: false, vector, lanes, row: rows, rows: shape.rows, columns: shape.columns, column: columns },
+      });
     }
   }
   return found;
@@ -93,8 +104,14 @@ function scalarForm(form: Strided, attributes: ContractAttributes, limits: Limit
   const column = largest(form.letters.filter((letter) => roleOf(letter, attributes) === "columns"));
   const side = limits.registers >= 32 ? 4 : 2;
   return {
-    form: "dot", isSwapped: false, vector: undefined, lanes: 1, row, column,
-    rows: Math.min(side, row?.size ?? 1), columns: Math.min(side, column?.size ?? 1),
+    form: "dot",
+    isSwapped: false,
+    vector: undefined,
+    lanes: 1,
+    row,
+    column,
+    rows: Math.min(side, row?.size ?? 1),
+    columns: Math.min(side, column?.size ?? 1),
   };
 }
 
@@ -104,7 +121,8 @@ const sumLength = (form: Strided, attributes: ContractAttributes): number =>
 const largest = (letters: readonly Letter[]): Letter | undefined => [...letters].sort((a, b) => b.size - a.size)[0];
 
 /** A tile's accumulators, its row of vectors, and one broadcast (or all of them, where the target keeps them). */
-const registersOf = (rows: number, columns: number, { keepsOperands }: Limits): number => rows * columns + columns + (keepsOperands ? rows : 1);
+const registersOf = (rows: number, columns: number, { keepsOperands }: Limits): number =>
+  rows * columns + columns + (keepsOperands ? rows : 1);
 
 /** Tiles that fit the registers. */
 function tileShapes(rows: number, vectors: number, limits: Limits): { rows: number; columns: number }[] {

@@ -19,7 +19,10 @@ class State {
   }
   [treeNode]() {
     const { params, name } = this;
-    return { children: { params, name }, rebuild: (children: Readonly<Record<string, unknown>>) => new State(children.params as Record<string, Leaf>, name) };
+    return {
+      children: { params, name },
+      rebuild: (children: Readonly<Record<string, unknown>>) => new State(children.params as Record<string, Leaf>, name),
+    };
   }
 }
 

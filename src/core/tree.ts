@@ -11,7 +11,9 @@ export interface TreeParts {
   readonly children: Readonly<Record<string, unknown>>;
   rebuild(children: Readonly<Record<string, unknown>>): unknown;
 }
-export interface TreeNode { [treeNode](): TreeParts }
+export interface TreeNode {
+  [treeNode](): TreeParts;
+}
 
 export interface Flat<L> {
   readonly leaves: readonly L[];
@@ -45,7 +47,8 @@ export function flatten<L>(tree: unknown, isLeaf: (x: unknown) => x is L): Flat<
   };
 
   const inside = <T>(item: object, work: () => T): T => {
-    if (open.has(item)) throw new GradsmithError("usage", "tree", "an object contains itself.", "Pass trees: plain objects and arrays without cycles.");
+    if (open.has(item))
+      throw new GradsmithError("usage", "tree", "an object contains itself.", "Pass trees: plain objects and arrays without cycles.");
     open.add(item);
     const result = work();
     open.delete(item);
@@ -53,7 +56,9 @@ export function flatten<L>(tree: unknown, isLeaf: (x: unknown) => x is L): Flat<
   };
 
   // Keys in alphabetical order, so that { a, b } and { b, a } have one structure; the rebuilt object keeps its own order.
-  const recordOf = (record: Readonly<Record<string, unknown>>): { text: string; rebuild: (leaves: readonly unknown[]) => Record<string, unknown> } => {
+  const recordOf = (
+    record: Readonly<Record<string, unknown>>,
+  ): { text: string; rebuild: (leaves: readonly unknown[]) => Record<string, unknown> } => {
     const keys = Object.keys(record);
     const children = new Map([...keys].sort().map((key) => [key, visit(record[key])]));
     const text = [...children].map(([key, child]) => `${JSON.stringify(key)}:${child.text}`).join(",");
@@ -80,7 +85,9 @@ export function paths(tree: unknown, isLeaf: (x: unknown) => boolean, root = "")
   if (isLeaf(tree)) return [root];
   if (Array.isArray(tree)) return tree.flatMap((item, i) => paths(item, isLeaf, `${root}[${i}]`));
   const record = isTreeNode(tree) ? tree[treeNode]().children : isPlainObject(tree) ? tree : {};
-  return Object.keys(record).sort().flatMap((key) => paths(record[key], isLeaf, root === "" ? key : `${root}.${key}`));
+  return Object.keys(record)
+    .sort()
+    .flatMap((key) => paths(record[key], isLeaf, root === "" ? key : `${root}.${key}`));
 }
 
 const isTreeNode = (item: unknown): item is TreeNode & object => typeof item === "object" && item !== null && treeNode in item;

@@ -8,7 +8,8 @@ import { randomIntegers } from "./random-integers.ts";
 
 /** Sample i has the features [i, 10 i] and the label i. */
 const samples = (count: number): Sample[] => Array.from({ length: count }, (_, i) => ({ x: [i, 10 * i], y: i }));
-const arrays = (count: number): Dataset => dataset({ x: tensor(Array.from({ length: count }, (_, i) => [i, 10 * i])), y: Uint8Array.from({ length: count }, (_, i) => i) });
+const arrays = (count: number): Dataset =>
+  dataset({ x: tensor(Array.from({ length: count }, (_, i) => [i, 10 * i])), y: Uint8Array.from({ length: count }, (_, i) => i) });
 
 const read = async (t: Tensor): Promise<number[]> => [...(await t.read())];
 async function labels(data: AsyncIterable<{ readonly y: Tensor }>): Promise<number[][]> {
@@ -20,18 +21,33 @@ const flat = async (data: Dataset): Promise<number[]> => (await labels(data)).fl
 const upTo = (count: number): number[] => Array.from({ length: count }, (_, i) => i);
 
 describe("sources", () => {
-  test.each([["samples one by one", () => dataset(samples(5))], ["all features and labels", () => arrays(5)], ["a stream", () => dataset(() => samples(5))]])(
-    "%s give the same batches",
-    async (_, make) => {
-      const batches = [];
-      for await (const { x, y } of make().batch(2)) batches.push({ shape: x.shape, x: await x.array(), y: await read(y) });
-      expect(batches).toEqual([
-        { shape: [2, 2], x: [[0, 0], [1, 10]], y: [0, 1] },
-        { shape: [2, 2], x: [[2, 20], [3, 30]], y: [2, 3] },
-        { shape: [1, 2], x: [[4, 40]], y: [4] },
-      ]);
-    },
-  );
+  test.each([
+    ["samples one by one", () => dataset(samples(5))],
+    ["all features and labels", () => arrays(5)],
+    ["a stream", () => dataset(() => samples(5))],
+  ])("%s give the same batches", async (_, make) => {
+    const batches = [];
+    for await (const { x, y } of make().batch(2)) batches.push({ shape: x.shape, x: await x.array(), y: await read(y) });
+    expect(batches).toEqual([
+      {
+        shape: [2, 2],
+        x: [
+          [0, 0],
+          [1, 10],
+        ],
+        y: [0, 1],
+      },
+      {
+        shape: [2, 2],
+        x: [
+          [2, 20],
+          [3, 30],
+        ],
+        y: [2, 3],
+      },
+      { shape: [1, 2], x: [[4, 40]], y: [4] },
+    ]);
+  });
 
   test("samples without batch have no axis of samples; dtypes stay", async () => {
     for await (const { x, y } of arrays(1)) {
@@ -76,14 +92,29 @@ describe("order", () => {
   });
 
   test("a batch across passes holds samples of both", async () => {
-    expect(await labels(arrays(3).repeat(2).batch(2))).toEqual([[0, 1], [2, 0], [1, 2]]);
+    expect(await labels(arrays(3).repeat(2).batch(2))).toEqual([
+      [0, 1],
+      [2, 0],
+      [1, 2],
+    ]);
   });
 
   test("take, skip, map and dropRemainder do as their names say", async () => {
-    expect(await labels(arrays(10).skip(2).take(5).batch(2, { dropRemainder: true }))).toEqual([[2, 3], [4, 5]]);
+    expect(await labels(arrays(10).skip(2).take(5).batch(2, { dropRemainder: true }))).toEqual([
+      [2, 3],
+      [4, 5],
+    ]);
     const doubled = ({ x, y }: { x: Tensor; y: Tensor }) => ({ x: x.mul(2), y });
-    for await (const { x } of arrays(2).batch(2).map(doubled)) expect(await x.array()).toEqual([[0, 0], [2, 20]]);
-    for await (const { x } of arrays(2).map(doubled).batch(2)) expect(await x.array()).toEqual([[0, 0], [2, 20]]);
+    for await (const { x } of arrays(2).batch(2).map(doubled))
+      expect(await x.array()).toEqual([
+        [0, 0],
+        [2, 20],
+      ]);
+    for await (const { x } of arrays(2).map(doubled).batch(2))
+      expect(await x.array()).toEqual([
+        [0, 0],
+        [2, 20],
+      ]);
     expect(await flat(arrays(3).take(0))).toEqual([]);
   });
 
@@ -120,11 +151,32 @@ test("a long walk lets timers through", async () => {
 
 describe("data loader", () => {
   test("yields pairs and knows its length", async () => {
-    const loader = dataLoader(tensorDataset([[0, 0], [0, 1], [1, 0], [1, 1]], [[0], [1], [1], [0]]), { batchSize: 3 });
+    const loader = dataLoader(
+      tensorDataset(
+        [
+          [0, 0],
+          [0, 1],
+          [1, 0],
+          [1, 1],
+        ],
+        [[0], [1], [1], [0]],
+      ),
+      { batchSize: 3 },
+    );
     expect(loader.length).toBe(2);
     const pairs = [];
     for await (const [x, y] of loader) pairs.push([await x.array(), await y.array()]);
-    expect(pairs).toEqual([[[[0, 0], [0, 1], [1, 0]], [[0], [1], [1]]], [[[1, 1]], [[0]]]]);
+    expect(pairs).toEqual([
+      [
+        [
+          [0, 0],
+          [0, 1],
+          [1, 0],
+        ],
+        [[0], [1], [1]],
+      ],
+      [[[1, 1]], [[0]]],
+    ]);
   });
 
   test("shuffles anew each epoch when asked", async () => {
@@ -142,12 +194,24 @@ describe("data loader", () => {
 
 describe("what is refused", () => {
   test("features and labels of different counts", async () => {
-    await expect(flat(dataset({ x: [[1, 2], [3, 4]], y: [1] }))).rejects.toThrow("[dataset] x has 2 samples ([2, 2]), y has 1 ([1]). Give one y for each x.");
+    await expect(
+      flat(
+        dataset({
+          x: [
+            [1, 2],
+            [3, 4],
+          ],
+          y: [1],
+        }),
+      ),
+    ).rejects.toThrow("[dataset] x has 2 samples ([2, 2]), y has 1 ([1]). Give one y for each x.");
   });
 
   test("samples that are none", () => {
     expect(() => dataset([])).toThrow("[dataset] there are no samples. Give at least one { x, y }.");
-    expect(() => dataset([{ x: 1, y: 1 }, [1, 1] as unknown as Sample])).toThrow("[dataset] sample 1 is not { x, y }. Give every sample its features x and its label y.");
+    expect(() => dataset([{ x: 1, y: 1 }, [1, 1] as unknown as Sample])).toThrow(
+      "[dataset] sample 1 is not { x, y }. Give every sample its features x and its label y.",
+    );
   });
 
   test("options that make no sense", () => {

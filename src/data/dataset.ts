@@ -18,7 +18,10 @@ export interface Sample {
   readonly y: Tensor | Nested;
 }
 /** Samples one by one, all features with all labels, or a function that opens a stream of samples. */
-export type DatasetSource = readonly Sample[] | { readonly x: Numbers; readonly y: Numbers } | (() => Iterable<Sample> | AsyncIterable<Sample>);
+export type DatasetSource =
+  | readonly Sample[]
+  | { readonly x: Numbers; readonly y: Numbers }
+  | (() => Iterable<Sample> | AsyncIterable<Sample>);
 
 export interface ShuffleOptions {
   /** The same seed gives the same orders. Default 0. */
@@ -159,7 +162,8 @@ async function store(x: Numbers, y: Numbers): Promise<Stored> {
 /** Samples one by one as all features and all labels, after a look at each. */
 function stacked(samples: readonly Sample[]): { x: Numbers; y: Numbers } {
   const wrong = samples.findIndex((sample) => typeof sample !== "object" || sample === null || !("x" in sample) || !("y" in sample));
-  if (wrong >= 0) throw new GradsmithError("data", "dataset", `sample ${wrong} is not { x, y }.`, "Give every sample its features x and its label y.");
+  if (wrong >= 0)
+    throw new GradsmithError("data", "dataset", `sample ${wrong} is not { x, y }.`, "Give every sample its features x and its label y.");
   if (samples.length === 0) throw new GradsmithError("data", "dataset", "there are no samples.", "Give at least one { x, y }.");
   const together = (values: readonly (Tensor | Nested)[]): Numbers => {
     if (!values.some((value) => value instanceof Tensor)) return values as readonly Nested[];
@@ -217,7 +221,8 @@ function gathered(group: readonly Element[]): Batch {
   return { x: head!.x.stack(others.map(({ x }) => x)), y: head!.y.stack(others.map(({ y }) => y)) };
 }
 
-const asTensors = (element: Element): Batch => ("from" in element ? { x: rowAt(element.from.x, element.index), y: rowAt(element.from.y, element.index) } : element);
+const asTensors = (element: Element): Batch =>
+  "from" in element ? { x: rowAt(element.from.x, element.index), y: rowAt(element.from.y, element.index) } : element;
 
 const asTensor = (value: Tensor | Nested): Tensor => (value instanceof Tensor ? value : tensor(value));
 

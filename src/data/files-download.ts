@@ -24,10 +24,19 @@ export interface DownloadOptions {
  */
 export async function download(file: PublishedFile, path: string, options: DownloadOptions = {}): Promise<void> {
   const otherwise = options.otherwise ?? "Check the network.";
-  const packed = await fetchBytes(file, { otherwise, stallMs: options.stallMs ?? 30_000, onProgress: options.onProgress ?? (() => undefined) });
+  const packed = await fetchBytes(file, {
+    otherwise,
+    stallMs: options.stallMs ?? 30_000,
+    onProgress: options.onProgress ?? (() => undefined),
+  });
   const sum = createHash("sha256").update(packed).digest("hex");
   if (sum !== file.sha256) {
-    throw new GradsmithError("network", file.url, `gave something else than was published: SHA-256 ${sum} instead of ${file.sha256}.`, otherwise);
+    throw new GradsmithError(
+      "network",
+      file.url,
+      `gave something else than was published: SHA-256 ${sum} instead of ${file.sha256}.`,
+      otherwise,
+    );
   }
   await place(path, packed);
 }
@@ -44,7 +53,8 @@ async function fetchBytes(file: PublishedFile, options: Required<DownloadOptions
     for await (const chunk of response.body as AsyncIterable<Uint8Array>) {
       restart.again();
       receivedBytes += chunk.byteLength;
-      if (receivedBytes > file.packedLength) throw new Error(`the server sent more than the ${file.packedLength} bytes that were published`);
+      if (receivedBytes > file.packedLength)
+        throw new Error(`the server sent more than the ${file.packedLength} bytes that were published`);
       chunks.push(chunk);
       options.onProgress({ file: file.name, receivedBytes, totalBytes });
     }
@@ -91,6 +101,11 @@ async function place(path: string, bytes: Uint8Array): Promise<void> {
   } catch (error) {
     await rm(temporary, { force: true }).catch(() => undefined);
     const reason = error instanceof Error ? error.message : String(error);
-    throw new GradsmithError("file", path, `can't be written: ${reason}.`, "Set XDG_CACHE_HOME to a folder that can be written, or GRADSMITH_DATA to one that has the data.");
+    throw new GradsmithError(
+      "file",
+      path,
+      `can't be written: ${reason}.`,
+      "Set XDG_CACHE_HOME to a folder that can be written, or GRADSMITH_DATA to one that has the data.",
+    );
   }
 }

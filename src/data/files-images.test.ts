@@ -64,7 +64,13 @@ function tiny(url = baseUrl): ImageFiles {
   const [trainImages, trainLabels, testImages, testLabels] = stems.map(print) as [Print, Print, Print, Print];
   const files = imageFiles("tiny", "Tiny", { baseUrl: url, trainImages, trainLabels, testImages, testLabels });
   const sized = (file: PublishedFile): PublishedFile => ({ ...file, byteLength: contents[file.name.replace(".gz", "")]!.byteLength });
-  return { ...files, trainImages: sized(files.trainImages), trainLabels: sized(files.trainLabels), testImages: sized(files.testImages), testLabels: sized(files.testLabels) };
+  return {
+    ...files,
+    trainImages: sized(files.trainImages),
+    trainLabels: sized(files.trainLabels),
+    testImages: sized(files.testImages),
+    testLabels: sized(files.testLabels),
+  };
 }
 
 async function fill(path: string, change: Readonly<Record<string, Buffer>> = {}, packed = true): Promise<void> {
@@ -121,13 +127,18 @@ describe("what can go wrong on the way", () => {
     const url = `http://127.0.0.1:${(closed.address() as AddressInfo).port}/`;
     await new Promise((resolve) => closed.close(resolve));
     await expect(readImages(tiny(url), quiet)).rejects.toThrow(
-      expect.objectContaining({ code: "network", message: `[${url}train-images-idx3-ubyte.gz] can't be downloaded: the connection was refused. ${otherwise}` }),
+      expect.objectContaining({
+        code: "network",
+        message: `[${url}train-images-idx3-ubyte.gz] can't be downloaded: the connection was refused. ${otherwise}`,
+      }),
     );
   });
 
   test("a server that does not have the file", async () => {
     answer = () => ({ status: 404, body: Buffer.of() });
-    await expect(readImages(tiny(), quiet)).rejects.toThrow(`[${baseUrl}train-images-idx3-ubyte.gz] can't be downloaded: the server answered 404 Not Found. ${otherwise}`);
+    await expect(readImages(tiny(), quiet)).rejects.toThrow(
+      `[${baseUrl}train-images-idx3-ubyte.gz] can't be downloaded: the server answered 404 Not Found. ${otherwise}`,
+    );
   });
 
   test("something else than was published leaves nothing in the cache", async () => {
@@ -166,7 +177,9 @@ describe("what can be wrong with a folder", () => {
     await fill(folder);
     const path = join(folder, "train-images-idx3-ubyte.gz");
     await writeFile(path, gzipSync(contents["train-images-idx3-ubyte"]!).subarray(0, 25));
-    await expect(readImages(tiny(), { directory: folder })).rejects.toThrow(`[${path}] can't be unpacked: its gzip data is damaged or cut off. Delete the file and fetch it again.`);
+    await expect(readImages(tiny(), { directory: folder })).rejects.toThrow(
+      `[${path}] can't be unpacked: its gzip data is damaged or cut off. Delete the file and fetch it again.`,
+    );
   });
 
   test("a small file that unpacks to a large one is stopped at the published size", async () => {
@@ -196,7 +209,9 @@ describe("what can be wrong with a folder", () => {
 
 describe("progress", () => {
   test("a line says how far the download is", () => {
-    expect(describeDownload("Tiny", { file: "a.gz", receivedBytes: 13_100_000, totalBytes: 26_200_000 })).toBe("Tiny a.gz [##########          ] 13.1 of 26.2 MB");
+    expect(describeDownload("Tiny", { file: "a.gz", receivedBytes: 13_100_000, totalBytes: 26_200_000 })).toBe(
+      "Tiny a.gz [##########          ] 13.1 of 26.2 MB",
+    );
     expect(describeDownload("Tiny", { file: "a.gz", receivedBytes: 13_100_000, totalBytes: undefined })).toBe("Tiny a.gz 13.1 MB");
   });
 
@@ -209,7 +224,9 @@ describe("progress", () => {
     };
     expect(shownOn(false)).toBe("Downloading Tiny: a.gz\n");
     expect(shownOn(true)).toBe(
-      [0, 0.5, 1].map((part) => `\r\u001b[2KTiny a.gz [${"#".repeat(20 * part)}${" ".repeat(20 - 20 * part)}] ${part.toFixed(1)} of 1.0 MB`).join("") + "\n",
+      [0, 0.5, 1]
+        .map((part) => `\r\u001b[2KTiny a.gz [${"#".repeat(20 * part)}${" ".repeat(20 - 20 * part)}] ${part.toFixed(1)} of 1.0 MB`)
+        .join("") + "\n",
     );
   });
 });

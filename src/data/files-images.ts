@@ -2,7 +2,7 @@ import { readFile, stat } from "node:fs/promises";
 import { join } from "node:path";
 import { GradsmithError } from "../core/errors.ts";
 import { dataCacheFolder } from "./files-cache.ts";
-import { download, type DownloadProgress } from "./files-download.ts";
+import { type DownloadProgress, download } from "./files-download.ts";
 import { gunzipped } from "./files-gunzip.ts";
 import { showDownload } from "./files-progress.ts";
 import { type IdxArray, parseIdx } from "./idx.ts";
@@ -45,7 +45,12 @@ async function completeFolder(files: ImageFiles, folder: string): Promise<string
   const missing = await missingFiles(files, folder);
   if (missing.length === 0) return folder;
   const names = missing.map((file) => file.name).join(", ");
-  throw new GradsmithError("data", files.name, `${folder} lacks ${names}.`, `Put ${files.title}'s four files there, as ${files.trainImages.url} and its neighbours.`);
+  throw new GradsmithError(
+    "data",
+    files.name,
+    `${folder} lacks ${names}.`,
+    `Put ${files.title}'s four files there, as ${files.trainImages.url} and its neighbours.`,
+  );
 }
 
 async function cachedFolder(files: ImageFiles, options: ImageOptions): Promise<string> {
@@ -60,7 +65,9 @@ async function cachedFolder(files: ImageFiles, options: ImageOptions): Promise<s
 
 async function missingFiles(files: ImageFiles, folder: string): Promise<PublishedFile[]> {
   const all = [files.trainImages, files.trainLabels, files.testImages, files.testLabels];
-  const present = await Promise.all(all.map(async (file) => (await exists(join(folder, file.name))) || exists(join(folder, unpackedName(file)))));
+  const present = await Promise.all(
+    all.map(async (file) => (await exists(join(folder, file.name))) || exists(join(folder, unpackedName(file)))),
+  );
   return all.filter((_, i) => !present[i]);
 }
 
@@ -71,23 +78,44 @@ async function readIdx(folder: string, file: PublishedFile): Promise<NamedArray>
   try {
     bytes = await readFile(path);
   } catch (error) {
-    throw new GradsmithError("file", path, `can't be read: ${error instanceof Error ? error.message : String(error)}.`, "Check its permissions.");
+    throw new GradsmithError(
+      "file",
+      path,
+      `can't be read: ${error instanceof Error ? error.message : String(error)}.`,
+      "Check its permissions.",
+    );
   }
   return { ...parseIdx(await gunzipped(bytes, path, file.byteLength), path), path };
 }
 
 function pair(images: NamedArray, labels: NamedArray): { images: IdxArray; labels: IdxArray } {
   if (images.dtype !== "u8" || images.shape.length !== 3 || images.shape[1] !== 28 || images.shape[2] !== 28) {
-    throw new GradsmithError("file", images.path, `holds ${images.dtype} [${images.shape.join(", ")}], and images are u8 [n, 28, 28].`, "Is it the right file?");
+    throw new GradsmithError(
+      "file",
+      images.path,
+      `holds ${images.dtype} [${images.shape.join(", ")}], and images are u8 [n, 28, 28].`,
+      "Is it the right file?",
+    );
   }
   if (labels.dtype !== "u8" || labels.shape.length !== 1) {
-    throw new GradsmithError("file", labels.path, `holds ${labels.dtype} [${labels.shape.join(", ")}], and labels are u8 [n].`, "Is it the right file?");
+    throw new GradsmithError(
+      "file",
+      labels.path,
+      `holds ${labels.dtype} [${labels.shape.join(", ")}], and labels are u8 [n].`,
+      "Is it the right file?",
+    );
   }
   if (images.shape[0] !== labels.shape[0]) {
-    throw new GradsmithError("file", labels.path, `holds ${labels.shape[0]} labels for ${images.shape[0]} images.`, "Take both files from one publication.");
+    throw new GradsmithError(
+      "file",
+      labels.path,
+      `holds ${labels.shape[0]} labels for ${images.shape[0]} images.`,
+      "Take both files from one publication.",
+    );
   }
   const wrong = labels.data.find((label) => label > 9);
-  if (wrong !== undefined) throw new GradsmithError("file", labels.path, `holds the label ${wrong}, and labels are 0 to 9.`, "Is it the right file?");
+  if (wrong !== undefined)
+    throw new GradsmithError("file", labels.path, `holds the label ${wrong}, and labels are 0 to 9.`, "Is it the right file?");
   return { images, labels };
 }
 

@@ -1,7 +1,10 @@
 import type { DownloadProgress } from "./files-download.ts";
 
 /** Shows a download on standard error: one bar that grows in a terminal, one line per finished file elsewhere. */
-export function showDownload(title: string, stream: { readonly isTTY?: boolean; write(text: string): unknown } = process.stderr): (progress: DownloadProgress) => void {
+export function showDownload(
+  title: string,
+  stream: { readonly isTTY?: boolean; write(text: string): unknown } = process.stderr,
+): (progress: DownloadProgress) => void {
   let shown = "";
   return (progress) => {
     const line = stream.isTTY === true ? describeDownload(title, progress) : `Downloading ${title}: ${progress.file}`;

@@ -4,7 +4,12 @@ import { circles, moons, signOfSine, sineOfSquares, spirals, xorSamples } from "
 
 test("exclusive or is its truth table", async () => {
   const { x, y } = xorSamples();
-  expect(await x.array()).toEqual([[0, 0], [0, 1], [1, 0], [1, 1]]);
+  expect(await x.array()).toEqual([
+    [0, 0],
+    [0, 1],
+    [1, 0],
+    [1, 1],
+  ]);
   expect(await y.array()).toEqual([[0], [1], [1], [0]]);
 });
 
@@ -23,7 +28,13 @@ test("the lectures' labels follow their formula: y = sin(sum x^2), and 1 where t
   expect(await sineOfSquares(500, { seed: 5 }).x.read()).not.toEqual(points);
 });
 
-async function pointsOf({ x, y }: { x: { read(): Promise<ArrayLike<number>> }; y: { read(): Promise<ArrayLike<number>> } }): Promise<[number, number, number][]> {
+async function pointsOf({
+  x,
+  y,
+}: {
+  x: { read(): Promise<ArrayLike<number>> };
+  y: { read(): Promise<ArrayLike<number>> };
+}): Promise<[number, number, number][]> {
   const [points, labels] = await Promise.all([x.read(), y.read()]);
   return Array.from(labels, (label, i) => [points[2 * i]!, points[2 * i + 1]!, label]);
 }

@@ -17,7 +17,15 @@ export interface GenerateOptions {
 
 /** The four samples of exclusive or: x [4, 2], y [4, 1]. */
 export function xorSamples(): Samples {
-  return { x: tensor([[0, 0], [0, 1], [1, 0], [1, 1]]), y: tensor([[0], [1], [1], [0]]) };
+  return {
+    x: tensor([
+      [0, 0],
+      [0, 1],
+      [1, 0],
+      [1, 1],
+    ]),
+    y: tensor([[0], [1], [1], [0]]),
+  };
 }
 
 /** The lectures' regression: x uniform in [0, 1), [count, features]; y = sin(sum x^2), [count]. */

@@ -31,9 +31,17 @@ const bad: readonly (readonly [string, Uint8Array, string])[] = [
   ["an empty file", new Uint8Array(0), `[x] has 0 bytes, and an IDX file begins with 4 that say what it holds. ${damaged}`],
   ["a gzip file", Uint8Array.of(0x1f, 0x8b, 8, 0), "[x] is packed with gzip. Unpack it first."],
   ["a wrong magic number", Uint8Array.of(60, 33, 8, 1), `[x] begins with bytes 60, 33, where an IDX file has 0, 0. ${damaged}`],
-  ["an unknown element type", Uint8Array.of(0, 0, 0x0a, 1, 0, 0, 0, 0), `[x] has the element type 0x0a, which IDX does not define. ${damaged}`],
+  [
+    "an unknown element type",
+    Uint8Array.of(0, 0, 0x0a, 1, 0, 0, 0, 0),
+    `[x] has the element type 0x0a, which IDX does not define. ${damaged}`,
+  ],
   ["missing sizes", Uint8Array.of(0, 0, 8, 3, 0, 0, 0, 1), `[x] is cut off: its 3 sizes need 16 bytes, and 8 are there. ${damaged}`],
-  ["missing values", Uint8Array.of(0, 0, 8, 1, 0, 0, 0, 3, 1, 2), `[x] is cut off: [3] needs 3 bytes of values, and 2 are there. ${damaged}`],
+  [
+    "missing values",
+    Uint8Array.of(0, 0, 8, 1, 0, 0, 0, 3, 1, 2),
+    `[x] is cut off: [3] needs 3 bytes of values, and 2 are there. ${damaged}`,
+  ],
   ["bytes after the end", Uint8Array.of(0, 0, 8, 1, 0, 0, 0, 1, 1, 2), `[x] has 1 bytes after its last value. ${damaged}`],
   [
     "sizes whose product passes 2^64, in a file of 20 bytes",

@@ -18,12 +18,12 @@ interface IdxType {
 
 /** By the third byte of the file. Signed bytes and 16-bit integers widen to `i32`. */
 const types: Readonly<Record<number, IdxType>> = {
-  0x08: { dtype: "u8", bytes: 1, make: (n) => new Uint8Array(n), read: (view, at) => view.getUint8(at) },
-  0x09: { dtype: "i32", bytes: 1, make: (n) => new Int32Array(n), read: (view, at) => view.getInt8(at) },
-  0x0b: { dtype: "i32", bytes: 2, make: (n) => new Int32Array(n), read: (view, at) => view.getInt16(at) },
-  0x0c: { dtype: "i32", bytes: 4, make: (n) => new Int32Array(n), read: (view, at) => view.getInt32(at) },
-  0x0d: { dtype: "f32", bytes: 4, make: (n) => new Float32Array(n), read: (view, at) => view.getFloat32(at) },
-  0x0e: { dtype: "f64", bytes: 8, make: (n) => new Float64Array(n), read: (view, at) => view.getFloat64(at) },
+  8: { dtype: "u8", bytes: 1, make: (n) => new Uint8Array(n), read: (view, at) => view.getUint8(at) },
+  9: { dtype: "i32", bytes: 1, make: (n) => new Int32Array(n), read: (view, at) => view.getInt8(at) },
+  11: { dtype: "i32", bytes: 2, make: (n) => new Int32Array(n), read: (view, at) => view.getInt16(at) },
+  12: { dtype: "i32", bytes: 4, make: (n) => new Int32Array(n), read: (view, at) => view.getInt32(at) },
+  13: { dtype: "f32", bytes: 4, make: (n) => new Float32Array(n), read: (view, at) => view.getFloat32(at) },
+  14: { dtype: "f64", bytes: 8, make: (n) => new Float64Array(n), read: (view, at) => view.getFloat64(at) },
 };
 
 /**

@@ -36,7 +36,12 @@ export interface ImageFilesOptions {
 
 /** The four files as both publishers name them: 60,000 images to train, 10,000 to test. */
 export function imageFiles(name: string, title: string, options: ImageFilesOptions): ImageFiles {
-  const file = (stem: string, print: Print, byteLength: number): PublishedFile => ({ ...print, name: `${stem}.gz`, url: `${options.baseUrl}${stem}.gz`, byteLength });
+  const file = (stem: string, print: Print, byteLength: number): PublishedFile => ({
+    ...print,
+    name: `${stem}.gz`,
+    url: `${options.baseUrl}${stem}.gz`,
+    byteLength,
+  });
   return {
     name,
     title,

@@ -31,7 +31,10 @@ export async function loadImageSet(files: ImageFiles, classNames: readonly strin
   return { train: asTensors(train), test: asTensors(test), classNames };
 }
 
-const asTensors = ({ images, labels }: { images: IdxArray; labels: IdxArray }): LabelledImages => ({ images: asTensor(images), labels: asTensor(labels) });
+const asTensors = ({ images, labels }: { images: IdxArray; labels: IdxArray }): LabelledImages => ({
+  images: asTensor(images),
+  labels: asTensor(labels),
+});
 
 /** The arrays belong to no one else, so they are taken over without a copy. */
 const asTensor = ({ data, shape, dtype }: IdxArray): Tensor => new Tensor(literalNode(data, { shape, dtype }));

@@ -17,7 +17,12 @@ const sets = [
 describe.each(sets)("$name (skipped without its files in GRADSMITH_DATA)", ({ name, load, mean, trainCounts, className }) => {
   test.skipIf(!has(name))("has the published shapes, labels and mean", async () => {
     const { train, test: held, classNames } = await load();
-    expect([train.images.shape, train.labels.shape, held.images.shape, held.labels.shape]).toEqual([[60000, 28, 28], [60000], [10000, 28, 28], [10000]]);
+    expect([train.images.shape, train.labels.shape, held.images.shape, held.labels.shape]).toEqual([
+      [60000, 28, 28],
+      [60000],
+      [10000, 28, 28],
+      [10000],
+    ]);
     expect([train.images.dtype, train.labels.dtype]).toEqual(["u8", "u8"]);
     expect([classNames.length, classNames[0]]).toEqual([10, className]);
     const labels = await train.labels.read();

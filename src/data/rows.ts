@@ -22,7 +22,8 @@ export interface Rows {
 export async function readRows(values: Numbers, where: string): Promise<Rows> {
   const whole = values instanceof Tensor ? values : tensor(values);
   const [count, ...shape] = whole.shape;
-  if (count === undefined) throw new GradsmithError("data", where, "a single number has no samples.", "Give an array with one entry a sample.");
+  if (count === undefined)
+    throw new GradsmithError("data", where, "a single number has no samples.", "Give an array with one entry a sample.");
   return { count, shape, dtype: whole.dtype, data: await whole.read() };
 }
 
@@ -47,7 +48,12 @@ export function rowAt(rows: Rows, index: number): Tensor {
 /** Features and labels must count the same samples. */
 export function checkCounts(x: Rows, y: Rows, where: string): void {
   if (x.count === y.count) return;
-  throw new GradsmithError("data", where, `x has ${x.count} samples (${showShape([x.count, ...x.shape])}), y has ${y.count} (${showShape([y.count, ...y.shape])}).`, "Give one y for each x.");
+  throw new GradsmithError(
+    "data",
+    where,
+    `x has ${x.count} samples (${showShape([x.count, ...x.shape])}), y has ${y.count} (${showShape([y.count, ...y.shape])}).`,
+    "Give one y for each x.",
+  );
 }
 
 function sameKind(like: TypedArray, length: number): TypedArray {

@@ -33,8 +33,12 @@ test("a file in the way of a folder is said so", async () => {
   const file = join(folder, "plain");
   await writeFile(file, "x");
   const inside = join(file, "deeper", "x.bin");
-  await expect(writeFileBytes(inside, "x")).rejects.toThrow(`[${inside}] can't be written: a file is where a folder of the path should be. Choose another place.`);
-  await expect(writableFolder(file)).rejects.toThrow(`[${file}] can't be written to: a file is where a folder of the path should be. Choose another place.`);
+  await expect(writeFileBytes(inside, "x")).rejects.toThrow(
+    `[${inside}] can't be written: a file is where a folder of the path should be. Choose another place.`,
+  );
+  await expect(writableFolder(file)).rejects.toThrow(
+    `[${file}] can't be written to: a file is where a folder of the path should be. Choose another place.`,
+  );
 });
 
 test("lines are appended to a file that is made on the way", async () => {
@@ -51,5 +55,7 @@ test("a writable folder is made and left empty", async () => {
 });
 
 test.skipIf(process.platform !== "linux")("a place that can't be written to is said so (Linux's /proc)", async () => {
-  await expect(writableFolder("/proc/gradsmith")).rejects.toThrow("[/proc/gradsmith] can't be written to: it does not exist. Check the path.");
+  await expect(writableFolder("/proc/gradsmith")).rejects.toThrow(
+    "[/proc/gradsmith] can't be written to: it does not exist. Check the path.",
+  );
 });

@@ -42,7 +42,8 @@ export function readHeader(bytes: Uint8Array, where: string): SafetensorsHeader 
 }
 
 function headerLength(bytes: Uint8Array, where: string): number {
-  if (bytes.byteLength < lengthBytes) fail(where, `has ${bytes.byteLength} bytes, and a safetensors file begins with 8 that say how long its header is.`);
+  if (bytes.byteLength < lengthBytes)
+    fail(where, `has ${bytes.byteLength} bytes, and a safetensors file begins with 8 that say how long its header is.`);
   const length = new DataView(bytes.buffer, bytes.byteOffset, lengthBytes).getBigUint64(0, true);
   if (length > BigInt(longestHeader)) fail(where, `says its header has ${length} bytes; at most ${longestHeader} are allowed.`);
   const present = bytes.byteLength - lengthBytes;
@@ -83,15 +84,21 @@ function readEntry(name: string, value: unknown, where: string): TensorEntry {
   const { dtype: spelt, shape, data_offsets: offsets } = value;
   const dtype = typeof spelt === "string" ? dtypeOfFile(spelt) : undefined;
   if (dtype === undefined) {
-    fail(where, `holds the tensor "${name}" as dtype ${JSON.stringify(spelt)}; readable are ${knownFileDTypes.join(", ")}.`, "Convert it where it was written.");
+    fail(
+      where,
+      `holds the tensor "${name}" as dtype ${JSON.stringify(spelt)}; readable are ${knownFileDTypes.join(", ")}.`,
+      "Convert it where it was written.",
+    );
   }
   if (!isSizes(shape)) fail(where, `gives the tensor "${name}" a shape that is not a list of whole numbers >= 0.`);
-  if (!isSizes(offsets) || offsets.length !== 2) fail(where, `gives the tensor "${name}" data_offsets that are not two whole numbers >= 0.`);
+  if (!isSizes(offsets) || offsets.length !== 2)
+    fail(where, `gives the tensor "${name}" data_offsets that are not two whole numbers >= 0.`);
   const [begin, end] = offsets as [number, number];
   if (end < begin) fail(where, `gives the tensor "${name}" data_offsets that end (${end}) before they begin (${begin}).`);
   const wanted = byteLengthOf(shape, dtype);
   if (wanted === undefined) fail(where, `gives the tensor "${name}" the shape ${showShape(shape)}, more bytes than can be counted.`);
-  if (wanted !== end - begin) fail(where, `gives the tensor "${name}" (${spelt}, ${showShape(shape)}) ${end - begin} bytes; it needs ${wanted}.`);
+  if (wanted !== end - begin)
+    fail(where, `gives the tensor "${name}" (${spelt}, ${showShape(shape)}) ${end - begin} bytes; it needs ${wanted}.`);
   return { name, dtype, shape, begin, end };
 }
 
@@ -124,4 +131,5 @@ function fail(where: string, what: string, fix = "The file is damaged, or not a 
 
 const isRecord = (value: unknown): value is Record<string, unknown> => typeof value === "object" && value !== null && !Array.isArray(value);
 
-const isSizes = (value: unknown): value is number[] => Array.isArray(value) && value.every((size) => Number.isSafeInteger(size) && size >= 0);
+const isSizes = (value: unknown): value is number[] =>
+  Array.isArray(value) && value.every((size) => Number.isSafeInteger(size) && size >= 0);

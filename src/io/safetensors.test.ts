@@ -57,26 +57,74 @@ const u8 = (begin: number, end: number, shape: readonly unknown[] = [end - begin
 const bad: readonly (readonly [string, Uint8Array, string])[] = [
   ["an empty file", new Uint8Array(0), `[m] has 0 bytes, and a safetensors file begins with 8 that say how long its header is. ${damaged}`],
   ["a header longer than the file", file("{}", [], 4096n), `[m] says its header has 4096 bytes, but only 2 follow. ${damaged}`],
-  ["a header of 2^64 - 1 bytes", file("{}", [], 2n ** 64n - 1n), `[m] says its header has 18446744073709551615 bytes; at most 100000000 are allowed. ${damaged}`],
+  [
+    "a header of 2^64 - 1 bytes",
+    file("{}", [], 2n ** 64n - 1n),
+    `[m] says its header has 18446744073709551615 bytes; at most 100000000 are allowed. ${damaged}`,
+  ],
   ["a header that is not UTF-8", file("{}", [], 2n).fill(0xff, 8), `[m] has a header that is not UTF-8 text. ${damaged}`],
   ["a header that is no JSON", file("{nonsense"), `[m] has a header that is not a JSON object. ${damaged}`],
   ["a header that is a list", file("[]"), `[m] has a header that is not a JSON object. ${damaged}`],
-  ["the same tensor twice", file(`{"a":${JSON.stringify(u8(0, 1))},"\\u0061":${JSON.stringify(u8(0, 1))}}`, [0]), `[m] has a header that names "a" twice. ${damaged}`],
+  [
+    "the same tensor twice",
+    file(`{"a":${JSON.stringify(u8(0, 1))},"\\u0061":${JSON.stringify(u8(0, 1))}}`, [0]),
+    `[m] has a header that names "a" twice. ${damaged}`,
+  ],
   ["metadata that is a number", file({ __metadata__: 3 }), `[m] has a __metadata__ that is not an object of strings. ${damaged}`],
   ["metadata that holds a number", file({ __metadata__: { a: 3 } }), `[m] has a __metadata__ whose "a" is not a string. ${damaged}`],
   ["a tensor that is null", file({ a: null }), `[m] describes the tensor "a" with something that is not an object. ${damaged}`],
-  ["a dtype Gradsmith lacks", file({ a: { ...u8(0, 8), dtype: "I64" } }, [0]), '[m] holds the tensor "a" as dtype "I64"; readable are F32, F64, F16, BF16, I32, U32, U8, BOOL. Convert it where it was written.'],
-  ["a negative size", file({ a: u8(0, 1, [-1]) }, [0]), `[m] gives the tensor "a" a shape that is not a list of whole numbers >= 0. ${damaged}`],
-  ["a size that is text", file({ a: u8(0, 1, ["1"]) }, [0]), `[m] gives the tensor "a" a shape that is not a list of whole numbers >= 0. ${damaged}`],
-  ["one offset", file({ a: { ...u8(0, 1), data_offsets: [0] } }, [0]), `[m] gives the tensor "a" data_offsets that are not two whole numbers >= 0. ${damaged}`],
-  ["offsets backwards", file({ a: u8(1, 0, [1]) }, [0]), `[m] gives the tensor "a" data_offsets that end (0) before they begin (1). ${damaged}`],
-  ["a product past 2^53", file({ a: u8(0, 1, [2 ** 40, 2 ** 40]) }, [0]), `[m] gives the tensor "a" the shape [1099511627776, 1099511627776], more bytes than can be counted. ${damaged}`],
-  ["a shape that disagrees with its bytes", file({ a: u8(0, 3, [4]) }, [0, 0, 0]), `[m] gives the tensor "a" (U8, [4]) 3 bytes; it needs 4. ${damaged}`],
-  ["overlapping tensors", file({ a: u8(0, 2), b: u8(1, 3) }, [0, 0, 0]), `[m] has the tensor "b" begin at byte 1, inside the one before, which ends at 2. ${damaged}`],
+  [
+    "a dtype Gradsmith lacks",
+    file({ a: { ...u8(0, 8), dtype: "I64" } }, [0]),
+    '[m] holds the tensor "a" as dtype "I64"; readable are F32, F64, F16, BF16, I32, U32, U8, BOOL. Convert it where it was written.',
+  ],
+  [
+    "a negative size",
+    file({ a: u8(0, 1, [-1]) }, [0]),
+    `[m] gives the tensor "a" a shape that is not a list of whole numbers >= 0. ${damaged}`,
+  ],
+  [
+    "a size that is text",
+    file({ a: u8(0, 1, ["1"]) }, [0]),
+    `[m] gives the tensor "a" a shape that is not a list of whole numbers >= 0. ${damaged}`,
+  ],
+  [
+    "one offset",
+    file({ a: { ...u8(0, 1), data_offsets: [0] } }, [0]),
+    `[m] gives the tensor "a" data_offsets that are not two whole numbers >= 0. ${damaged}`,
+  ],
+  [
+    "offsets backwards",
+    file({ a: u8(1, 0, [1]) }, [0]),
+    `[m] gives the tensor "a" data_offsets that end (0) before they begin (1). ${damaged}`,
+  ],
+  [
+    "a product past 2^53",
+    file({ a: u8(0, 1, [2 ** 40, 2 ** 40]) }, [0]),
+    `[m] gives the tensor "a" the shape [1099511627776, 1099511627776], more bytes than can be counted. ${damaged}`,
+  ],
+  [
+    "a shape that disagrees with its bytes",
+    file({ a: u8(0, 3, [4]) }, [0, 0, 0]),
+    `[m] gives the tensor "a" (U8, [4]) 3 bytes; it needs 4. ${damaged}`,
+  ],
+  [
+    "overlapping tensors",
+    file({ a: u8(0, 2), b: u8(1, 3) }, [0, 0, 0]),
+    `[m] has the tensor "b" begin at byte 1, inside the one before, which ends at 2. ${damaged}`,
+  ],
   ["a hole", file({ a: u8(0, 1), b: u8(3, 4) }, [0, 0, 0, 0]), `[m] leaves a hole of 2 bytes before the tensor "b". ${damaged}`],
-  ["a petabyte in a file of 60 bytes", file({ a: u8(0, 2 ** 50) }, [0]), `[m] is cut off: the tensor "a" ends at byte 1125899906842624 of the data, and 1 are there. ${damaged}`],
+  [
+    "a petabyte in a file of 60 bytes",
+    file({ a: u8(0, 2 ** 50) }, [0]),
+    `[m] is cut off: the tensor "a" ends at byte 1125899906842624 of the data, and 1 are there. ${damaged}`,
+  ],
   ["bytes after the last tensor", file({ a: u8(0, 1) }, [0, 9, 9]), `[m] has 2 bytes after its last tensor. ${damaged}`],
-  ["a truth value of 2", file({ a: { ...u8(0, 1), dtype: "BOOL" } }, [2]), '[m] holds the tensor "a" as BOOL with a byte that is neither 0 nor 1. The file is damaged.'],
+  [
+    "a truth value of 2",
+    file({ a: { ...u8(0, 1), dtype: "BOOL" } }, [2]),
+    '[m] holds the tensor "a" as BOOL with a byte that is neither 0 nor 1. The file is damaged.',
+  ],
 ];
 
 test.each(bad)("%s is refused with a message that says what is wrong", (_, bytes, message) => {

@@ -22,8 +22,13 @@ export interface Safetensors {
  *
  * @example encodeSafetensors({ w: { dtype: "f32", shape: [2], data: Float32Array.of(1, 2) } }, { by: "hand" })
  */
-export function encodeSafetensors(tensors: Readonly<Record<string, FileTensor>>, metadata: Readonly<Record<string, string>> = {}): Uint8Array {
-  const names = Object.keys(tensors).sort((a, b) => order.indexOf(tensors[b]!.dtype) - order.indexOf(tensors[a]!.dtype) || compareText(a, b));
+export function encodeSafetensors(
+  tensors: Readonly<Record<string, FileTensor>>,
+  metadata: Readonly<Record<string, string>> = {},
+): Uint8Array {
+  const names = Object.keys(tensors).sort(
+    (a, b) => order.indexOf(tensors[b]!.dtype) - order.indexOf(tensors[a]!.dtype) || compareText(a, b),
+  );
   const entries: [string, unknown][] = Object.keys(metadata).length === 0 ? [] : [["__metadata__", metadata]];
   let end = 0;
   for (const name of names) {
@@ -58,7 +63,12 @@ export function decodeSafetensors(bytes: Uint8Array, where: string): Safetensors
   const tensors: [string, FileTensor][] = entries.map(({ name, dtype, shape, begin, end }) => {
     const data = typedCopy(dtype, bytes.subarray(dataStart + begin, dataStart + end));
     if (dtype === "bool" && data.some((value) => value > 1)) {
-      throw new GradsmithError("file", where, `holds the tensor "${name}" as BOOL with a byte that is neither 0 nor 1.`, "The file is damaged.");
+      throw new GradsmithError(
+        "file",
+        where,
+        `holds the tensor "${name}" as BOOL with a byte that is neither 0 nor 1.`,
+        "The file is damaged.",
+      );
     }
     return [name, { dtype, shape, data }];
   });
@@ -81,8 +91,14 @@ const jsonObject = (entries: readonly [string, unknown][]): string =>
   `{${entries.map(([key, value]) => `${JSON.stringify(key)}:${JSON.stringify(value)}`).join(",")}}`;
 
 function checkTensor(name: string, { dtype, shape, data }: FileTensor): void {
-  if (name === "__metadata__") throw new GradsmithError("data", "encodeSafetensors", 'a tensor can\'t be named "__metadata__".', "Rename it.");
+  if (name === "__metadata__")
+    throw new GradsmithError("data", "encodeSafetensors", 'a tensor can\'t be named "__metadata__".', "Rename it.");
   const wanted = sizeOf(shape) * bytesOf(dtype);
   if (data.byteLength === wanted) return;
-  throw new GradsmithError("data", "encodeSafetensors", `the tensor "${name}" (${dtype}, ${showShape(shape)}) needs ${wanted} bytes, got ${data.byteLength}.`, "Give its shape and dtype as they are.");
+  throw new GradsmithError(
+    "data",
+    "encodeSafetensors",
+    `the tensor "${name}" (${dtype}, ${showShape(shape)}) needs ${wanted} bytes, got ${data.byteLength}.`,
+    "Give its shape and dtype as they are.",
+  );
 }

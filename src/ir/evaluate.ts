@@ -23,9 +23,18 @@ export function wrap(value: number, dtype: RegisterType): number {
 
 const isInteger = (dtype: RegisterType): boolean => dtype === "i32" || dtype === "u32";
 const truth = (claim: boolean): number => (claim ? 1 : 0);
-const unary = (f: (x: number) => number): Meaning => ([x], dtype) => wrap(f(x!), dtype);
-const binary = (f: (x: number, y: number) => number): Meaning => ([x, y], dtype) => wrap(f(x!, y!), dtype);
-const comparison = (f: (x: number, y: number) => boolean): Meaning => ([x, y]) => truth(f(x!, y!));
+const unary =
+  (f: (x: number) => number): Meaning =>
+  ([x], dtype) =>
+    wrap(f(x!), dtype);
+const binary =
+  (f: (x: number, y: number) => number): Meaning =>
+  ([x, y], dtype) =>
+    wrap(f(x!, y!), dtype);
+const comparison =
+  (f: (x: number, y: number) => boolean): Meaning =>
+  ([x, y]) =>
+    truth(f(x!, y!));
 
 /**
  * Every instruction on JavaScript numbers: the meaning all targets are held to. Floats are computed in double precision whatever their type.
@@ -135,7 +144,8 @@ export function evaluate(expr: Expr, environment: Environment): number {
       case "local":
         return environment.local(e.name);
       case "load":
-        if (environment.load === undefined) throw new GradsmithError("internal", "evaluate", `buffer ${e.buffer} is not there to load from.`);
+        if (environment.load === undefined)
+          throw new GradsmithError("internal", "evaluate", `buffer ${e.buffer} is not there to load from.`);
         return environment.load(e.buffer, visit(e.index));
       case "apply":
         return meanings[e.instruction](e.args.map(visit), e.dtype);

@@ -15,24 +15,53 @@ interface Typed {
   readonly lanes: number;
 }
 /** A scalar literal. Bools are 0 or 1. */
-export interface Constant extends Typed { readonly kind: "constant"; readonly value: number }
+export interface Constant extends Typed {
+  readonly kind: "constant";
+  readonly value: number;
+}
 /** A loop variable, a `let`, or a register. */
-export interface Local extends Typed { readonly kind: "local"; readonly name: string }
+export interface Local extends Typed {
+  readonly kind: "local";
+  readonly name: string;
+}
 /**
  * An element of the kernel's buffer number `buffer`, converted from storage to register type. `index` counts elements: with one lane it
  * names the first of `lanes` neighbours, with as many lanes as the load it names each element (a gather).
  * A contiguous load may touch up to 64 bytes past its buffer's end; memory always has that slack.
  */
-export interface Load extends Typed { readonly kind: "load"; readonly buffer: number; readonly index: Expr }
-export interface Apply extends Typed { readonly kind: "apply"; readonly instruction: Instruction; readonly args: readonly Expr[] }
+export interface Load extends Typed {
+  readonly kind: "load";
+  readonly buffer: number;
+  readonly index: Expr;
+}
+export interface Apply extends Typed {
+  readonly kind: "apply";
+  readonly instruction: Instruction;
+  readonly args: readonly Expr[];
+}
 /** `cast` changes the value's type and keeps its meaning; `bitcast` keeps the 32 bits. */
-export interface Convert extends Typed { readonly kind: "convert"; readonly how: "cast" | "bitcast"; readonly x: Expr }
+export interface Convert extends Typed {
+  readonly kind: "convert";
+  readonly how: "cast" | "bitcast";
+  readonly x: Expr;
+}
 /** A scalar in every lane. */
-export interface Splat extends Typed { readonly kind: "splat"; readonly x: Expr }
+export interface Splat extends Typed {
+  readonly kind: "splat";
+  readonly x: Expr;
+}
 /** `base + step · lane`, an index for each lane. */
-export interface Ramp extends Typed { readonly kind: "ramp"; readonly base: Expr; readonly step: number }
+export interface Ramp extends Typed {
+  readonly kind: "ramp";
+  readonly base: Expr;
+  readonly step: number;
+}
 /** All lanes combined into one scalar, pairwise: lane i with lane i + n/2, and so on down. */
-export interface Across extends Typed { readonly kind: "across"; readonly instruction: Associative; readonly x: Expr }
+export interface Across extends Typed {
+  readonly kind: "across";
+  readonly instruction: Associative;
+  readonly x: Expr;
+}
 
 /**
  * Basic instructions: every target spells these. Integers wrap; integer division truncates, and by zero gives 0; `min` and `max` give NaN
@@ -40,11 +69,32 @@ export interface Across extends Typed { readonly kind: "across"; readonly instru
  * `fma` is x·y + z, with one rounding where the machine has it; casts from float to integer truncate and saturate, NaN becoming 0.
  */
 export type Basic =
-  | "neg" | "abs" | "sqrt" | "floor" | "ceil" | "trunc" | "round" | "not"
-  | "add" | "sub" | "mul" | "div" | "rem" | "min" | "max"
-  | "less" | "lessEqual" | "equal" | "notEqual"
-  | "and" | "or" | "xor" | "shl" | "shr"
-  | "select" | "fma";
+  | "neg"
+  | "abs"
+  | "sqrt"
+  | "floor"
+  | "ceil"
+  | "trunc"
+  | "round"
+  | "not"
+  | "add"
+  | "sub"
+  | "mul"
+  | "div"
+  | "rem"
+  | "min"
+  | "max"
+  | "less"
+  | "lessEqual"
+  | "equal"
+  | "notEqual"
+  | "and"
+  | "or"
+  | "xor"
+  | "shl"
+  | "shr"
+  | "select"
+  | "fma";
 
 /** Expanded into basic instructions for targets without a vector form of their own (`compiler/expand.ts`). */
 export type Transcendental = "exp" | "expm1" | "log" | "log1p" | "sin" | "cos" | "tanh" | "erf" | "pow";
@@ -54,7 +104,14 @@ export type Associative = "add" | "mul" | "min" | "max" | "or" | "and";
 
 /** How a stored element looks in a register. */
 export const registerType: Readonly<Record<DType, RegisterType>> = {
-  f32: "f32", f64: "f64", f16: "f32", bf16: "f32", i32: "i32", u32: "u32", u8: "u32", bool: "bool",
+  f32: "f32",
+  f64: "f64",
+  f16: "f32",
+  bf16: "f32",
+  i32: "i32",
+  u32: "u32",
+  u8: "u32",
+  bool: "bool",
 };
 
 const comparisons: ReadonlySet<Instruction> = new Set(["less", "lessEqual", "equal", "notEqual"]);
@@ -76,8 +133,10 @@ export function apply(instruction: Instruction, ...args: readonly Expr[]): Expr 
   return { kind: "apply", dtype, lanes, instruction, args: args.map((x) => splat(x, lanes)) };
 }
 
-export const cast = (x: Expr, dtype: RegisterType): Expr => (x.dtype === dtype ? x : { kind: "convert", how: "cast", dtype, lanes: x.lanes, x });
-export const bitcast = (x: Expr, dtype: RegisterType): Expr => (x.dtype === dtype ? x : { kind: "convert", how: "bitcast", dtype, lanes: x.lanes, x });
+export const cast = (x: Expr, dtype: RegisterType): Expr =>
+  x.dtype === dtype ? x : { kind: "convert", how: "cast", dtype, lanes: x.lanes, x };
+export const bitcast = (x: Expr, dtype: RegisterType): Expr =>
+  x.dtype === dtype ? x : { kind: "convert", how: "bitcast", dtype, lanes: x.lanes, x };
 
 /** A constant of the same type as `x`: how ops write literals. */
 export const like = (x: Expr, value: number): Expr => constant(value, x.dtype);

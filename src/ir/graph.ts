@@ -32,10 +32,18 @@ export interface Source extends Common {
   readonly kind: "source";
   readonly from: "input" | "buffer" | "literal" | "fill" | "iota";
 }
-export interface InputAttributes { readonly slot: number }
-export interface LiteralAttributes { readonly data: TypedArray }
-export interface FillAttributes { readonly value: number }
-export interface IotaAttributes { readonly axis: number }
+export interface InputAttributes {
+  readonly slot: number;
+}
+export interface LiteralAttributes {
+  readonly data: TypedArray;
+}
+export interface FillAttributes {
+  readonly value: number;
+}
+export interface IotaAttributes {
+  readonly axis: number;
+}
 
 /** Each output element from the input elements at the same place, inputs broadcast to the output's shape. */
 export interface Elementwise extends Common {
@@ -51,7 +59,9 @@ export interface Reduce extends Common {
   readonly kind: "reduce";
   readonly combine: Extract<Associative, "add" | "mul" | "min" | "max">;
 }
-export interface ReduceAttributes { readonly axes: readonly number[] }
+export interface ReduceAttributes {
+  readonly axes: readonly number[];
+}
 
 /** The same elements in other places: a change of index, not a copy. */
 export interface Movement extends Common {
@@ -66,28 +76,49 @@ export interface MovementSource {
 }
 
 /** A product of two tensors summed over the letters missing from the output, as in `mk,kn->mn`. Attributes: ContractAttributes. */
-export interface Contract extends Common { readonly kind: "contract" }
-export interface ContractAttributes { readonly left: string; readonly right: string; readonly output: string }
+export interface Contract extends Common {
+  readonly kind: "contract";
+}
+export interface ContractAttributes {
+  readonly left: string;
+  readonly right: string;
+  readonly output: string;
+}
 
 /**
  * Inputs `x`, `indices` (i32): `x` with `axis` replaced by the axes of `indices`. Indices are clamped to the axis. Attributes: GatherAttributes.
  */
-export interface Gather extends Common { readonly kind: "gather" }
-export interface GatherAttributes { readonly axis: number }
+export interface Gather extends Common {
+  readonly kind: "gather";
+}
+export interface GatherAttributes {
+  readonly axis: number;
+}
 
 /**
  * Inputs `updates` [...indices.shape, ...rest], `indices` (i32): zeros of shape [size, ...rest] with each update added at row `index`.
  * Updates outside are dropped. Attributes: ScatterAttributes.
  */
-export interface Scatter extends Common { readonly kind: "scatter" }
-export interface ScatterAttributes { readonly size: number }
+export interface Scatter extends Common {
+  readonly kind: "scatter";
+}
+export interface ScatterAttributes {
+  readonly size: number;
+}
 
 /** Input u32 random bits [n]: a permutation of 0 .. n-1 (i32) by Fisher-Yates: for i = n-1 .. 1, swap i with bits[i] mod (i + 1). */
-export interface Shuffle extends Common { readonly kind: "shuffle" }
+export interface Shuffle extends Common {
+  readonly kind: "shuffle";
+}
 
 let nextId = 0;
 export function makeNode<Op extends OpDef>(op: Op, inputs: readonly Node[], attributes: unknown, type?: TensorType): Node<Op> {
-  const inferred = type ?? op.infer(inputs.map((node) => node.type), attributes);
+  const inferred =
+    type ??
+    op.infer(
+      inputs.map((node) => node.type),
+      attributes,
+    );
   const depth = inputs.reduce((deepest, node) => Math.max(deepest, node.depth), 0) + 1;
   return { id: nextId++, op, type: inferred, inputs, attributes, depth };
 }

@@ -39,10 +39,12 @@ export interface Guard {
 
 export const fixed = (value: number): Index => ({ terms: [], constant: value, min: value, max: value });
 /** The index that is one atom. */
-export const atomIndex = (atom: Atom): Index => (atom.min === atom.max ? fixed(atom.min) : { terms: [{ atom, scale: 1 }], constant: 0, min: atom.min, max: atom.max });
+export const atomIndex = (atom: Atom): Index =>
+  atom.min === atom.max ? fixed(atom.min) : { terms: [{ atom, scale: 1 }], constant: 0, min: atom.min, max: atom.max };
 
 /** A loop variable that runs over `0 .. extent - 1`. */
-export const variable = (name: string, extent: number): Index => atomIndex({ kind: "variable", key: name, name, min: 0, max: Math.max(0, extent - 1) });
+export const variable = (name: string, extent: number): Index =>
+  atomIndex({ kind: "variable", key: name, name, min: 0, max: Math.max(0, extent - 1) });
 /** A computed position (a gather's), known to lie within the range. */
 export const computed = (expr: Expr, key: string, min: number, max: number): Index => atomIndex({ kind: "value", key, expr, min, max });
 
@@ -63,7 +65,12 @@ export function plus(a: Index, b: Index): Index {
 export const offset = (a: Index, by: number): Index => ({ terms: a.terms, constant: a.constant + by, min: a.min + by, max: a.max + by });
 export const times = (a: Index, by: number): Index => {
   if (by === 1) return a;
-  return by === 0 ? fixed(0) : sum(a.terms.map(({ atom, scale }) => ({ atom, scale: scale * by })), a.constant * by);
+  return by === 0
+    ? fixed(0)
+    : sum(
+        a.terms.map(({ atom, scale }) => ({ atom, scale: scale * by })),
+        a.constant * by,
+      );
 };
 
 /** A sum of terms, with `n·(x div n) + x mod n` put together again. */
@@ -75,7 +82,10 @@ function sum(terms: readonly Term[], constantPart: number): Index {
     const key = atomKey("remainder", of, by);
     const r = kept.find((term) => term.atom.key === key && term.scale * by === q.scale);
     if (r === undefined) continue;
-    const rest = sum(kept.filter((term) => term !== q && term !== r), constantPart);
+    const rest = sum(
+      kept.filter((term) => term !== q && term !== r),
+      constantPart,
+    );
     return plus(rest, times(of, r.scale));
   }
   kept.sort((a, b) => (a.atom.key < b.atom.key ? -1 : 1));
@@ -89,7 +99,8 @@ function sum(terms: readonly Term[], constantPart: number): Index {
 }
 
 const showIndex = (index: Index): string => [...index.terms.map((t) => `${t.scale}*${t.atom.key}`), index.constant].join("+");
-const atomKey = (kind: "quotient" | "remainder", of: Index, by: number): string => `(${showIndex(of)})${kind === "quotient" ? "/" : "%"}${by}`;
+const atomKey = (kind: "quotient" | "remainder", of: Index, by: number): string =>
+  `(${showIndex(of)})${kind === "quotient" ? "/" : "%"}${by}`;
 /** Equal text, equal index. */
 export const keyOf = showIndex;
 

@@ -41,10 +41,22 @@ export interface Loop {
   readonly body: readonly Statement[];
 }
 /** A name for a value, never assigned again. Names are unique in a kernel. */
-export interface Let { readonly kind: "let"; readonly name: string; readonly value: Expr }
+export interface Let {
+  readonly kind: "let";
+  readonly name: string;
+  readonly value: Expr;
+}
 /** A register that `assign` may change later. */
-export interface Declare { readonly kind: "declare"; readonly name: string; readonly value: Expr }
-export interface Assign { readonly kind: "assign"; readonly name: string; readonly value: Expr }
+export interface Declare {
+  readonly kind: "declare";
+  readonly name: string;
+  readonly value: Expr;
+}
+export interface Assign {
+  readonly kind: "assign";
+  readonly name: string;
+  readonly value: Expr;
+}
 /**
  * Writes `value` (converted to the buffer's storage type) at element `index`: to `lanes` neighbours when `index` has one lane, else each lane
  * to its own element. `count` keeps only the first lanes: nothing past them may be written.
@@ -56,6 +68,10 @@ export interface Store {
   readonly value: Expr;
   readonly count?: number;
 }
-export interface If { readonly kind: "if"; readonly condition: Expr; readonly body: readonly Statement[] }
+export interface If {
+  readonly kind: "if";
+  readonly condition: Expr;
+  readonly body: readonly Statement[];
+}
 
 export type { Expr, RegisterType };

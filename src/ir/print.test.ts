@@ -9,16 +9,27 @@ const i = e.local("i", "i32");
 const eight = (n: number): e.Expr => e.mul(i, e.constant(n, "i32"));
 const kernel: Kernel = {
   name: "double",
-  buffers: [{ dtype: "f32", length: 64, access: "read" }, { dtype: "f32", length: 64, access: "write" }],
+  buffers: [
+    { dtype: "f32", length: 64, access: "read" },
+    { dtype: "f32", length: 64, access: "write" },
+  ],
   range: { variable: "i", extent: 8 },
   body: [
     { kind: "let", name: "x", value: e.load(0, "f32", eight(8), 8) },
     { kind: "declare", name: "s", value: e.splat(e.constant(0, "f32"), 8) },
     {
-      kind: "loop", variable: "k", start: e.constant(0, "i32"), end: e.constant(4, "i32"), step: 2,
+      kind: "loop",
+      variable: "k",
+      start: e.constant(0, "i32"),
+      end: e.constant(4, "i32"),
+      step: 2,
       body: [{ kind: "assign", name: "s", value: e.fma(e.local("x", "f32", 8), e.constant(2, "f32"), e.local("s", "f32", 8)) }],
     },
-    { kind: "if", condition: e.less(i, e.constant(7, "i32")), body: [{ kind: "store", buffer: 1, index: eight(8), value: e.local("s", "f32", 8), count: 3 }] },
+    {
+      kind: "if",
+      condition: e.less(i, e.constant(7, "i32")),
+      body: [{ kind: "store", buffer: 1, index: eight(8), value: e.local("s", "f32", 8), count: 3 }],
+    },
   ],
   work: { operations: 128, bytes: 512 },
 };

@@ -6,8 +6,20 @@ import type { Kernel, Statement } from "./kernel.ts";
 import type { Program, ProgramBuffer } from "./program.ts";
 
 const infix: Partial<Readonly<Record<Instruction, string>>> = {
-  add: "+", sub: "-", mul: "*", div: "/", rem: "%", less: "<", lessEqual: "<=", equal: "==", notEqual: "!=",
-  and: "&", or: "|", xor: "^", shl: "<<", shr: ">>",
+  add: "+",
+  sub: "-",
+  mul: "*",
+  div: "/",
+  rem: "%",
+  less: "<",
+  lessEqual: "<=",
+  equal: "==",
+  notEqual: "!=",
+  and: "&",
+  or: "|",
+  xor: "^",
+  shl: "<<",
+  shr: ">>",
 };
 
 /** An expression as one would write it: `fma(b0[(i * 4) :8], %w, 0.5)`. `:8` marks eight neighbours, `@8` a scalar in eight lanes. */
@@ -107,7 +119,9 @@ export function showProgram(program: Program): string {
     const size = `${buffer.dtype}[${buffer.length}]  ${buffer.length * bytesOf(buffer.dtype)} bytes`;
     return `  m${i}: ${size}  ${showBufferPlace(buffer, handed.get(i))}`;
   });
-  const calls = program.calls.map(({ kernel, buffers: places }) => `  ${program.kernels[kernel]?.name ?? "?"}(${places.map((i) => `m${i}`).join(", ")})`);
+  const calls = program.calls.map(
+    ({ kernel, buffers: places }) => `  ${program.kernels[kernel]?.name ?? "?"}(${places.map((i) => `m${i}`).join(", ")})`,
+  );
   return [head, "memory", ...buffers, "calls", ...calls, ...program.kernels.map((kernel) => `\n${showKernel(kernel)}`)].join("\n");
 }
 

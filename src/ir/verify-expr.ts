@@ -15,18 +15,48 @@ export interface Scope {
 }
 
 type Operands = "any" | "float" | "integer" | "bits" | "comparison" | "select";
-interface Rule { readonly count: number; readonly operands: Operands }
+interface Rule {
+  readonly count: number;
+  readonly operands: Operands;
+}
 const rule = (count: number, operands: Operands): Rule => ({ count, operands });
 
 const rules: Readonly<Record<Instruction, Rule>> = {
-  neg: rule(1, "any"), abs: rule(1, "any"), sqrt: rule(1, "float"), floor: rule(1, "float"), ceil: rule(1, "float"),
-  trunc: rule(1, "float"), round: rule(1, "float"), not: rule(1, "bits"),
-  add: rule(2, "any"), sub: rule(2, "any"), mul: rule(2, "any"), div: rule(2, "any"), rem: rule(2, "any"), min: rule(2, "any"), max: rule(2, "any"),
-  less: rule(2, "comparison"), lessEqual: rule(2, "comparison"), equal: rule(2, "comparison"), notEqual: rule(2, "comparison"),
-  and: rule(2, "bits"), or: rule(2, "bits"), xor: rule(2, "bits"), shl: rule(2, "integer"), shr: rule(2, "integer"),
-  select: rule(3, "select"), fma: rule(3, "any"),
-  exp: rule(1, "float"), expm1: rule(1, "float"), log: rule(1, "float"), log1p: rule(1, "float"), sin: rule(1, "float"), cos: rule(1, "float"),
-  tanh: rule(1, "float"), erf: rule(1, "float"), pow: rule(2, "any"),
+  neg: rule(1, "any"),
+  abs: rule(1, "any"),
+  sqrt: rule(1, "float"),
+  floor: rule(1, "float"),
+  ceil: rule(1, "float"),
+  trunc: rule(1, "float"),
+  round: rule(1, "float"),
+  not: rule(1, "bits"),
+  add: rule(2, "any"),
+  sub: rule(2, "any"),
+  mul: rule(2, "any"),
+  div: rule(2, "any"),
+  rem: rule(2, "any"),
+  min: rule(2, "any"),
+  max: rule(2, "any"),
+  less: rule(2, "comparison"),
+  lessEqual: rule(2, "comparison"),
+  equal: rule(2, "comparison"),
+  notEqual: rule(2, "comparison"),
+  and: rule(2, "bits"),
+  or: rule(2, "bits"),
+  xor: rule(2, "bits"),
+  shl: rule(2, "integer"),
+  shr: rule(2, "integer"),
+  select: rule(3, "select"),
+  fma: rule(3, "any"),
+  exp: rule(1, "float"),
+  expm1: rule(1, "float"),
+  log: rule(1, "float"),
+  log1p: rule(1, "float"),
+  sin: rule(1, "float"),
+  cos: rule(1, "float"),
+  tanh: rule(1, "float"),
+  erf: rule(1, "float"),
+  pow: rule(2, "any"),
 };
 
 const transcendental: ReadonlySet<Instruction> = new Set(["exp", "expm1", "log", "log1p", "sin", "cos", "tanh", "erf", "pow"]);
@@ -108,7 +138,8 @@ function applyProblem(e: Apply, basicOnly: boolean): string | undefined {
   const { count, operands } = rules[e.instruction];
   if (basicOnly && transcendental.has(e.instruction)) return `${e.instruction} was not expanded`;
   if (e.args.length !== count) return `${e.instruction} takes ${count} arguments, not ${e.args.length}`;
-  if (e.args.some((x) => x.lanes !== e.lanes)) return `${e.instruction} in ${e.lanes} lanes of arguments in ${e.args.map((x) => x.lanes).join(", ")}`;
+  if (e.args.some((x) => x.lanes !== e.lanes))
+    return `${e.instruction} in ${e.lanes} lanes of arguments in ${e.args.map((x) => x.lanes).join(", ")}`;
   const [first, ...rest] = e.args as [Expr, ...Expr[]];
   if (operands === "select" && first.dtype !== "bool") return `a select by ${first.dtype}`;
   const alike = operands === "select" ? rest : e.args;
@@ -116,7 +147,8 @@ function applyProblem(e: Apply, basicOnly: boolean): string | undefined {
   if (alike.some((x) => x.dtype !== operand)) return `${e.instruction} of ${e.args.map((x) => x.dtype).join(", ")}`;
   const result: RegisterType = operands === "comparison" ? "bool" : operand;
   if (e.dtype !== result) return `${e.instruction} of ${operand} as ${e.dtype}`;
-  const fits = operands === "float" ? isFloat(operand) : operands === "integer" ? isInteger(operand) : operands === "bits" ? !isFloat(operand) : true;
+  const fits =
+    operands === "float" ? isFloat(operand) : operands === "integer" ? isInteger(operand) : operands === "bits" ? !isFloat(operand) : true;
   return fits ? undefined : `${e.instruction} of ${operand}`;
 }
 
@@ -127,7 +159,11 @@ function convertProblem(e: Convert): string | undefined {
 }
 
 /** Whether `index` names elements for `lanes` lanes, the first `count` of which must lie inside where it is a constant. */
-export function indexProblem(index: Expr, lanes: number, { length, count }: { readonly length: number; readonly count: number }): string | undefined {
+export function indexProblem(
+  index: Expr,
+  lanes: number,
+  { length, count }: { readonly length: number; readonly count: number },
+): string | undefined {
   if (index.dtype !== "i32") return `an index of ${index.dtype}`;
   if (index.lanes !== 1 && index.lanes !== lanes) return `an index in ${index.lanes} lanes for ${lanes}`;
   if (index.kind !== "constant") return undefined;

@@ -12,7 +12,10 @@ const x = e.load(0, "f32", i);
 const store: Statement = { kind: "store", buffer: 1, index: i, value: x };
 const kernelOf = (...body: Statement[]): Kernel => ({
   name: "k",
-  buffers: [{ dtype: "f32", length: 16, access: "read" }, { dtype: "f32", length: 16, access: "write" }],
+  buffers: [
+    { dtype: "f32", length: 16, access: "read" },
+    { dtype: "f32", length: 16, access: "write" },
+  ],
   range: { variable: "i", extent: 16 },
   body,
   work: { operations: 0, bytes: 0 },
@@ -25,7 +28,11 @@ describe("verifyKernel", () => {
   const wrong: [string, Statement[], string][] = [
     ["undefined names", [letX(e.local("y", "f32"))], '[kernel k] "y" is not defined here: y.'],
     ["names given twice", [letX(x), letX(x)], "[kernel k] the name x is given twice."],
-    ["names of another type", [letX(x), { ...store, value: e.local("x", "f32", 4) }], '[kernel k] "x" is f32 in 1 lanes, used as f32 in 4: x.'],
+    [
+      "names of another type",
+      [letX(x), { ...store, value: e.local("x", "f32", 4) }],
+      '[kernel k] "x" is f32 in 1 lanes, used as f32 in 4: x.',
+    ],
     ["mixed operands", [letX(e.add(x, i))], "[kernel k] add of f32, i32: (b0[i] + i)."],
     ["conditions that are not bool", [letX(e.select(i, x, x))], "[kernel k] a select by i32: select(i, b0[i], b0[i])."],
     ["shifts of floats", [letX(e.shl(x, x))], "[kernel k] shl of f32: (b0[i] << b0[i])."],
@@ -33,16 +40,24 @@ describe("verifyKernel", () => {
     ["loads from what is only written", [letX(e.load(1, "f32", i))], "[kernel k] buffer 1 is only written: b1[i]."],
     ["loads outside", [letX(e.load(0, "f32", e.constant(16, "i32")))], "[kernel k] element 16 of 16: b0[16]."],
     ["stores into what is only read", [{ ...store, buffer: 0 }], "[kernel k] a store to buffer 0, which is only read."],
-    ["stores past the end", [{ ...store, index: e.constant(13, "i32"), value: e.load(0, "f32", i, 4) }], "[kernel k] a store to buffer 1: element 13 of 16."],
+    [
+      "stores past the end",
+      [{ ...store, index: e.constant(13, "i32"), value: e.load(0, "f32", i, 4) }],
+      "[kernel k] a store to buffer 1: element 13 of 16.",
+    ],
     ["assignments to a let", [letX(x), { kind: "assign", name: "x", value: x }], "[kernel k] x is assigned but not declared here."],
     [
       "names that left their block",
-      [{ kind: "loop", variable: "j", start: e.constant(0, "i32"), end: e.constant(2, "i32"), step: 1, body: [letX(x)] }, { ...store, value: e.local("x", "f32") }],
+      [
+        { kind: "loop", variable: "j", start: e.constant(0, "i32"), end: e.constant(2, "i32"), step: 1, body: [letX(x)] },
+        { ...store, value: e.local("x", "f32") },
+      ],
       '[kernel k] "x" is not defined here: x.',
     ],
   ];
   for (const [what, body, message] of wrong) {
-    it(`rejects ${what}`, () => expect(() => verifyKernel(kernelOf(...body))).toThrow(expect.objectContaining({ message, code: "internal" })));
+    it(`rejects ${what}`, () =>
+      expect(() => verifyKernel(kernelOf(...body))).toThrow(expect.objectContaining({ message, code: "internal" })));
   }
 
   it("rejects transcendentals when asked to", () => {
@@ -70,8 +85,21 @@ describe("verifyProgram", () => {
     ["overlap of what is in use", program([0, 0]), "[program p] buffers 1 and 2 overlap while both are in use."],
     ["unaligned memory", program([32]), "[program p] buffer 1 is at 32, which is not a multiple of 64."],
     ["an arena too small", program([448]), "[program p] buffer 1 and its slack end at 576, the arena at 512."],
-    ["reads before writes", program([0, 128], { calls: [{ kernel: 0, buffers: [1, 2] }] }), "[program p] call 0 reads buffer 1 before anything is in it."],
-    ["writes to arguments that are only read", program([0], { calls: [{ kernel: 0, buffers: [0, 1] }, { kernel: 0, buffers: [1, 0] }] }), "[program p] call 1 writes buffer 0, which is only read."],
+    [
+      "reads before writes",
+      program([0, 128], { calls: [{ kernel: 0, buffers: [1, 2] }] }),
+      "[program p] call 0 reads buffer 1 before anything is in it.",
+    ],
+    [
+      "writes to arguments that are only read",
+      program([0], {
+        calls: [
+          { kernel: 0, buffers: [0, 1] },
+          { kernel: 0, buffers: [1, 0] },
+        ],
+      }),
+      "[program p] call 1 writes buffer 0, which is only read.",
+    ],
     ["missing buffers", program([0], { calls: [{ kernel: 0, buffers: [0] }] }), "[program p] k takes 2 buffers, it is given 1."],
     ["arguments nobody hands over", program([0], { arguments: [] }), "[program p] nobody hands over buffer 0."],
   ];

@@ -34,7 +34,11 @@ export interface VerifyOptions {
   readonly basicOnly?: boolean | undefined;
 }
 
-interface Named { readonly dtype: Expr["dtype"]; readonly lanes: number; readonly assignable: boolean }
+interface Named {
+  readonly dtype: Expr["dtype"];
+  readonly lanes: number;
+  readonly assignable: boolean;
+}
 
 /** Checks that a kernel's names are defined once and before use, its expressions typed, and its stores allowed and inside. */
 export function verifyKernel(kernel: Kernel, { basicOnly = false }: VerifyOptions = {}): void {
@@ -58,9 +62,11 @@ export function verifyKernel(kernel: Kernel, { basicOnly = false }: VerifyOption
         case "loop":
           for (const bound of [statement.start, statement.end]) {
             verifyExpr(bound, scope);
-            if (bound.dtype !== "i32" || bound.lanes !== 1) fail(where, `the loop over ${statement.variable} is bounded by ${bound.dtype} in ${bound.lanes} lanes.`);
+            if (bound.dtype !== "i32" || bound.lanes !== 1)
+              fail(where, `the loop over ${statement.variable} is bounded by ${bound.dtype} in ${bound.lanes} lanes.`);
           }
-          if (!Number.isInteger(statement.step) || statement.step < 1) fail(where, `the loop over ${statement.variable} steps by ${statement.step}.`);
+          if (!Number.isInteger(statement.step) || statement.step < 1)
+            fail(where, `the loop over ${statement.variable} steps by ${statement.step}.`);
           visit(statement.body, names, statement.variable);
           break;
         case "let":
@@ -75,7 +81,8 @@ export function verifyKernel(kernel: Kernel, { basicOnly = false }: VerifyOption
           const target = names.get(statement.name);
           const { dtype, lanes } = statement.value;
           if (target?.assignable !== true) fail(where, `${statement.name} is assigned but not declared here.`);
-          if (target.dtype !== dtype || target.lanes !== lanes) fail(where, `${statement.name} is ${target.dtype} in ${target.lanes} lanes, assigned ${dtype} in ${lanes}.`);
+          if (target.dtype !== dtype || target.lanes !== lanes)
+            fail(where, `${statement.name} is ${target.dtype} in ${target.lanes} lanes, assigned ${dtype} in ${lanes}.`);
           break;
         }
         case "store":
@@ -83,7 +90,8 @@ export function verifyKernel(kernel: Kernel, { basicOnly = false }: VerifyOption
           break;
         case "if":
           verifyExpr(statement.condition, scope);
-          if (statement.condition.dtype !== "bool" || statement.condition.lanes !== 1) fail(where, `an if asks for ${statement.condition.dtype}.`);
+          if (statement.condition.dtype !== "bool" || statement.condition.lanes !== 1)
+            fail(where, `an if asks for ${statement.condition.dtype}.`);
           verifyBody(statement.body, new Map(names));
           break;
       }
@@ -119,7 +127,8 @@ export function verifyProgram(program: Program, options: VerifyOptions = {}): vo
       if (access !== "read" && writable.get(place) === false) fail(where, `call ${time} writes buffer ${place}, which is only read.`);
       if (home.kind === "constant" && access !== "read") fail(where, `call ${time} writes the constant buffer ${place}.`);
       const life = lifetimes.get(place);
-      if (life === undefined && home.kind === "temporary" && access === "read") fail(where, `call ${time} reads buffer ${place} before anything is in it.`);
+      if (life === undefined && home.kind === "temporary" && access === "read")
+        fail(where, `call ${time} reads buffer ${place} before anything is in it.`);
       lifetimes.set(place, { first: life?.first ?? time, last: time });
     }
   });
@@ -144,7 +153,8 @@ function argumentAccess(program: Program, where: string): Map<number, boolean> {
 function matchCall(program: Program, call: Call, where: string): [buffer: number, access: string][] {
   const kernel = program.kernels[call.kernel] ?? fail(where, `there is no kernel ${call.kernel}.`);
   const wanted = kernel.buffers.filter((buffer) => buffer.access !== "scratch");
-  if (wanted.length !== call.buffers.length) fail(where, `${kernel.name} takes ${wanted.length} buffers, it is given ${call.buffers.length}.`);
+  if (wanted.length !== call.buffers.length)
+    fail(where, `${kernel.name} takes ${wanted.length} buffers, it is given ${call.buffers.length}.`);
   return wanted.map(({ dtype, length, access }, i) => {
     const place = call.buffers[i]!;
     const given = program.buffers[place] ?? fail(where, `there is no buffer ${place}.`);
@@ -155,15 +165,20 @@ function matchCall(program: Program, call: Call, where: string): [buffer: number
   });
 }
 
-interface Lifetime { readonly first: number; readonly last: number }
+interface Lifetime {
+  readonly first: number;
+  readonly last: number;
+}
 
 function verifyArena(program: Program, lifetimes: ReadonlyMap<number, Lifetime>): void {
   const where = `program ${program.name}`;
   const pieces = program.buffers.flatMap(({ dtype, length, place }, id) => {
     if (place.kind === "argument") return [];
     const end = place.offset + length * bytesOf(dtype);
-    if (place.offset < 0 || place.offset % alignment !== 0) fail(where, `buffer ${id} is at ${place.offset}, which is not a multiple of ${alignment}.`);
-    if (end + slack > program.arenaBytes) fail(where, `buffer ${id} and its slack end at ${end + slack}, the arena at ${program.arenaBytes}.`);
+    if (place.offset < 0 || place.offset % alignment !== 0)
+      fail(where, `buffer ${id} is at ${place.offset}, which is not a multiple of ${alignment}.`);
+    if (end + slack > program.arenaBytes)
+      fail(where, `buffer ${id} and its slack end at ${end + slack}, the arena at ${program.arenaBytes}.`);
     const always: Lifetime = { first: 0, last: Number.POSITIVE_INFINITY };
     const life = place.kind === "constant" ? always : lifetimes.get(id);
     return life === undefined ? [] : [{ id, start: place.offset, end, ...life }];

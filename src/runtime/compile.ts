@@ -81,7 +81,8 @@ export function compile<A extends readonly unknown[], R>(fn: (...args: A) => R, 
     prepare: (...args: A): Promise<void> => variantFor(args).prepared.ready,
     explain: (...args: A | []): string => {
       const variant = args.length > 0 ? variantFor(args as A) : latest;
-      if (variant === undefined) throw new GradsmithError("usage", "explain", `${name} has not been called yet.`, "Call it once, or give explain() its arguments.");
+      if (variant === undefined)
+        throw new GradsmithError("usage", "explain", `${name} has not been called yet.`, "Call it once, or give explain() its arguments.");
       return explain({ name, inputs: [...variant.inputs, ...variant.captured], outputs: variant.outputs }, variant.prepared);
     },
   });
@@ -90,7 +91,12 @@ export function compile<A extends readonly unknown[], R>(fn: (...args: A) => R, 
 /** Inside another trace, a compiled function is an ordinary one. */
 const isSlot = (node: Node): boolean => node.op.kind === "source" && node.op.from === "input";
 
-function trace<A extends readonly unknown[]>(fn: (...args: A) => unknown, args: A, name: string, { donate = [], expectedRuns = manyRuns }: CompileOptions): Variant {
+function trace<A extends readonly unknown[]>(
+  fn: (...args: A) => unknown,
+  args: A,
+  name: string,
+  { donate = [], expectedRuns = manyRuns }: CompileOptions,
+): Variant {
   const flat = flatten(args, isTensor);
   const inputs = flat.leaves.map((leaf, slot) => inputNode(slot, leaf.type));
   const traced = holdGraphs(() => fn(...(flat.rebuild(inputs.map((node) => new Tensor(node))) as A)));
@@ -116,7 +122,12 @@ function donatedLeaves(args: readonly unknown[], donate: readonly number[], name
   });
   const missing = donate.find((place) => !Number.isInteger(place) || place < 0 || place >= args.length);
   if (missing === undefined) return donated;
-  throw new GradsmithError("option", name, `donate names argument ${missing}, but there are ${args.length}.`, `Use 0 to ${args.length - 1}.`);
+  throw new GradsmithError(
+    "option",
+    name,
+    `donate names argument ${missing}, but there are ${args.length}.`,
+    `Use 0 to ${args.length - 1}.`,
+  );
 }
 
 /** Each donated input goes to the next output of its type, in order: state comes back in the order it came. */
@@ -143,4 +154,3 @@ export function takeStorages(leaves: readonly Tensor[], donated: ReadonlySet<num
     return storage.copy();
   });
 }
-

@@ -2,8 +2,8 @@ import type { Backend } from "../backends/backend.ts";
 import type { NativeBackend } from "../backends/cpu/native.ts";
 import { nativeAvailability, nativeBackend } from "../backends/cpu/native.ts";
 import type { WasmBackend } from "../backends/cpu/wasm.ts";
-import { wasmFeatures } from "../backends/cpu/wasm-features.ts";
 import { wasmBackend } from "../backends/cpu/wasm.ts";
+import { wasmFeatures } from "../backends/cpu/wasm-features.ts";
 import type { Compiled, Traced } from "../compiler/compile.ts";
 import { compile } from "../compiler/compile.ts";
 import { GradsmithError } from "../core/errors.ts";
@@ -27,7 +27,8 @@ function wasmTier(): WasmBackend {
 
 function nativeTier(): NativeBackend {
   const { threads } = deviceSettings();
-  if (native === undefined || native.threads !== threads) native = { backend: nativeBackend(threads === undefined ? {} : { threads }), threads };
+  if (native === undefined || native.threads !== threads)
+    native = { backend: nativeBackend(threads === undefined ? {} : { threads }), threads };
   return native.backend;
 }
 
@@ -42,13 +43,15 @@ export function chooseBackend(traced: Traced, expectedRuns: number): BackendChoi
   const { tier } = deviceSettings();
   if (tier === "native" && failure === undefined) {
     const { available, reason } = nativeAvailability();
-    if (!available) throw new GradsmithError("device", "native", reason, "Install gcc or clang, or use the wasm tier (GRADSMITH_CPU=wasm).");
+    if (!available)
+      throw new GradsmithError("device", "native", reason, "Install gcc or clang, or use the wasm tier (GRADSMITH_CPU=wasm).");
     const backend = nativeTier();
     return { backend, compiled: compile(traced, backend.limits), reason: "asked for" };
   }
   const onWasm = compile(traced, wasmTier().limits);
   if (tier === "wasm") return { backend: wasmTier(), compiled: onWasm, reason: "asked for" };
-  const operations = onWasm.program.calls.reduce((sum, call) => sum + onWasm.program.kernels[call.kernel]!.work.operations, 0) * expectedRuns;
+  const operations =
+    onWasm.program.calls.reduce((sum, call) => sum + onWasm.program.kernels[call.kernel]!.work.operations, 0) * expectedRuns;
   const amount = `${operations.toExponential(1)} operations`;
   if (operations < worthCompiling) return { backend: wasmTier(), compiled: onWasm, reason: `${amount}: not worth a compiler's time` };
   if (failure !== undefined) return { backend: wasmTier(), compiled: onWasm, reason: failure };

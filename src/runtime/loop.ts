@@ -1,6 +1,6 @@
 import type { Storage } from "../backends/storage.ts";
-import { inlineCost, elements } from "../compiler/pull.ts";
 import { isPulled } from "../compiler/access.ts";
+import { elements, inlineCost } from "../compiler/pull.ts";
 import { bytesOf } from "../core/dtype.ts";
 import { GradsmithError } from "../core/errors.ts";
 import { showShape } from "../core/shape.ts";
@@ -60,8 +60,12 @@ export function loop<S, I>(step: (state: S, inputs: I) => S, state: S, inputs: I
   return {
     ready: prepared.ready,
     state: given.rebuild(held) as S,
-    get tier() { return prepared.tier; },
-    get reason() { return prepared.reason; },
+    get tier() {
+      return prepared.tier;
+    },
+    get reason() {
+      return prepared.reason;
+    },
     run(count) {
       if (count > 0) prepared.run(storages, count);
     },
@@ -98,15 +102,25 @@ function ownMemory(leaves: readonly Tensor[]): Tensor[] {
   });
 }
 
-function checkState(name: string, before: { structure: string; leaves: readonly Tensor[] }, after: { structure: string; leaves: readonly Tensor[] }): void {
+function checkState(
+  name: string,
+  before: { structure: string; leaves: readonly Tensor[] },
+  after: { structure: string; leaves: readonly Tensor[] },
+): void {
   if (before.structure !== after.structure) {
-    throw new GradsmithError("usage", name, "the step gives back a state of another structure than it was given.", "Return every part of the state, changed or not.");
+    throw new GradsmithError(
+      "usage",
+      name,
+      "the step gives back a state of another structure than it was given.",
+      "Return every part of the state, changed or not.",
+    );
   }
   for (const [i, leaf] of before.leaves.entries()) {
     const other = after.leaves[i]!;
     if (leaf.dtype === other.dtype && showShape(leaf.shape) === showShape(other.shape)) continue;
     throw new GradsmithError(
-      "shape", name,
+      "shape",
+      name,
       `part ${i} of the state was ${leaf.dtype} ${showShape(leaf.shape)} and comes back as ${other.dtype} ${showShape(other.shape)}.`,
       "A state keeps its types from step to step.",
     );

@@ -1,6 +1,6 @@
 import type { Backend, Executable } from "../backends/backend.ts";
-import { Storage } from "../backends/storage.ts";
 import { evaluateGraph } from "../backends/reference/evaluate.ts";
+import { Storage } from "../backends/storage.ts";
 import type { Compiled, Traced } from "../compiler/compile.ts";
 import { compile } from "../compiler/compile.ts";
 import { GradsmithError } from "../core/errors.ts";
@@ -45,9 +45,15 @@ class OnBackend implements Prepared {
     this.ready = this.#executable.ready.catch((cause: unknown) => this.#useNext(cause));
   }
 
-  get tier(): string { return this.#backend.name; }
-  get reason(): string { return this.#reason; }
-  get compiled(): Compiled { return this.#compiled; }
+  get tier(): string {
+    return this.#backend.name;
+  }
+  get reason(): string {
+    return this.#reason;
+  }
+  get compiled(): Compiled {
+    return this.#compiled;
+  }
 
   run(inputs: readonly Storage[], repeat: number): Storage[] {
     const { program, outputs } = this.#compiled;
@@ -84,7 +90,9 @@ class OnReference implements Prepared {
   readonly reason = "asked for";
   readonly compiled = undefined;
   readonly #traced: Traced;
-  constructor(traced: Traced) { this.#traced = traced; }
+  constructor(traced: Traced) {
+    this.#traced = traced;
+  }
 
   run(inputs: readonly Storage[], repeat: number): Storage[] {
     const { inputs: nodes, outputs, donations } = this.#traced;

@@ -1,8 +1,8 @@
 import type { Storage } from "../backends/storage.ts";
+import { AttributeIds } from "../compiler/simplify.ts";
 import type { TypedArray } from "../core/dtype.ts";
 import type { Node } from "../ir/graph.ts";
 import { makeNode, topological } from "../ir/graph.ts";
-import { AttributeIds } from "../compiler/simplify.ts";
 import type { ExecutionPort } from "../tensor/execution.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 import type { Prepared } from "./prepared.ts";

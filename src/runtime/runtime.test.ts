@@ -12,8 +12,14 @@ describe.each(["wasm", "native", "reference"] as const)("on %s", (name) => {
   beforeAll(() => setDevice(name === "reference" ? { device: "reference" } : { device: "cpu", tier: name }));
 
   it("reads what JavaScript computes", async () => {
-    const x = tensor([[1, 2], [3, 4]]);
-    expect(await x.matmul(x).add(1).array()).toEqual([[8, 11], [16, 23]]);
+    const x = tensor([
+      [1, 2],
+      [3, 4],
+    ]);
+    expect(await x.matmul(x).add(1).array()).toEqual([
+      [8, 11],
+      [16, 23],
+    ]);
     expect(await x.cast("i32").mul(3).read()).toEqual(Int32Array.from([3, 6, 9, 12]));
     expect(await tensor([1.5, -2], { dtype: "bf16" }).mul(2).read()).toEqual(Float32Array.from([3, -4]));
     expect(await x.greater(2).read()).toEqual(Uint8Array.from([0, 0, 1, 1]));
@@ -50,22 +56,31 @@ describe.each(["wasm", "native", "reference"] as const)("on %s", (name) => {
 
   it("trains in a compiled loop with donated state", async () => {
     const target = tensor([1, -2, 3]);
-    const step = compile((w: Tensor) => {
-      const { value, grads } = valueAndGrad((v: Tensor) => v.sub(target).square().sum())(w);
-      return { value, w: w.sub(grads.mul(0.1)) };
-    }, { donate: [0] });
+    const step = compile(
+      (w: Tensor) => {
+        const { value, grads } = valueAndGrad((v: Tensor) => v.sub(target).square().sum())(w);
+        return { value, w: w.sub(grads.mul(0.1)) };
+      },
+      { donate: [0] },
+    );
     let w = zeros([3]);
     for (let i = 0; i < 100; i++) w = step(w).w;
     const end = await w.read();
     [1, -2, 3].forEach((want, i) => expect(end[i]).toBeCloseTo(want, 4));
     const kept = w;
     step(w);
-    await expect(kept.read()).rejects.toThrow("[tensor] this tensor's memory was donated to a compiled function and now holds its result. Use the result instead, or leave the argument out of `donate`.");
+    await expect(kept.read()).rejects.toThrow(
+      "[tensor] this tensor's memory was donated to a compiled function and now holds its result. Use the result instead, or leave the argument out of `donate`.",
+    );
   });
 
   it("swaps, copies and shares donated state correctly", async () => {
     const shared = ones([4]);
-    const result = loop((s: { a: Tensor; b: Tensor; c: Tensor }) => ({ a: s.b, b: s.a, c: s.c.add(s.a) }), { a: shared.mul(2), b: shared, c: shared }, {});
+    const result = loop(
+      (s: { a: Tensor; b: Tensor; c: Tensor }) => ({ a: s.b, b: s.a, c: s.c.add(s.a) }),
+      { a: shared.mul(2), b: shared, c: shared },
+      {},
+    );
     await result.ready;
     result.run(3);
     expect(await result.state.a.read()).toEqual(Float32Array.from([1, 1, 1, 1]));
@@ -75,9 +90,19 @@ describe.each(["wasm", "native", "reference"] as const)("on %s", (name) => {
   });
 
   it("computes a function of an input where it's used, and lets two loops share state", async () => {
-    const images = tensor(Uint8Array.from({ length: 12 }, (_, i) => i * 20), { shape: [6, 2] });
+    const images = tensor(
+      Uint8Array.from({ length: 12 }, (_, i) => i * 20),
+      { shape: [6, 2] },
+    );
     const start = { step: tensor(0, { dtype: "i32" }), sum: zeros([2]) };
-    const one = loop((s: typeof start, x: Tensor) => ({ step: s.step.add(1), sum: s.sum.add(x.gather(s.step.reshape([1]), { axis: 0 }).sum({ axis: 0 })) }), start, images.cast("f32").div(20));
+    const one = loop(
+      (s: typeof start, x: Tensor) => ({
+        step: s.step.add(1),
+        sum: s.sum.add(x.gather(s.step.reshape([1]), { axis: 0 }).sum({ axis: 0 })),
+      }),
+      start,
+      images.cast("f32").div(20),
+    );
     one.run(3);
     const two = loop((s: typeof start) => ({ ...s, sum: s.sum.mul(2) }), one.state, {});
     two.run(1);

@@ -10,12 +10,15 @@ import { bufferNode } from "../tensor/ops/source.ts";
 /** What a `buffer` source holds: memory, until it is donated to a compiled function. */
 export class Held {
   #storage: Storage | undefined;
-  constructor(storage: Storage) { this.#storage = storage; }
+  constructor(storage: Storage) {
+    this.#storage = storage;
+  }
 
   get storage(): Storage {
     if (this.#storage !== undefined) return this.#storage;
     throw new GradsmithError(
-      "usage", "tensor",
+      "usage",
+      "tensor",
       "this tensor's memory was donated to a compiled function and now holds its result.",
       "Use the result instead, or leave the argument out of `donate`.",
     );
@@ -34,7 +37,8 @@ export const byteLengthOf = (type: TensorType): number => sizeOf(type.shape) * b
 export const heldNode = (storage: Storage, type: TensorType): Node => bufferNode(new Held(storage), type);
 
 /** Sources whose values come from outside the graph. */
-export const isGiven = ({ op }: Node): boolean => op.kind === "source" && (op.from === "buffer" || op.from === "literal" || op.from === "input");
+export const isGiven = ({ op }: Node): boolean =>
+  op.kind === "source" && (op.from === "buffer" || op.from === "literal" || op.from === "input");
 
 const literals = new WeakMap<TypedArray, Storage>();
 

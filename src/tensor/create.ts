@@ -1,6 +1,6 @@
+import { finiteNumber } from "../core/checks.ts";
 import type { DType } from "../core/dtype.ts";
 import { isFloat } from "../core/dtype.ts";
-import { finiteNumber } from "../core/checks.ts";
 import { GradsmithError } from "../core/errors.ts";
 import type { Shape, TensorType } from "../core/shape.ts";
 import { showShape, sizeOf } from "../core/shape.ts";
@@ -27,7 +27,12 @@ export function tensor(values: Nested, options: TensorOptions = {}): Tensor {
   const { data, shape: own, natural } = elementsOf(values);
   const shape = options.shape ?? own;
   if (sizeOf(shape) !== data.length) {
-    throw new GradsmithError("shape", "tensor", `${data.length} values do not fill the shape ${showShape(shape)}.`, `It takes ${sizeOf(shape)}.`);
+    throw new GradsmithError(
+      "shape",
+      "tensor",
+      `${data.length} values do not fill the shape ${showShape(shape)}.`,
+      `It takes ${sizeOf(shape)}.`,
+    );
   }
   const dtype = options.dtype ?? natural;
   return new Tensor(literalNode(toStored(data, dtype), { dtype, shape: [...shape] }));
@@ -37,7 +42,12 @@ function elementsOf(values: Nested): { data: ArrayLike<number>; shape: Shape; na
   if (ArrayBuffer.isView(values)) {
     const natural = naturalTypes[values.constructor.name];
     if (natural !== undefined) return { data: values, shape: [values.length], natural };
-    throw new GradsmithError("dtype", "tensor", `a ${values.constructor.name} has no dtype here.`, "Use a Float32Array, Float64Array, Int32Array, Uint32Array or Uint8Array.");
+    throw new GradsmithError(
+      "dtype",
+      "tensor",
+      `a ${values.constructor.name} has no dtype here.`,
+      "Use a Float32Array, Float64Array, Int32Array, Uint32Array or Uint8Array.",
+    );
   }
   const { values: data, shape, isBool } = unnest(values);
   return { data, shape, natural: isBool ? "bool" : "f32" };
@@ -54,7 +64,8 @@ const naturalTypes: Readonly<Record<string, DType>> = {
 };
 
 /** One number everywhere. */
-export const full = (shape: Shape, value: number, { dtype = "f32" }: DTypeOptions = {}): Tensor => new Tensor(fillNode(value, dtype, checkedShape("full", shape)));
+export const full = (shape: Shape, value: number, { dtype = "f32" }: DTypeOptions = {}): Tensor =>
+  new Tensor(fillNode(value, dtype, checkedShape("full", shape)));
 export const zeros = (shape: Shape, options?: DTypeOptions): Tensor => full(shape, 0, options);
 export const ones = (shape: Shape, options?: DTypeOptions): Tensor => full(shape, 1, options);
 
@@ -66,23 +77,38 @@ export interface RangeOptions extends DTypeOptions {
 export function arange(start: number, stop?: number | RangeOptions, options?: RangeOptions): Tensor {
   if (typeof stop !== "number") return arange(0, start, stop);
   const { step = 1, dtype = [start, step].every(Number.isInteger) ? "i32" : "f32" } = options ?? {};
-  for (const [name, value] of [["start", start], ["stop", stop], ["step", step]] as const) finiteNumber("arange", name, value);
+  for (const [name, value] of [
+    ["start", start],
+    ["stop", stop],
+    ["step", step],
+  ] as const)
+    finiteNumber("arange", name, value);
   if (step === 0) throw new GradsmithError("option", "arange", "step must not be 0.", "Use full for equal numbers.");
   const positions = iota(Math.max(0, Math.ceil((stop - start) / step)));
   return affine(positions, start, step, dtype);
 }
 
 /** `count` numbers from `start` to `stop`, both included, equally far apart. */
-export function linspace(start: number, stop: number, { count = 50, dtype = "f32" }: DTypeOptions & { readonly count?: number | undefined } = {}): Tensor {
+export function linspace(
+  start: number,
+  stop: number,
+  { count = 50, dtype = "f32" }: DTypeOptions & { readonly count?: number | undefined } = {},
+): Tensor {
   const positions = iota(count);
   if (count < 2) return affine(positions, start, 0, dtype);
   const computed = isFloat(dtype) ? dtype : "f32";
   const line = affine(positions, start, (stop - start) / (count - 1), computed);
-  return positions.equal(count - 1).where(stop, line).cast(dtype);
+  return positions
+    .equal(count - 1)
+    .where(stop, line)
+    .cast(dtype);
 }
 
 /** Ones on the diagonal of an otherwise empty matrix; square unless `columns` is given. */
-export function eye(rows: number, { columns = rows, dtype = "f32" }: DTypeOptions & { readonly columns?: number | undefined } = {}): Tensor {
+export function eye(
+  rows: number,
+  { columns = rows, dtype = "f32" }: DTypeOptions & { readonly columns?: number | undefined } = {},
+): Tensor {
   const shape = checkedShape("eye", [rows, columns]);
   return new Tensor(iotaNode(shape, 0)).equal(new Tensor(iotaNode(shape, 1))).cast(dtype);
 }

@@ -19,7 +19,12 @@ export function installExecution(port: ExecutionPort): void {
 
 export function execution(): ExecutionPort {
   if (installed !== undefined) return installed;
-  throw new GradsmithError("usage", "read", "nothing is there to compute tensors with.", 'Import from "gradsmith" once, which installs the runtime.');
+  throw new GradsmithError(
+    "usage",
+    "read",
+    "nothing is there to compute tensors with.",
+    'Import from "gradsmith" once, which installs the runtime.',
+  );
 }
 
 /** Runs `work` with graphs kept as they are recorded: no tensor is computed early and forgets where it came from. */

@@ -29,9 +29,21 @@ function closeTo(got: number[], want: number[], relative: number): void {
 
 describe("threefry", () => {
   test.each([
-    [[0, 0], [0, 0], [0x6b200159, 0x99ba4efe]],
-    [[0xffffffff, 0xffffffff], [0xffffffff, 0xffffffff], [0x1cb996fc, 0xbb002be7]],
-    [[0x13198a2e, 0x03707344], [0x243f6a88, 0x85a308d3], [0xc4923a9c, 0x483df7a0]],
+    [
+      [0, 0],
+      [0, 0],
+      [0x6b200159, 0x99ba4efe],
+    ],
+    [
+      [0xffffffff, 0xffffffff],
+      [0xffffffff, 0xffffffff],
+      [0x1cb996fc, 0xbb002be7],
+    ],
+    [
+      [0x13198a2e, 0x03707344],
+      [0x243f6a88, 0x85a308d3],
+      [0xc4923a9c, 0x483df7a0],
+    ],
   ])("gives the published vector for key %j, counter %j", (keys, counter, want) => {
     const inputs = [...keys, ...counter].map((word) => fillNode(word, "u32"));
     const words = ["first", "second", "xor"].map((word) => elementsOf(new Tensor(makeNode(threefry, inputs, { word })))[0]);
@@ -84,7 +96,11 @@ describe("random numbers are JAX's", () => {
 describe("random numbers by definition", () => {
   test("mean and std scale, other dtypes are rounded", () => {
     const scaled = elementsOf(random.normal([10], { key, mean: 5, std: 2 }));
-    closeTo(scaled, elementsOf(random.normal([10], { key })).map((x) => 5 + 2 * x), 1e-12);
+    closeTo(
+      scaled,
+      elementsOf(random.normal([10], { key })).map((x) => 5 + 2 * x),
+      1e-12,
+    );
     expect(random.normal([2], { key, dtype: "bf16" }).dtype).toBe("bf16");
   });
   test("truncated normals stay inside", () => {
@@ -119,8 +135,16 @@ describe("random numbers by definition", () => {
   test.each([
     ["seed and key", () => random.uniform([1], { seed: 1, key }), "[random] seed and key were both given. Use one."],
     ["a fractional seed", () => random.key(0.5), "[random] seed must be an integer, got 0.5. Use a whole number below 2^53."],
-    ["a wrong key", () => random.uniform([1], { key: tensor([1, 2]) }), "[random] a key is u32 [2], got f32 [2]. Make one with random.key(seed)."],
-    ["integers", () => random.uniform([1], { key, dtype: "i32" }), "[random] uniform numbers are floats, got i32. Use floor() and cast() for integers."],
+    [
+      "a wrong key",
+      () => random.uniform([1], { key: tensor([1, 2]) }),
+      "[random] a key is u32 [2], got f32 [2]. Make one with random.key(seed).",
+    ],
+    [
+      "integers",
+      () => random.uniform([1], { key, dtype: "i32" }),
+      "[random] uniform numbers are floats, got i32. Use floor() and cast() for integers.",
+    ],
     ["a probability above 1", () => random.bernoulli([1], { key, probability: 2 }), "[random] probability must be between 0 and 1, got 2."],
   ])("%s is refused", (_name, f, message) => {
     expect(f).toThrow(message);

@@ -42,7 +42,9 @@ test("the result has the start's shape and dtype", async () => {
 describe("what is refused", () => {
   const start = tensor([0, 0]);
   test("a function that is no scalar", async () => {
-    await expect(minimize((w) => w.square(), start)).rejects.toThrow("[minimize] the function gives [2] where a scalar is minimised. End it with sum() or mean().");
+    await expect(minimize((w) => w.square(), start)).rejects.toThrow(
+      "[minimize] the function gives [2] where a scalar is minimised. End it with sum() or mean().",
+    );
   });
   test("an unknown method, with the nearest", async () => {
     await expect(minimize(bowl, start, { method: "bgfs" as "bfgs" })).rejects.toThrow(
@@ -50,12 +52,22 @@ describe("what is refused", () => {
     );
   });
   test("brute force without bounds, or with wrong ones", async () => {
-    await expect(minimize(bowl, start, { method: "bruteForce" })).rejects.toThrow("[minimize] bruteForce needs bounds. Give [low, high] for each component, or one for all.");
-    await expect(minimize(bowl, start, { method: "bruteForce", bounds: [[0, 1]] })).rejects.toThrow("[minimize] there are 1 bounds for 2 components. Give one pair for each, or one for all.");
-    await expect(minimize(bowl, start, { method: "bruteForce", bounds: [1, 0] })).rejects.toThrow("[minimize] bounds must ascend, got [1, 0].");
-    await expect(minimize(bowl, start, { method: "bruteForce", bounds: [0, 1], pointsPerAxis: 1 })).rejects.toThrow("[minimize] pointsPerAxis must be 2 or more, got 1.");
+    await expect(minimize(bowl, start, { method: "bruteForce" })).rejects.toThrow(
+      "[minimize] bruteForce needs bounds. Give [low, high] for each component, or one for all.",
+    );
+    await expect(minimize(bowl, start, { method: "bruteForce", bounds: [[0, 1]] })).rejects.toThrow(
+      "[minimize] there are 1 bounds for 2 components. Give one pair for each, or one for all.",
+    );
+    await expect(minimize(bowl, start, { method: "bruteForce", bounds: [1, 0] })).rejects.toThrow(
+      "[minimize] bounds must ascend, got [1, 0].",
+    );
+    await expect(minimize(bowl, start, { method: "bruteForce", bounds: [0, 1], pointsPerAxis: 1 })).rejects.toThrow(
+      "[minimize] pointsPerAxis must be 2 or more, got 1.",
+    );
   });
   test("a learning rate that diverges", async () => {
-    await expect(minimize(bowl, start, { method: "gradientDescent", learningRate: 3 })).rejects.toThrow(/^\[minimize\] the function is Infinity or has no gradient at iteration \d+\. Use a smaller learningRate\.$/);
+    await expect(minimize(bowl, start, { method: "gradientDescent", learningRate: 3 })).rejects.toThrow(
+      /^\[minimize\] the function is Infinity or has no gradient at iteration \d+\. Use a smaller learningRate\.$/,
+    );
   });
 });

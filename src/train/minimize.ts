@@ -1,7 +1,7 @@
+import { valueAndGrad } from "../autodiff/grad.ts";
 import { choose, finiteNumber, positiveInteger } from "../core/checks.ts";
 import { GradsmithError } from "../core/errors.ts";
 import { showShape } from "../core/shape.ts";
-import { valueAndGrad } from "../autodiff/grad.ts";
 import { compile } from "../runtime/compile.ts";
 import { tensor } from "../tensor/create.ts";
 import type { Tensor } from "../tensor/tensor.ts";
@@ -62,7 +62,12 @@ const methods: Readonly<Record<NonNullable<MinimizeOptions["method"]>, Method>> 
 async function problemOf(f: (x: Tensor) => Tensor, start: Tensor): Promise<Problem> {
   const result = f(start);
   if (result.size !== 1) {
-    throw new GradsmithError("shape", "minimize", `the function gives ${showShape(result.shape)} where a scalar is minimised.`, "End it with sum() or mean().");
+    throw new GradsmithError(
+      "shape",
+      "minimize",
+      `the function gives ${showShape(result.shape)} where a scalar is minimised.`,
+      "End it with sum() or mean().",
+    );
   }
   const both = compile(valueAndGrad((x: Tensor) => f(x).reshape([])));
   const value = compile(f);
@@ -91,11 +96,22 @@ function pointsOf(options: MinimizeOptions): number {
 }
 
 function boundsOf({ bounds }: MinimizeOptions, start: Tensor): (readonly [number, number])[] {
-  if (bounds === undefined) throw new GradsmithError("option", "minimize", "bruteForce needs bounds.", "Give [low, high] for each component, or one for all.");
-  const pairs = typeof bounds[0] === "number" ? Array.from({ length: start.size }, () => bounds as readonly [number, number]) : (bounds as readonly (readonly [number, number])[]);
-  if (pairs.length !== start.size) throw new GradsmithError("option", "minimize", `there are ${pairs.length} bounds for ${start.size} components.`, "Give one pair for each, or one for all.");
+  if (bounds === undefined)
+    throw new GradsmithError("option", "minimize", "bruteForce needs bounds.", "Give [low, high] for each component, or one for all.");
+  const pairs =
+    typeof bounds[0] === "number"
+      ? Array.from({ length: start.size }, () => bounds as readonly [number, number])
+      : (bounds as readonly (readonly [number, number])[]);
+  if (pairs.length !== start.size)
+    throw new GradsmithError(
+      "option",
+      "minimize",
+      `there are ${pairs.length} bounds for ${start.size} components.`,
+      "Give one pair for each, or one for all.",
+    );
   for (const [low, high] of pairs) {
-    if (!(finiteNumber("minimize", "bounds", low) < finiteNumber("minimize", "bounds", high))) throw new GradsmithError("option", "minimize", `bounds must ascend, got [${low}, ${high}].`);
+    if (!(finiteNumber("minimize", "bounds", low) < finiteNumber("minimize", "bounds", high)))
+      throw new GradsmithError("option", "minimize", `bounds must ascend, got [${low}, ${high}].`);
   }
   return [...pairs];
 }

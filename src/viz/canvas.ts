@@ -21,7 +21,8 @@ export function brailleCanvas(width: number, height: number): Canvas {
       cells[(row >> 2) * width + (column >> 1)]! |= bits[(row & 3) * 2 + (column & 1)]!;
     },
     lines: () => Array.from({ length: height }, (_, y) => braille(cells.subarray(y * width, (y + 1) * width))),
-    sample: (series) => braille(Uint8Array.from({ length: 3 }, (_, x) => (isOn(2 * x, series) ? 2 : 0) | (isOn(2 * x + 1, series) ? 16 : 0))),
+    sample: (series) =>
+      braille(Uint8Array.from({ length: 3 }, (_, x) => (isOn(2 * x, series) ? 2 : 0) | (isOn(2 * x + 1, series) ? 16 : 0))),
   };
 }
 
@@ -36,7 +37,13 @@ export function asciiCanvas(width: number, height: number): Canvas {
       const at = row * width + column;
       if (cells[at]! < 0 || series < cells[at]!) cells[at] = series;
     },
-    lines: () => Array.from({ length: height }, (_, y) => cells.slice(y * width, (y + 1) * width).map((series) => (series < 0 ? " " : marks[series % marks.length]!)).join("")),
+    lines: () =>
+      Array.from({ length: height }, (_, y) =>
+        cells
+          .slice(y * width, (y + 1) * width)
+          .map((series) => (series < 0 ? " " : marks[series % marks.length]!))
+          .join(""),
+      ),
     sample: (series) => marks[series % marks.length]!.repeat(3),
   };
 }

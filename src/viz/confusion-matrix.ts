@@ -11,15 +11,21 @@ export interface ConfusionMatrix {
  *
  * @throws GradsmithError "data" when lengths differ or a class is out of range.
  */
-export function confusionMatrix(truth: ArrayLike<number>, prediction: ArrayLike<number>, options: { readonly classCount?: number } = {}): ConfusionMatrix {
-  if (truth.length !== prediction.length) fail(`there are ${truth.length} labels and ${prediction.length} predictions.`, "Give one prediction a label.");
+export function confusionMatrix(
+  truth: ArrayLike<number>,
+  prediction: ArrayLike<number>,
+  options: { readonly classCount?: number } = {},
+): ConfusionMatrix {
+  if (truth.length !== prediction.length)
+    fail(`there are ${truth.length} labels and ${prediction.length} predictions.`, "Give one prediction a label.");
   const classCount = options.classCount ?? 1 + highest(truth, highest(prediction, -1));
   const counts = Array.from({ length: classCount }, () => new Array<number>(classCount).fill(0));
   let right = 0;
   for (let i = 0; i < truth.length; i++) {
     const row = counts[truth[i]!];
     if (row === undefined) fail(`label ${i} is ${truth[i]}, and classes are 0 to ${classCount - 1}.`, "Give class numbers.");
-    if (row[prediction[i]!] === undefined) fail(`prediction ${i} is ${prediction[i]}, and classes are 0 to ${classCount - 1}.`, "Give class numbers, as argmax returns them.");
+    if (row[prediction[i]!] === undefined)
+      fail(`prediction ${i} is ${prediction[i]}, and classes are 0 to ${classCount - 1}.`, "Give class numbers, as argmax returns them.");
     row[prediction[i]!]!++;
     if (truth[i] === prediction[i]) right++;
   }
@@ -27,13 +33,18 @@ export function confusionMatrix(truth: ArrayLike<number>, prediction: ArrayLike<
 }
 
 /** The matrix as text, with the share of each class that was recognised. */
-export function confusionTable({ counts, accuracy }: ConfusionMatrix, options: { readonly classNames?: readonly string[]; readonly ascii?: boolean } = {}): string {
+export function confusionTable(
+  { counts, accuracy }: ConfusionMatrix,
+  options: { readonly classNames?: readonly string[]; readonly ascii?: boolean } = {},
+): string {
   const names = counts.map((_, i) => options.classNames?.[i] ?? String(i));
   const nameWidth = Math.max(5, ...names.map((name) => name.length));
   const width = Math.max(3, String(names.length - 1).length + 1, ...counts.flat().map((count) => String(count).length + 1));
   const bar = options.ascii === true ? "|" : "│";
   const header = `${"truth".padEnd(nameWidth)} ${bar}${names.map((_, i) => String(i).padStart(width)).join("")} ${bar} recognised`;
-  const rule = [...header].map((character) => (character === bar ? (options.ascii === true ? "+" : "┼") : options.ascii === true ? "-" : "─")).join("");
+  const rule = [...header]
+    .map((character) => (character === bar ? (options.ascii === true ? "+" : "┼") : options.ascii === true ? "-" : "─"))
+    .join("");
   const rows = counts.map((row, i) => {
     const total = row.reduce((sum, count) => sum + count, 0);
     const share = total === 0 ? "none seen" : `${((100 * row[i]!) / total).toFixed(1)} %`;

@@ -34,11 +34,17 @@ export function boundaryGrid(options: BoundaryOptions = {}): [number, number][] 
 export function decisionBoundary(scores: ArrayLike<number>, options: BoundaryOptions = {}): string {
   const { columns, rows, x, y } = frameOf(options);
   if (scores.length !== rows * columns) {
-    throw new GradsmithError("data", "decisionBoundary", `there are ${scores.length} scores for ${rows * columns} points.`, "Ask the model about boundaryGrid() of the same options.");
+    throw new GradsmithError(
+      "data",
+      "decisionBoundary",
+      `there are ${scores.length} scores for ${rows * columns} points.`,
+      "Ask the model about boundaryGrid() of the same options.",
+    );
   }
   const shades = options.ascii === true ? [..." .:*#"] : [..." ░▒▓█"];
   const [low, high] = options.range ?? [0, 1];
-  const shade = (score: number): string => (Number.isNaN(score) ? "?" : shades[Math.max(0, Math.min(4, Math.floor((5 * (score - low)) / (high - low))))]!);
+  const shade = (score: number): string =>
+    Number.isNaN(score) ? "?" : shades[Math.max(0, Math.min(4, Math.floor((5 * (score - low)) / (high - low))))]!;
   const cells = Array.from(scores, shade);
   for (const { x: point, label } of options.samples ?? []) {
     const column = cellOf((point[0] - x[0]) / (x[1] - x[0]), columns);
@@ -59,13 +65,20 @@ function frameOf(options: BoundaryOptions): { columns: number; rows: number; x: 
 
 const cellOf = (part: number, cells: number): number => Math.max(0, Math.min(cells - 1, Math.floor(part * cells)));
 
-function framed(lines: readonly string[], { x, y, ascii }: { x: readonly [number, number]; y: readonly [number, number]; ascii: boolean }): string {
+function framed(
+  lines: readonly string[],
+  { x, y, ascii }: { x: readonly [number, number]; y: readonly [number, number]; ascii: boolean },
+): string {
   const [side, rule, corner] = ascii ? ["|", "-", "+"] : ["│", "─", "└"];
   const label = (row: number): string => (row === 0 ? showEnd(y[1]) : row === lines.length - 1 ? showEnd(y[0]) : "").padStart(margin - 2);
   const columns = [...lines[0]!].length;
   const right = showEnd(x[1]);
   const foot = `${" ".repeat(margin)}${showEnd(x[0]).padEnd(columns - right.length)}${right}`;
-  return [...lines.map((line, row) => `${label(row)} ${side}${line}`.trimEnd()), `${" ".repeat(margin - 1)}${corner}${rule.repeat(columns)}`, foot].join("\n");
+  return [
+    ...lines.map((line, row) => `${label(row)} ${side}${line}`.trimEnd()),
+    `${" ".repeat(margin - 1)}${corner}${rule.repeat(columns)}`,
+    foot,
+  ].join("\n");
 }
 
 const showEnd = (value: number): string => String(Number(value.toPrecision(3)));

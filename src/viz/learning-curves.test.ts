@@ -2,7 +2,8 @@ import { describe, expect, test } from "vitest";
 import { learningCurves } from "./learning-curves.ts";
 
 const epochs = 12;
-const decay = (start: number, end: number, speed: number): number[] => Array.from({ length: epochs }, (_, i) => end + (start - end) * Math.exp(-i / speed));
+const decay = (start: number, end: number, speed: number): number[] =>
+  Array.from({ length: epochs }, (_, i) => end + (start - end) * Math.exp(-i / speed));
 const history = {
   metrics: { loss: decay(0.7, 0.1, 3), accuracy: decay(0.5, 0.97, 3), val_loss: decay(0.72, 0.25, 3), val_accuracy: decay(0.5, 0.9, 3) },
 };
@@ -66,7 +67,9 @@ describe("drawn as they were looked at", () => {
   });
 
   test("NaN leaves a gap", () => {
-    expect(`\n${learningCurves({ metrics: { loss: [3, 2, Number.NaN, 1, Number.POSITIVE_INFINITY] } }, { width: 40, height: 8, ascii: true })}\n`).toMatchInlineSnapshot(`
+    expect(
+      `\n${learningCurves({ metrics: { loss: [3, 2, Number.NaN, 1, Number.POSITIVE_INFINITY] } }, { width: 40, height: 8, ascii: true })}\n`,
+    ).toMatchInlineSnapshot(`
       "
       loss
       4 +

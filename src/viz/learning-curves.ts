@@ -18,11 +18,15 @@ export interface ChartOptions {
  *
  * @example console.log(learningCurves(history, { width: 100 }))
  */
-export function learningCurves(history: { readonly metrics: Readonly<Record<string, readonly number[]>> }, options: ChartOptions = {}): string {
+export function learningCurves(
+  history: { readonly metrics: Readonly<Record<string, readonly number[]>> },
+  options: ChartOptions = {},
+): string {
   const width = within("learningCurves", "width", options.width ?? 80, 40, 200);
   const height = within("learningCurves", "height", options.height ?? 12, 7, 60);
   const charts = chartsOf(history.metrics);
-  if (charts.length === 0) throw new GradsmithError("data", "learningCurves", "the history has no metrics.", "Give it what fit() returned.");
+  if (charts.length === 0)
+    throw new GradsmithError("data", "learningCurves", "the history has no metrics.", "Give it what fit() returned.");
   const gap = 2;
   const acrossCount = charts.length > 1 && width >= 2 * 38 + gap ? 2 : 1;
   const chartWidth = Math.floor((width - gap * (acrossCount - 1)) / acrossCount);
@@ -31,7 +35,9 @@ export function learningCurves(history: { readonly metrics: Readonly<Record<stri
     return lineChart(series, { width: chartWidth, height, ascii: options.ascii ?? false, title, xLabel: "epoch", xRange: [1, epochs] });
   };
   const drawn = charts.map(draw);
-  const rows = Array.from({ length: Math.ceil(drawn.length / acrossCount) }, (_, row) => sideBySide(drawn.slice(row * acrossCount, (row + 1) * acrossCount), gap));
+  const rows = Array.from({ length: Math.ceil(drawn.length / acrossCount) }, (_, row) =>
+    sideBySide(drawn.slice(row * acrossCount, (row + 1) * acrossCount), gap),
+  );
   return rows.map((lines) => lines.map((line) => line.trimEnd()).join("\n")).join("\n\n");
 }
 
@@ -46,11 +52,15 @@ function chartsOf(metrics: Readonly<Record<string, readonly number[]>>): Chart[]
   return titles.map((title) => {
     const names = Object.keys(metrics).filter((name) => baseName(name) === title);
     const short = (name: string): string => (names.length === 1 ? name : name === title ? "train" : "val");
-    const series = names.map((name) => ({ name: `${short(name)} ${shortNumber(metrics[name]!.at(-1) ?? Number.NaN)}`, points: metrics[name]!.map((value, epoch) => [epoch + 1, value] as const) }));
+    const series = names.map((name) => ({
+      name: `${short(name)} ${shortNumber(metrics[name]!.at(-1) ?? Number.NaN)}`,
+      points: metrics[name]!.map((value, epoch) => [epoch + 1, value] as const),
+    }));
     return { title, series };
   });
 }
 
 const baseName = (name: string): string => name.replace(/^val_/, "");
 
-const sideBySide = (charts: readonly (readonly string[])[], gap: number): string[] => charts[0]!.map((_, row) => charts.map((chart) => chart[row]!).join(" ".repeat(gap)));
+const sideBySide = (charts: readonly (readonly string[])[], gap: number): string[] =>
+  charts[0]!.map((_, row) => charts.map((chart) => chart[row]!).join(" ".repeat(gap)));

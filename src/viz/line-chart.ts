@@ -83,7 +83,8 @@ function xAxis({ x: [left, right], options }: Frame, margin: number): string[] {
   return [rule, `${" ".repeat(margin)}${ends}${" ".repeat(before)}${name}${" ".repeat(Math.max(0, room - before - name.length))}${other}`];
 }
 
-const legend = ({ canvas }: Frame, series: readonly Series[]): string => `  ${series.map(({ name }, index) => `${canvas.sample(index)} ${name}`).join("   ")}`;
+const legend = ({ canvas }: Frame, series: readonly Series[]): string =>
+  `  ${series.map(({ name }, index) => `${canvas.sample(index)} ${name}`).join("   ")}`;
 
 const niceNumber = (value: number): string => String(Number(value.toPrecision(4)));
 

@@ -18,19 +18,26 @@ interface Fixture {
 }
 const fixture = JSON.parse(readFileSync(new URL("../../test/fixtures/roc/roc.json", import.meta.url), "utf8")) as Fixture;
 
-test.each(fixture.roc)("curve and area agree with scikit-learn: $name", ({ scores, labels, falsePositiveRate, truePositiveRate, thresholds, auc: area }) => {
-  const curve = rocCurve(scores, labels);
-  expect(curve.falsePositiveRate).toEqual(falsePositiveRate);
-  expect(curve.truePositiveRate).toEqual(truePositiveRate);
-  expect(curve.thresholds).toEqual([Number.POSITIVE_INFINITY, ...thresholds]);
-  expect(auc(curve)).toBeCloseTo(area, 12);
-});
+test.each(fixture.roc)(
+  "curve and area agree with scikit-learn: $name",
+  ({ scores, labels, falsePositiveRate, truePositiveRate, thresholds, auc: area }) => {
+    const curve = rocCurve(scores, labels);
+    expect(curve.falsePositiveRate).toEqual(falsePositiveRate);
+    expect(curve.truePositiveRate).toEqual(truePositiveRate);
+    expect(curve.thresholds).toEqual([Number.POSITIVE_INFINITY, ...thresholds]);
+    expect(auc(curve)).toBeCloseTo(area, 12);
+  },
+);
 
 test("what can't have a curve is refused", () => {
   expect(() => rocCurve([0.1], [0, 1])).toThrow("[rocCurve] there are 1 scores and 2 labels. Give one label a score.");
   expect(() => rocCurve([0.1, NaN], [0, 1])).toThrow("[rocCurve] score 1 is NaN. Look for the step of the training that went wrong.");
-  expect(() => rocCurve([0.1, 0.2], [0, 2])).toThrow("[rocCurve] label 1 is 2, and labels are 0 or 1. Choose the class that counts as positive.");
-  expect(() => rocCurve([0.1, 0.2], [1, 1])).toThrow("[rocCurve] all 2 labels are 1, so one of the rates is 0 / 0. Give samples of both classes.");
+  expect(() => rocCurve([0.1, 0.2], [0, 2])).toThrow(
+    "[rocCurve] label 1 is 2, and labels are 0 or 1. Choose the class that counts as positive.",
+  );
+  expect(() => rocCurve([0.1, 0.2], [1, 1])).toThrow(
+    "[rocCurve] all 2 labels are 1, so one of the rates is 0 / 0. Give samples of both classes.",
+  );
 });
 
 test("the confusion matrix agrees with scikit-learn", () => {
@@ -41,9 +48,15 @@ test("the confusion matrix agrees with scikit-learn", () => {
 });
 
 test("a confusion matrix refuses what is no class", () => {
-  expect(() => confusionMatrix([0], [0, 1])).toThrow("[confusionMatrix] there are 1 labels and 2 predictions. Give one prediction a label.");
-  expect(() => confusionMatrix([0, 3], [0, 1], { classCount: 2 })).toThrow("[confusionMatrix] label 1 is 3, and classes are 0 to 1. Give class numbers.");
-  expect(() => confusionMatrix([0, 1], [0.5, 1])).toThrow("[confusionMatrix] prediction 0 is 0.5, and classes are 0 to 1. Give class numbers, as argmax returns them.");
+  expect(() => confusionMatrix([0], [0, 1])).toThrow(
+    "[confusionMatrix] there are 1 labels and 2 predictions. Give one prediction a label.",
+  );
+  expect(() => confusionMatrix([0, 3], [0, 1], { classCount: 2 })).toThrow(
+    "[confusionMatrix] label 1 is 3, and classes are 0 to 1. Give class numbers.",
+  );
+  expect(() => confusionMatrix([0, 1], [0.5, 1])).toThrow(
+    "[confusionMatrix] prediction 0 is 0.5, and classes are 0 to 1. Give class numbers, as argmax returns them.",
+  );
 });
 
 test("a confusion matrix is drawn as it was looked at", () => {

@@ -18,7 +18,8 @@ export function rocCurve(scores: ArrayLike<number>, labels: ArrayLike<number>): 
   const order = Array.from(scores, (_, i) => i).sort((a, b) => scores[b]! - scores[a]! || a - b);
   const positives = Array.from(labels).filter((label) => label === 1).length;
   const negatives = labels.length - positives;
-  if (positives === 0 || negatives === 0) fail(`all ${labels.length} labels are ${positives === 0 ? 0 : 1}, so one of the rates is 0 / 0.`, "Give samples of both classes.");
+  if (positives === 0 || negatives === 0)
+    fail(`all ${labels.length} labels are ${positives === 0 ? 0 : 1}, so one of the rates is 0 / 0.`, "Give samples of both classes.");
   const falsePositiveRate = [0];
   const truePositiveRate = [0];
   const thresholds = [Number.POSITIVE_INFINITY];
@@ -45,7 +46,8 @@ function checkScores(scores: ArrayLike<number>, labels: ArrayLike<number>): void
   if (scores.length !== labels.length) fail(`there are ${scores.length} scores and ${labels.length} labels.`, "Give one label a score.");
   for (let i = 0; i < scores.length; i++) {
     if (Number.isNaN(scores[i])) fail(`score ${i} is NaN.`, "Look for the step of the training that went wrong.");
-    if (labels[i] !== 0 && labels[i] !== 1) fail(`label ${i} is ${labels[i]}, and labels are 0 or 1.`, "Choose the class that counts as positive.");
+    if (labels[i] !== 0 && labels[i] !== 1)
+      fail(`label ${i} is ${labels[i]}, and labels are 0 or 1.`, "Choose the class that counts as positive.");
   }
 }
 

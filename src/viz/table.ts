@@ -16,8 +16,14 @@ export function table(rows: readonly Readonly<Record<string, Cell>>[], options: 
   const columns = options.columns ?? Object.keys(rows[0] ?? {});
   const cells = rows.map((row) => columns.map((column) => String(row[column] ?? "")));
   const widths = columns.map((column, i) => Math.max(lengthOf(column), ...cells.map((line) => lengthOf(line[i]!))));
-  const isNumeric = columns.map((column) => rows.length > 0 && rows.every((row) => typeof row[column] === "number" || row[column] === undefined));
-  const line = (texts: readonly string[]): string => texts.map((text, i) => pad(text, widths[i]!, isNumeric[i]!)).join("  ").trimEnd();
+  const isNumeric = columns.map(
+    (column) => rows.length > 0 && rows.every((row) => typeof row[column] === "number" || row[column] === undefined),
+  );
+  const line = (texts: readonly string[]): string =>
+    texts
+      .map((text, i) => pad(text, widths[i]!, isNumeric[i]!))
+      .join("  ")
+      .trimEnd();
   const rule = widths.map((width) => (options.ascii === true ? "-" : "─").repeat(width)).join("  ");
   return [line(columns), rule, ...cells.map(line)].join("\n");
 }

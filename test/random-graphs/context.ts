@@ -1,7 +1,7 @@
 import type { DType, TypedArray } from "../../src/core/dtype.ts";
-import { sizeOf, type Shape } from "../../src/core/shape.ts";
-import { toStored } from "../../src/tensor/functions/element-arrays.ts";
+import { type Shape, sizeOf } from "../../src/core/shape.ts";
 import type { Node } from "../../src/ir/graph.ts";
+import { toStored } from "../../src/tensor/functions/element-arrays.ts";
 import { inputNode, literalNode } from "../../src/tensor/ops/source.ts";
 import { Tensor } from "../../src/tensor/tensor.ts";
 import type { Value } from "./value.ts";
@@ -25,9 +25,15 @@ export class Context {
     return ((t ^ (t >>> 14)) >>> 0) % count;
   }
 
-  between(low: number, high: number): number { return low + this.below(high - low + 1); }
-  chance(oneIn: number): boolean { return this.below(oneIn) === 0; }
-  pick<T>(list: readonly T[]): T { return list[this.below(list.length)]!; }
+  between(low: number, high: number): number {
+    return low + this.below(high - low + 1);
+  }
+  chance(oneIn: number): boolean {
+    return this.below(oneIn) === 0;
+  }
+  pick<T>(list: readonly T[]): T {
+    return list[this.below(list.length)]!;
+  }
 
   shuffled<T>(list: readonly T[]): T[] {
     const result = [...list];
@@ -65,7 +71,10 @@ export class Context {
 
   /** i32 positions from `low` to `high`. */
   positions(shape: Shape, low: number, high: number): Tensor {
-    return this.given(Array.from({ length: sizeOf(shape) }, () => this.between(low, high)), { dtype: "i32", shape });
+    return this.given(
+      Array.from({ length: sizeOf(shape) }, () => this.between(low, high)),
+      { dtype: "i32", shape },
+    );
   }
 
   private given(values: readonly number[], type: { readonly dtype: DType; readonly shape: Shape }): Tensor {

@@ -4,22 +4,30 @@ import type { Context, Step, Steps } from "./context.ts";
 import { boolean, floating, integer, isExact, isFloating, type Value } from "./value.ts";
 
 /** A function of floats with a known slope and bound: errors grow by the slope. */
-const smooth = (f: (x: Tensor) => Tensor, slope: (bound: number) => number, bound: (bound: number) => number): Step => (value) => {
-  if (!isFloating(value) || !(value.bound <= 5)) return undefined;
-  return floating(f(value.tensor), { bound: bound(value.bound), grid: 0, error: value.error * slope(value.bound) });
-};
+const smooth =
+  (f: (x: Tensor) => Tensor, slope: (bound: number) => number, bound: (bound: number) => number): Step =>
+  (value) => {
+    if (!isFloating(value) || !(value.bound <= 5)) return undefined;
+    return floating(f(value.tensor), { bound: bound(value.bound), grid: 0, error: value.error * slope(value.bound) });
+  };
 const one = (): number => 1;
 
-const pair = (f: (x: Tensor, y: Tensor) => Tensor, combine: (x: Value, y: Value) => Omit<Value, "tensor">): Step => (value, context) => {
-  if (!isFloating(value) || !(value.bound <= 1e4)) return undefined;
-  const other = partner(value, context);
-  const [x, y] = context.chance(2) ? [value, other] : [other, value];
-  return floating(f(x.tensor, y.tensor), combine(x, y));
-};
+const pair =
+  (f: (x: Tensor, y: Tensor) => Tensor, combine: (x: Value, y: Value) => Omit<Value, "tensor">): Step =>
+  (value, context) => {
+    if (!isFloating(value) || !(value.bound <= 1e4)) return undefined;
+    const other = partner(value, context);
+    const [x, y] = context.chance(2) ? [value, other] : [other, value];
+    return floating(f(x.tensor, y.tensor), combine(x, y));
+  };
 const partner = (value: Value, context: Context): Value =>
   context.chance(6) ? value : context.source(context.narrower(value.tensor.shape), context.float);
 
-const sumOf = (x: Value, y: Value): Omit<Value, "tensor"> => ({ bound: x.bound + y.bound, grid: Math.min(x.grid, y.grid), error: x.error + y.error });
+const sumOf = (x: Value, y: Value): Omit<Value, "tensor"> => ({
+  bound: x.bound + y.bound,
+  grid: Math.min(x.grid, y.grid),
+  error: x.error + y.error,
+});
 const productOf = (x: Value, y: Value): Omit<Value, "tensor"> => ({
   bound: x.bound * y.bound,
   grid: x.grid * y.grid,
@@ -32,14 +40,23 @@ const eitherOf = (x: Value, y: Value): Omit<Value, "tensor"> => ({
 });
 
 /** Jumps are allowed where values are exact. */
-const stepped = (f: (x: Tensor) => Tensor): Step => (value) =>
-  isFloating(value) && isExact(value) ? floating(f(value.tensor), { bound: value.bound + 1, grid: Math.max(1, value.grid), error: 0 }) : undefined;
-const same = (f: (x: Tensor) => Tensor): Step => (value) => (isFloating(value) ? { ...value, tensor: f(value.tensor) } : undefined);
+const stepped =
+  (f: (x: Tensor) => Tensor): Step =>
+  (value) =>
+    isFloating(value) && isExact(value)
+      ? floating(f(value.tensor), { bound: value.bound + 1, grid: Math.max(1, value.grid), error: 0 })
+      : undefined;
+const same =
+  (f: (x: Tensor) => Tensor): Step =>
+  (value) =>
+    isFloating(value) ? { ...value, tensor: f(value.tensor) } : undefined;
 
-const compared = (f: (x: Tensor, y: Tensor) => Tensor): Step => (value, context) => {
-  const other = partner(value, context);
-  return isFloating(value) && isExact(value) && isExact(other) ? boolean(f(value.tensor, other.tensor)) : undefined;
-};
+const compared =
+  (f: (x: Tensor, y: Tensor) => Tensor): Step =>
+  (value, context) => {
+    const other = partner(value, context);
+    return isFloating(value) && isExact(value) && isExact(other) ? boolean(f(value.tensor, other.tensor)) : undefined;
+  };
 
 /** How many elements each result of reducing some axes stands for. */
 function reduced(value: Value, context: Context): { readonly axes: number[]; readonly keepDims: boolean; readonly count: number } {
@@ -56,25 +73,31 @@ const summed: Step = (value, context) => {
   return floating(tensor, { bound: bound * count, grid, error: error * count + (isExact(value) ? 0 : bound * count) });
 };
 
-const extreme = (f: (x: Tensor, options: { axes: number[]; keepDims: boolean }) => Tensor): Step => (value, context) => {
-  const { count, ...options } = reduced(value, context);
-  return isFloating(value) && count > 0 ? { ...value, tensor: f(value.tensor, options) } : undefined;
-};
+const extreme =
+  (f: (x: Tensor, options: { axes: number[]; keepDims: boolean }) => Tensor): Step =>
+  (value, context) => {
+    const { count, ...options } = reduced(value, context);
+    return isFloating(value) && count > 0 ? { ...value, tensor: f(value.tensor, options) } : undefined;
+  };
 
-const placed = (f: (x: Tensor, axis: number) => Tensor): Step => (value, context) => {
-  const { shape } = value.tensor;
-  if (!isFloating(value) || !isExact(value) || shape.length === 0 || shape.includes(0)) return undefined;
-  const axis = context.below(shape.length);
-  return integer(f(value.tensor, axis), shape[axis]!);
-};
+const placed =
+  (f: (x: Tensor, axis: number) => Tensor): Step =>
+  (value, context) => {
+    const { shape } = value.tensor;
+    if (!isFloating(value) || !isExact(value) || shape.length === 0 || shape.includes(0)) return undefined;
+    const axis = context.below(shape.length);
+    return integer(f(value.tensor, axis), shape[axis]!);
+  };
 
-const normalized = (f: (x: Tensor, axis: number) => Tensor, bound: (bound: number, count: number) => number): Step => (value, context) => {
-  const { shape } = value.tensor;
-  if (!isFloating(value) || !(value.bound <= 20) || shape.length === 0 || shape.includes(0)) return undefined;
-  const axis = context.below(shape.length);
-  const count = shape[axis]!;
-  return floating(f(value.tensor, axis), { bound: bound(value.bound, count), grid: 0, error: 2 * value.error + 4 * value.bound + count });
-};
+const normalized =
+  (f: (x: Tensor, axis: number) => Tensor, bound: (bound: number, count: number) => number): Step =>
+  (value, context) => {
+    const { shape } = value.tensor;
+    if (!isFloating(value) || !(value.bound <= 20) || shape.length === 0 || shape.includes(0)) return undefined;
+    const axis = context.below(shape.length);
+    const count = shape[axis]!;
+    return floating(f(value.tensor, axis), { bound: bound(value.bound, count), grid: 0, error: 2 * value.error + 4 * value.bound + count });
+  };
 
 /** Elementwise functions and reductions of floats. */
 export const floatSteps: Steps = {
@@ -83,7 +106,10 @@ export const floatSteps: Steps = {
   mul: pair((x, y) => x.mul(y), productOf),
   maximum: pair((x, y) => x.maximum(y), eitherOf),
   minimum: pair((x, y) => x.minimum(y), eitherOf),
-  where: pair((x, y) => y.greater(0).where(x, y), (x, y) => (isExact(y) ? eitherOf(x, y) : { ...sumOf(x, y), bound: Number.NaN })),
+  where: pair(
+    (x, y) => y.greater(0).where(x, y),
+    (x, y) => (isExact(y) ? eitherOf(x, y) : { ...sumOf(x, y), bound: Number.NaN }),
+  ),
   neg: same((x) => x.neg()),
   abs: same((x) => x.abs()),
   relu: same((x) => x.relu()),
@@ -92,17 +118,34 @@ export const floatSteps: Steps = {
   ceil: stepped((x) => x.ceil()),
   round: stepped((x) => x.round()),
   sign: stepped((x) => x.sign()),
-  half: (value) => (isFloating(value) ? floating(value.tensor.mul(0.5), { ...value, bound: value.bound / 2, grid: value.grid / 2 }) : undefined),
+  half: (value) =>
+    isFloating(value) ? floating(value.tensor.mul(0.5), { ...value, bound: value.bound / 2, grid: value.grid / 2 }) : undefined,
   tanh: smooth((x) => x.tanh(), one, one),
   sigmoid: smooth((x) => x.sigmoid(), one, one),
   sin: smooth((x) => x.sin(), one, one),
   cos: smooth((x) => x.cos(), one, one),
-  erf: smooth((x) => x.erf(), () => 1.13, one),
+  erf: smooth(
+    (x) => x.erf(),
+    () => 1.13,
+    one,
+  ),
   exp: smooth((x) => x.exp(), Math.exp, Math.exp),
   expm1: smooth((x) => x.expm1(), Math.exp, Math.exp),
-  softplus: smooth((x) => x.softplus(), one, (b) => b + 1),
-  distance: smooth((x) => x.square().add(1).sqrt(), one, (b) => b + 1),
-  log1pSquare: smooth((x) => x.square().log1p(), one, (b) => 2 * b + 1),
+  softplus: smooth(
+    (x) => x.softplus(),
+    one,
+    (b) => b + 1,
+  ),
+  distance: smooth(
+    (x) => x.square().add(1).sqrt(),
+    one,
+    (b) => b + 1,
+  ),
+  log1pSquare: smooth(
+    (x) => x.square().log1p(),
+    one,
+    (b) => 2 * b + 1,
+  ),
   quotient: smooth((x) => x.div(x.square().add(1)), one, one),
   sum: summed,
   mean: (value, context) => {
@@ -115,7 +158,10 @@ export const floatSteps: Steps = {
   argmax: placed((x, axis) => x.argmax({ axis })),
   argmin: placed((x, axis) => x.argmin({ axis })),
   softmax: normalized((x, axis) => x.softmax({ axis }), one),
-  logSumExp: normalized((x, axis) => x.logSumExp({ axis }), (b, n) => b + Math.log(n) + 1),
+  logSumExp: normalized(
+    (x, axis) => x.logSumExp({ axis }),
+    (b, n) => b + Math.log(n) + 1,
+  ),
   less: compared((x, y) => x.less(y)),
   greaterEqual: compared((x, y) => x.greaterEqual(y)),
   equal: compared((x, y) => x.equal(y)),

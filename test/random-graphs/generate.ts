@@ -32,7 +32,9 @@ export function randomGraph(seed: number): RandomGraph {
     lines.push(`${values.length}: ${from} ${name} -> ${value.tensor.dtype} ${showShape(value.tensor.shape)}`);
     values.push(value);
   }
-  const chosen = [...new Set([values.length - 1, ...(context.chance(2) ? [context.below(values.length)] : []), ...(context.chance(4) ? [0] : [])])];
+  const chosen = [
+    ...new Set([values.length - 1, ...(context.chance(2) ? [context.below(values.length)] : []), ...(context.chance(4) ? [0] : [])]),
+  ];
   const kept = chosen.map((i) => values[i]!);
   const spacing = context.float === "f32" ? 2 ** -23 : 2 ** -52;
   return {

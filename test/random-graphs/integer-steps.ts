@@ -2,15 +2,22 @@ import type { Tensor } from "../../src/tensor/tensor.ts";
 import type { Context, Step, Steps } from "./context.ts";
 import { boolean, integer, isBoolean, isWhole, type Value } from "./value.ts";
 
-const whole = (f: (x: Tensor, y: Tensor) => Tensor): Step => (value, context) => {
-  if (!isWhole(value)) return undefined;
-  const other = context.source(context.narrower(value.tensor.shape), value.tensor.dtype);
-  return integer(f(value.tensor, other.tensor));
-};
-const alone = (f: (x: Tensor) => Tensor, bound = Number.POSITIVE_INFINITY): Step => (value) => (isWhole(value) ? integer(f(value.tensor), bound) : undefined);
+const whole =
+  (f: (x: Tensor, y: Tensor) => Tensor): Step =>
+  (value, context) => {
+    if (!isWhole(value)) return undefined;
+    const other = context.source(context.narrower(value.tensor.shape), value.tensor.dtype);
+    return integer(f(value.tensor, other.tensor));
+  };
+const alone =
+  (f: (x: Tensor) => Tensor, bound = Number.POSITIVE_INFINITY): Step =>
+  (value) =>
+    isWhole(value) ? integer(f(value.tensor), bound) : undefined;
 
-const logical = (f: (x: Tensor, y: Tensor) => Tensor): Step => (value, context) =>
-  isBoolean(value) ? boolean(f(value.tensor, context.source(context.narrower(value.tensor.shape), "bool").tensor)) : undefined;
+const logical =
+  (f: (x: Tensor, y: Tensor) => Tensor): Step =>
+  (value, context) =>
+    isBoolean(value) ? boolean(f(value.tensor, context.source(context.narrower(value.tensor.shape), "bool").tensor)) : undefined;
 
 const reduced = (value: Value, context: Context): { axes: number[]; keepDims: boolean } => ({
   axes: value.tensor.shape.map((_, axis) => axis).filter(() => context.chance(2)),
@@ -35,7 +42,9 @@ export const integerSteps: Steps = {
   signed: alone((x) => x.cast("i32")),
   toByteWrapping: alone((x) => x.bitwiseAnd(127).cast("u8"), 127),
   compareWhole: (value, context) =>
-    isWhole(value) ? boolean(value.tensor.less(context.source(context.narrower(value.tensor.shape), value.tensor.dtype).tensor)) : undefined,
+    isWhole(value)
+      ? boolean(value.tensor.less(context.source(context.narrower(value.tensor.shape), value.tensor.dtype).tensor))
+      : undefined,
   sumWhole: (value, context) => (isWhole(value) ? integer(value.tensor.sum(reduced(value, context))) : undefined),
   prodWhole: (value, context) => (isWhole(value) ? integer(value.tensor.prod(reduced(value, context))) : undefined),
   maxWhole: (value, context) =>
@@ -45,7 +54,10 @@ export const integerSteps: Steps = {
     const small = value.bound <= 255 ? value.tensor : value.tensor.bitwiseAnd(255);
     return { tensor: small.cast(context.float), bound: 255, grid: 1, error: 0 };
   },
-  oneHot: (value, context) => (isWhole(value) ? { tensor: value.tensor.cast("i32").bitwiseAnd(3).oneHot(4).cast(context.float), bound: 1, grid: 1, error: 0 } : undefined),
+  oneHot: (value, context) =>
+    isWhole(value)
+      ? { tensor: value.tensor.cast("i32").bitwiseAnd(3).oneHot(4).cast(context.float), bound: 1, grid: 1, error: 0 }
+      : undefined,
   and: logical((x, y) => x.and(y)),
   or: logical((x, y) => x.or(y)),
   xor: logical((x, y) => x.xor(y)),

@@ -4,13 +4,17 @@ import type { Context, Step, Steps } from "./context.ts";
 import { floating, isExact, isFloating } from "./value.ts";
 
 /** The same elements elsewhere: what is known about them stays true. */
-const moved = (f: (x: Tensor, context: Context) => Tensor): Step => (value, context) => ({ ...value, tensor: f(value.tensor, context) });
+const moved =
+  (f: (x: Tensor, context: Context) => Tensor): Step =>
+  (value, context) => ({ ...value, tensor: f(value.tensor, context) });
 /** For tensors with at least one axis. */
-const along = (f: (x: Tensor, axis: number, context: Context) => Tensor | undefined): Step => (value, context) => {
-  if (value.tensor.rank === 0) return undefined;
-  const tensor = f(value.tensor, context.below(value.tensor.rank), context);
-  return tensor === undefined ? undefined : { ...value, tensor };
-};
+const along =
+  (f: (x: Tensor, axis: number, context: Context) => Tensor | undefined): Step =>
+  (value, context) => {
+    if (value.tensor.rank === 0) return undefined;
+    const tensor = f(value.tensor, context.below(value.tensor.rank), context);
+    return tensor === undefined ? undefined : { ...value, tensor };
+  };
 
 /** The axes merged and split at random. */
 function otherShape(x: Tensor, context: Context): number[] {
@@ -42,7 +46,11 @@ const contracted: Step = (value, context) => {
   const count = Math.max(1, sizeOf(summed.map(extent)));
   const product = tensor.contract(`${letters.join("")},${right.join("")}->${output.join("")}`, other.tensor);
   const rounding = isExact(value) ? 0 : bound * other.bound;
-  return floating(product, { bound: bound * other.bound * count, grid: grid * other.grid, error: count * (error * other.bound + rounding) });
+  return floating(product, {
+    bound: bound * other.bound * count,
+    grid: grid * other.grid,
+    error: count * (error * other.bound + rounding),
+  });
 };
 
 const scattered: Step = (value, context) => {
@@ -61,7 +69,11 @@ const folded: Step = (value, context) => {
   if (length < 3) return undefined;
   const options = { axes: axis, strides: context.between(1, 2), dilations: context.between(1, 2) };
   const windows = value.tensor.windows({ ...options, sizes: 2 });
-  return floating(windows.fold({ ...options, lengths: length }), { ...value, bound: 2 * value.bound, error: 2 * value.error + (isExact(value) ? 0 : value.bound) });
+  return floating(windows.fold({ ...options, lengths: length }), {
+    ...value,
+    bound: 2 * value.bound,
+    error: 2 * value.error + (isExact(value) ? 0 : value.bound),
+  });
 };
 
 const padded: Step = (value, context) => {
@@ -96,11 +108,12 @@ export const shapeSteps: Steps = {
     if (x.shape[axis]! < (size - 1) * dilations + 1 || x.rank > 3) return undefined;
     return x.windows({ axes: axis, sizes: size, strides: context.between(1, 3), dilations });
   }),
-  gather: along((x, axis, context) => (x.shape[axis] === 0 ? undefined : x.gather(context.positions(context.pick([[], [3], [1], [2, 2]]), -2, x.shape[axis]! + 1), { axis }))),
+  gather: along((x, axis, context) =>
+    x.shape[axis] === 0 ? undefined : x.gather(context.positions(context.pick([[], [3], [1], [2, 2]]), -2, x.shape[axis]! + 1), { axis }),
+  ),
   pad: padded,
   fold: folded,
   scatter: scattered,
   contract: contracted,
   secondContract: contracted,
 };
-

@@ -3,7 +3,7 @@ import { backward } from "../../src/autodiff/backward.ts";
 import { arange, eye, linspace, tensor } from "../../src/tensor/create.ts";
 import { where } from "../../src/tensor/join.ts";
 import type { Tensor } from "../../src/tensor/tensor.ts";
-import { slots, elementsOf } from "./reference.ts";
+import { elementsOf, slots } from "./reference.ts";
 
 const f64 = (values: number[]): Tensor => tensor(values, { dtype: "f64" });
 /** The gradient of sum(f(x)) at some numbers. */
@@ -15,7 +15,12 @@ function slope(f: (x: Tensor) => Tensor, at: number[]): number[] {
 
 describe("values by the reference", () => {
   test("softmax rows add up to 1 and don't overflow", () => {
-    const rows = elementsOf(tensor([[1000, 1000, 999], [-1000, 0, 1000]]).softmax());
+    const rows = elementsOf(
+      tensor([
+        [1000, 1000, 999],
+        [-1000, 0, 1000],
+      ]).softmax(),
+    );
     expect(rows[0]! + rows[1]! + rows[2]!).toBeCloseTo(1, 12);
     expect(rows.slice(3)).toEqual([0, 0, 1]);
   });
@@ -23,7 +28,15 @@ describe("values by the reference", () => {
     expect(elementsOf(f64([0, 1000]).logSoftmax())).toEqual([-1000, 0]);
   });
   test("logSumExp of -inf is -inf, of +inf is +inf, of NaN is NaN", () => {
-    expect(elementsOf(tensor([[-Infinity, -Infinity], [1, Infinity], [NaN, 0]]).logSumExp({ axis: 1 }))).toEqual([-Infinity, Infinity, NaN]);
+    expect(
+      elementsOf(
+        tensor([
+          [-Infinity, -Infinity],
+          [1, Infinity],
+          [NaN, 0],
+        ]).logSumExp({ axis: 1 }),
+      ),
+    ).toEqual([-Infinity, Infinity, NaN]);
     expect(elementsOf(f64([1000, 1000]).logSumExp())[0]).toBeCloseTo(1000 + Math.LN2, 10);
     expect(slope((x) => x.logSumExp(), [-Infinity, -Infinity])).toEqual([0, 0]);
   });
@@ -34,10 +47,21 @@ describe("values by the reference", () => {
     expect(elementsOf(x.tanh())).toEqual([-1, 0, 1]);
   });
   test("argmax takes the first of equals, argmin too, and NaN comes before all", () => {
-    const x = tensor([[1, 3, 3], [2, 2, 0], [1, NaN, 5]]);
+    const x = tensor([
+      [1, 3, 3],
+      [2, 2, 0],
+      [1, NaN, 5],
+    ]);
     expect(elementsOf(x.argmax({ axis: 1 }))).toEqual([1, 0, 1]);
     expect(elementsOf(x.argmin({ axis: 1, keepDims: true }))).toEqual([0, 2, 1]);
-    expect(elementsOf(tensor([[1, 5], [5, 0]]).argmax())).toEqual([1]);
+    expect(
+      elementsOf(
+        tensor([
+          [1, 5],
+          [5, 0],
+        ]).argmax(),
+      ),
+    ).toEqual([1]);
     expect(x.argmax({ axis: 1 }).dtype).toBe("i32");
   });
   test("oneHot of an integer outside is all zeros", () => {
@@ -48,7 +72,10 @@ describe("values by the reference", () => {
     expect(elementsOf(f64([1, 2, 3, 4]).variance({ ddof: 1 }))[0]).toBeCloseTo(5 / 3, 14);
   });
   test("mod and floorDivide follow the divisor's sign, as in NumPy", () => {
-    const [x, y] = [[7, -7, 7, -7], [3, 3, -3, -3]] as const;
+    const [x, y] = [
+      [7, -7, 7, -7],
+      [3, 3, -3, -3],
+    ] as const;
     for (const dtype of ["i32", "f64"] as const) {
       expect(elementsOf(tensor(x, { dtype }).mod(tensor(y, { dtype })))).toEqual([1, 2, -2, -1]);
       expect(elementsOf(tensor(x, { dtype }).floorDivide(tensor(y, { dtype })))).toEqual([2, -3, -3, 2]);
@@ -97,7 +124,10 @@ describe("values by the reference", () => {
     expect(arange(3).dtype).toBe("i32");
   });
   test("repeat and tile are NumPy's", () => {
-    const x = tensor([[1, 2], [3, 4]]);
+    const x = tensor([
+      [1, 2],
+      [3, 4],
+    ]);
     expect(elementsOf(x.repeat(2, { axis: 0 }))).toEqual([1, 2, 1, 2, 3, 4, 3, 4]);
     expect(elementsOf(x.repeat(2))).toEqual([1, 1, 2, 2, 3, 3, 4, 4]);
     expect(elementsOf(x.tile([1, 2]))).toEqual([1, 2, 1, 2, 3, 4, 3, 4]);

@@ -10,8 +10,22 @@ import { randomNumbers, sample } from "./reference.ts";
 
 const rows = Object.entries(table).filter((entry): entry is [string, ElementwiseRow] => entry[1].kind === "elementwise");
 const attributes: Readonly<Record<string, unknown>> = { cast: { dtype: "f64" }, bitcast: { dtype: "u32" }, threefry: { word: "xor" } };
-const isFloatRow = (row: ElementwiseRow): boolean => isFloat(row.infer(row.domain.map(() => ({ dtype: "f64", shape: [] })), attributes[row.name]).dtype);
-const notFloat: Readonly<Record<string, true>> = { bitwiseAnd: true, bitwiseOr: true, bitwiseXor: true, bitwiseNot: true, shiftLeft: true, shiftRight: true, threefry: true };
+const isFloatRow = (row: ElementwiseRow): boolean =>
+  isFloat(
+    row.infer(
+      row.domain.map(() => ({ dtype: "f64", shape: [] })),
+      attributes[row.name],
+    ).dtype,
+  );
+const notFloat: Readonly<Record<string, true>> = {
+  bitwiseAnd: true,
+  bitwiseOr: true,
+  bitwiseXor: true,
+  bitwiseNot: true,
+  shiftLeft: true,
+  shiftRight: true,
+  threefry: true,
+};
 const constant: Readonly<Record<string, true>> = { stopGradient: true, floorDivide: true };
 
 describe("elementwise rows agree with finite differences of the reference, and so do their gradients", () => {
@@ -23,7 +37,18 @@ describe("elementwise rows agree with finite differences of the reference, and s
     const isCondition = (i: number) => row.operands === "choice" && i === 0;
     const inputs = shapes.map((shape, slot) => input(slot, { dtype: isCondition(slot) ? "bool" : "f64", shape }));
     const values = shapes.map((shape, i) => sample(next, shape, row.domain[i]).map((x) => (isCondition(i) ? Math.round(x) : x)));
-    checkGradients((x) => new Tensor(makeNode(row, x.map((t) => t.node), attributes[name])), inputs, values);
+    checkGradients(
+      (x) =>
+        new Tensor(
+          makeNode(
+            row,
+            x.map((t) => t.node),
+            attributes[name],
+          ),
+        ),
+      inputs,
+      values,
+    );
   });
 });
 

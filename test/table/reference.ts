@@ -8,14 +8,18 @@ import type { Tensor } from "../../src/tensor/tensor.ts";
 
 /** The elements of some tensors by the reference backend, in double precision. `values` are what `input` slots hold. */
 export function valuesOf(tensors: readonly Tensor[], values: readonly ArrayLike<number>[] = []): number[][] {
-  const results = evaluateGraph(tensors.map((t) => t.node), (source) => values[(source.attributes as InputAttributes).slot]!);
+  const results = evaluateGraph(
+    tensors.map((t) => t.node),
+    (source) => values[(source.attributes as InputAttributes).slot]!,
+  );
   return results.map((result) => [...result]);
 }
 
 export const elementsOf = (t: Tensor, values?: readonly ArrayLike<number>[]): number[] => valuesOf([t], values)[0]!;
 
 /** Slots 0, 1, ... of these shapes. */
-export const slots = (shapes: readonly Shape[], dtype: DType = "f64"): Tensor[] => shapes.map((shape, slot) => input(slot, { dtype, shape }));
+export const slots = (shapes: readonly Shape[], dtype: DType = "f64"): Tensor[] =>
+  shapes.map((shape, slot) => input(slot, { dtype, shape }));
 
 /** The minimal standard generator: test data that is the same everywhere. */
 export function randomNumbers(seed: number): () => number {

@@ -6,7 +6,7 @@ import { tensor } from "../../src/tensor/create.ts";
 import { table } from "../../src/tensor/ops/table.ts";
 import { Tensor } from "../../src/tensor/tensor.ts";
 import { checkGradients } from "./differences.ts";
-import { randomNumbers, sample, slots, elementsOf } from "./reference.ts";
+import { elementsOf, randomNumbers, sample, slots } from "./reference.ts";
 
 interface Case {
   readonly name: string;
@@ -21,7 +21,13 @@ const cases: readonly Case[] = [
   { name: "sum over one axis", shapes: [[2, 3, 2]], f: (x) => x.sum(1), shape: [2, 2] },
   { name: "sum over all", shapes: [[2, 3]], f: (x) => x.sum(), shape: [] },
   { name: "prod over one axis", shapes: [[2, 3]], f: (x) => x.prod({ axis: 1 }), shape: [2], domain: [0.5, 2] },
-  { name: "prod over two axes", shapes: [[2, 2, 2]], f: (x) => x.prod({ axes: [0, 2], keepDims: true }), shape: [1, 2, 1], domain: [0.5, 2] },
+  {
+    name: "prod over two axes",
+    shapes: [[2, 2, 2]],
+    f: (x) => x.prod({ axes: [0, 2], keepDims: true }),
+    shape: [1, 2, 1],
+    domain: [0.5, 2],
+  },
   { name: "max over one axis", shapes: [[3, 4]], f: (x) => x.max({ axis: -1 }), shape: [3] },
   { name: "min over one axis", shapes: [[3, 4]], f: (x) => x.min({ axis: 0, keepDims: true }), shape: [1, 4] },
   { name: "reshape", shapes: [[2, 6]], f: (x) => x.reshape([3, -1]).sin(), shape: [3, 4] },
@@ -31,9 +37,45 @@ const cases: readonly Case[] = [
   { name: "slice", shapes: [[5, 4]], f: (x) => x.slice([1, 2], [3, 2]).sin(), shape: [3, 2] },
   { name: "slice with strides", shapes: [[7, 6]], f: (x) => x.slice([1, 0], [3, 2], { strides: [2, 3] }).sin(), shape: [3, 2] },
   { name: "slice that leaves a rest behind its stride", shapes: [[8]], f: (x) => x.slice([1], [], { strides: [3] }).sin(), shape: [3] },
-  { name: "pad", shapes: [[2, 3]], f: (x) => x.pad([[1, 2], [0, 1]], 3).sin(), shape: [5, 4] },
-  { name: "pad with spacing", shapes: [[3, 2]], f: (x) => x.pad([[1, 2], [0, 1]], { spacing: [2, 3] }).sin(), shape: [8, 5] },
-  { name: "concat", shapes: [[2, 3], [2, 1]], f: (x, y) => x.concat([y, x], { axis: 1 }).sin(), shape: [2, 7] },
+  {
+    name: "pad",
+    shapes: [[2, 3]],
+    f: (x) =>
+      x
+        .pad(
+          [
+            [1, 2],
+            [0, 1],
+          ],
+          3,
+        )
+        .sin(),
+    shape: [5, 4],
+  },
+  {
+    name: "pad with spacing",
+    shapes: [[3, 2]],
+    f: (x) =>
+      x
+        .pad(
+          [
+            [1, 2],
+            [0, 1],
+          ],
+          { spacing: [2, 3] },
+        )
+        .sin(),
+    shape: [8, 5],
+  },
+  {
+    name: "concat",
+    shapes: [
+      [2, 3],
+      [2, 1],
+    ],
+    f: (x, y) => x.concat([y, x], { axis: 1 }).sin(),
+    shape: [2, 7],
+  },
   { name: "windows", shapes: [[2, 6]], f: (x) => x.windows({ axes: 1, sizes: 3 }).sin(), shape: [2, 4, 3] },
   {
     name: "windows with strides and dilations over two axes",
@@ -43,26 +85,109 @@ const cases: readonly Case[] = [
   },
   { name: "windows that leave a rest", shapes: [[8]], f: (x) => x.windows({ axes: 0, sizes: 2, strides: 3 }).sin(), shape: [3, 2] },
   { name: "fold", shapes: [[2, 3, 3]], f: (x) => x.fold({ axes: 1, lengths: 7, strides: 2 }).sin(), shape: [2, 7] },
-  { name: "fold with dilations and a rest", shapes: [[2, 3]], f: (x) => x.fold({ axes: 0, lengths: 9, strides: 3, dilations: 2 }).sin(), shape: [9] },
-  { name: "matmul", shapes: [[2, 3], [3, 4]], f: (x, y) => x.matmul(y), shape: [2, 4] },
-  { name: "matmul of a batch with a matrix", shapes: [[2, 2, 3], [3, 2]], f: (x, y) => x.matmul(y), shape: [2, 2, 2] },
-  { name: "matmul of batches that broadcast", shapes: [[2, 1, 2, 3], [3, 3, 1]], f: (x, y) => x.matmul(y), shape: [2, 3, 2, 1] },
-  { name: "matmul of a batch of one on both sides", shapes: [[1, 2, 3], [1, 3, 2]], f: (x, y) => x.matmul(y), shape: [1, 2, 2] },
+  {
+    name: "fold with dilations and a rest",
+    shapes: [[2, 3]],
+    f: (x) => x.fold({ axes: 0, lengths: 9, strides: 3, dilations: 2 }).sin(),
+    shape: [9],
+  },
+  {
+    name: "matmul",
+    shapes: [
+      [2, 3],
+      [3, 4],
+    ],
+    f: (x, y) => x.matmul(y),
+    shape: [2, 4],
+  },
+  {
+    name: "matmul of a batch with a matrix",
+    shapes: [
+      [2, 2, 3],
+      [3, 2],
+    ],
+    f: (x, y) => x.matmul(y),
+    shape: [2, 2, 2],
+  },
+  {
+    name: "matmul of batches that broadcast",
+    shapes: [
+      [2, 1, 2, 3],
+      [3, 3, 1],
+    ],
+    f: (x, y) => x.matmul(y),
+    shape: [2, 3, 2, 1],
+  },
+  {
+    name: "matmul of a batch of one on both sides",
+    shapes: [
+      [1, 2, 3],
+      [1, 3, 2],
+    ],
+    f: (x, y) => x.matmul(y),
+    shape: [1, 2, 2],
+  },
   { name: "matmul of vectors", shapes: [[3], [3]], f: (x, y) => x.matmul(y), shape: [] },
   { name: "matmul of a vector with a batch", shapes: [[3], [2, 3, 2]], f: (x, y) => x.matmul(y), shape: [2, 2] },
-  { name: "dot", shapes: [[2, 3], [2, 3, 2]], f: (x, y) => x.dot(y), shape: [2, 2, 2] },
+  {
+    name: "dot",
+    shapes: [
+      [2, 3],
+      [2, 3, 2],
+    ],
+    f: (x, y) => x.dot(y),
+    shape: [2, 2, 2],
+  },
   { name: "outer", shapes: [[2], [3]], f: (x, y) => x.outer(y), shape: [2, 3] },
-  { name: "contract over letters of one side", shapes: [[2, 3], [3, 2]], f: (x, y) => x.contract("ij,jk->k", y), shape: [2] },
-  { name: "contract as an elementwise product", shapes: [[2, 3], [3, 2]], f: (x, y) => x.contract("ij,ji->ij", y), shape: [2, 3] },
+  {
+    name: "contract over letters of one side",
+    shapes: [
+      [2, 3],
+      [3, 2],
+    ],
+    f: (x, y) => x.contract("ij,jk->k", y),
+    shape: [2],
+  },
+  {
+    name: "contract as an elementwise product",
+    shapes: [
+      [2, 3],
+      [3, 2],
+    ],
+    f: (x, y) => x.contract("ij,ji->ij", y),
+    shape: [2, 3],
+  },
   { name: "gather", shapes: [[3, 2]], f: (x) => x.gather(indices), shape: [4, 2] },
-  { name: "gather along another axis, by a matrix", shapes: [[2, 3, 2]], f: (x) => x.gather(indices.reshape([2, 2]), { axis: 1 }).sin(), shape: [2, 2, 2, 2] },
+  {
+    name: "gather along another axis, by a matrix",
+    shapes: [[2, 3, 2]],
+    f: (x) => x.gather(indices.reshape([2, 2]), { axis: 1 }).sin(),
+    shape: [2, 2, 2, 2],
+  },
   { name: "gather moves indices outside to the ends", shapes: [[3]], f: (x) => x.gather(tensor([-1, 7], { dtype: "i32" })), shape: [2] },
   { name: "scatter", shapes: [[4, 2]], f: (x) => x.scatter(indices, { size: 3 }).sin(), shape: [3, 2] },
   { name: "scatter drops indices outside", shapes: [[2]], f: (x) => x.scatter(tensor([-1, 1], { dtype: "i32" }), { size: 2 }), shape: [2] },
-  { name: "scatterAdd", shapes: [[3, 2], [4, 2]], f: (x, y) => x.scatterAdd(indices, y).sin(), shape: [3, 2] },
+  {
+    name: "scatterAdd",
+    shapes: [
+      [3, 2],
+      [4, 2],
+    ],
+    f: (x, y) => x.scatterAdd(indices, y).sin(),
+    shape: [3, 2],
+  },
   { name: "where", shapes: [[2, 3], [3]], f: (x, y) => x.greater(0).where(x.square(), y), shape: [2, 3] },
   { name: "stack", shapes: [[2], [2]], f: (x, y) => x.stack(y, { axis: 1 }).sin(), shape: [2, 2] },
-  { name: "split", shapes: [[4]], f: (x) => x.split([1, 3]).map((part, i) => part.mul(i + 2).sum()).reduce((a, b) => a.mul(b)), shape: [] },
+  {
+    name: "split",
+    shapes: [[4]],
+    f: (x) =>
+      x
+        .split([1, 3])
+        .map((part, i) => part.mul(i + 2).sum())
+        .reduce((a, b) => a.mul(b)),
+    shape: [],
+  },
   { name: "repeat", shapes: [[2, 2]], f: (x) => x.repeat(3, { axis: 1 }).sin(), shape: [2, 6] },
   { name: "tile", shapes: [[2, 2]], f: (x) => x.tile([2, 1, 3]).sin(), shape: [2, 2, 6] },
   { name: "get", shapes: [[3, 2]], f: (x) => x.get(-1).sin(), shape: [2] },
@@ -95,7 +220,11 @@ describe("gradients agree with finite differences of the reference, and so do th
     const y = run(inputs);
     expect(y.shape).toEqual(shape);
     for (const node of topological([y.node])) seen.add(node.op.name);
-    checkGradients(run, inputs, shapes.map((s) => sample(next, s, domain)));
+    checkGradients(
+      run,
+      inputs,
+      shapes.map((s) => sample(next, s, domain)),
+    );
   });
 
   // `unspread` is in the gradient of the gradient of `windows`; `shuffle` has no gradient.
@@ -112,10 +241,16 @@ describe("movement is an affine change of index wherever it can be", () => {
     const { op, inputs, attributes, type } = x.node;
     if (op.kind !== "movement") throw new Error(`${op.name} is no movement`);
     const out = type.shape.map((size, axis) => variable(`o${axis}`, size));
-    return op.source(out, inputs.map((node) => node.type), attributes).cases.flatMap(({ guards, index }) => [
-      ...index.map(keyOf),
-      ...guards.map((guard) => `${guard.min} <= ${keyOf(guard.index)} <= ${guard.max}`),
-    ]);
+    return op
+      .source(
+        out,
+        inputs.map((node) => node.type),
+        attributes,
+      )
+      .cases.flatMap(({ guards, index }) => [
+        ...index.map(keyOf),
+        ...guards.map((guard) => `${guard.min} <= ${keyOf(guard.index)} <= ${guard.max}`),
+      ]);
   };
   const [x] = slots([[4, 6]]) as [Tensor];
   test.each([
@@ -123,9 +258,20 @@ describe("movement is an affine change of index wherever it can be", () => {
     ["adding axes of 1", x.reshape([1, 4, 1, 6]), ["1*o1+0", "1*o3+0"]],
     ["transposing", x.transpose(), ["1*o1+0", "1*o0+0"]],
     ["windows", x.windows({ axes: 1, sizes: 2, strides: 2, dilations: 3 }), ["1*o0+0", "2*o1+3*o2+0"]],
-    ["putting windows of stride 1 back", x.fold({ axes: 0, lengths: 9 }).node.inputs[0]!, ["1*o0+-1*o1+0", "1*o1+0", "0 <= 1*o0+-1*o1+0 <= 3"]],
+    [
+      "putting windows of stride 1 back",
+      x.fold({ axes: 0, lengths: 9 }).node.inputs[0]!,
+      ["1*o0+-1*o1+0", "1*o1+0", "0 <= 1*o0+-1*o1+0 <= 3"],
+    ],
     ["flipping and slicing", x.slice([1], [2], { strides: [2] }), ["2*o0+1", "1*o1+0"]],
-    ["padding", x.pad([[1, 0], [0, 0]]), ["1*o0+-1", "1*o1+0", "0 <= 1*o0+-1 <= 3"]],
+    [
+      "padding",
+      x.pad([
+        [1, 0],
+        [0, 0],
+      ]),
+      ["1*o0+-1", "1*o1+0", "0 <= 1*o0+-1 <= 3"],
+    ],
   ])("%s", (_name, y, want) => {
     expect(indicesOf(y instanceof Tensor ? y : new Tensor(y))).toEqual(want);
   });
@@ -141,10 +287,29 @@ describe("sizes of 0 and 1", () => {
       ["sum beside an empty axis", x.sum(1), [0], []],
       ["any and all of nothing", x.any(0).concat(x.all(0)), [6], [0, 0, 0, 1, 1, 1]],
       ["matmul over an empty axis", tensor([], { shape: [2, 0] }).matmul(x), [2, 3], [0, 0, 0, 0, 0, 0]],
-      ["pad around nothing", x.slice([0, 0], [0, 1]).pad([[1, 1], [0, 1]], 7), [2, 2], [7, 7, 7, 7]],
+      [
+        "pad around nothing",
+        x.slice([0, 0], [0, 1]).pad(
+          [
+            [1, 1],
+            [0, 1],
+          ],
+          7,
+        ),
+        [2, 2],
+        [7, 7, 7, 7],
+      ],
       ["concat with nothing", x.concat(tensor([[1, 2, 3]])), [1, 3], [1, 2, 3]],
       ["reshape of nothing", x.reshape([3, 0, 2]), [3, 0, 2], []],
-      ["reductions of size 1", one.max(0).add(one.prod([0, 1])).add(one.argmax({ axis: 2 })), [1, 1], [10]],
+      [
+        "reductions of size 1",
+        one
+          .max(0)
+          .add(one.prod([0, 1]))
+          .add(one.argmax({ axis: 2 })),
+        [1, 1],
+        [10],
+      ],
       ["transposing axes of 1", one.transpose().squeeze(), [], [5]],
       ["softmax of one class", one.softmax(), [1, 1, 1], [1]],
     ];

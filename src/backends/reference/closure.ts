@@ -21,7 +21,8 @@ export function closure(expr: Expr, names: readonly string[]): (args: ArrayLike<
   };
   const named = (name: string): number => {
     const found = names.indexOf(name);
-    if (found < 0) throw new GradsmithError("internal", "reference", `an expression uses "${name}", which is not one of ${names.join(", ")}.`);
+    if (found < 0)
+      throw new GradsmithError("internal", "reference", `an expression uses "${name}", which is not one of ${names.join(", ")}.`);
     return found;
   };
   const push = (next: Step): number => {

@@ -1,6 +1,6 @@
-import { GradsmithError } from "../../core/errors.ts";
 import { isFloat } from "../../core/dtype.ts";
-import { showShape, stridesOf, type Shape } from "../../core/shape.ts";
+import { GradsmithError } from "../../core/errors.ts";
+import { type Shape, showShape, stridesOf } from "../../core/shape.ts";
 import type { Contract, ContractAttributes, Node } from "../../ir/graph.ts";
 import { offsets } from "./offsets.ts";
 import { stored } from "./stored.ts";
@@ -18,7 +18,10 @@ export function contract(node: Node<Contract>, left: Float64Array, right: Float6
     const { shape } = node.inputs[side]!.type;
     const names = side === 0 ? formula.left : formula.right;
     const strides = stridesOf(shape);
-    return offsets(letters.map((l) => extents.get(l)!), letters.map((l) => strides[names.indexOf(l)] ?? 0));
+    return offsets(
+      letters.map((l) => extents.get(l)!),
+      letters.map((l) => strides[names.indexOf(l)] ?? 0),
+    );
   };
   const [leftStarts, rightStarts, leftSteps, rightSteps] = [walk(free, 0), walk(free, 1), walk(summed, 0), walk(summed, 1)];
   const exact = isFloat(dtype);

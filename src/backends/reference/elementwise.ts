@@ -1,4 +1,4 @@
-import { sizeOf, stridesOf, type Shape } from "../../core/shape.ts";
+import { type Shape, sizeOf, stridesOf } from "../../core/shape.ts";
 import { local, registerType } from "../../ir/expr.ts";
 import type { Elementwise, Node } from "../../ir/graph.ts";
 import { closure } from "./closure.ts";

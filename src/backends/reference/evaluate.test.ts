@@ -1,15 +1,18 @@
 import { describe, expect, it } from "vitest";
+import { constant } from "../../ir/expr.ts";
+import { type Elementwise, type Movement, makeNode, type Shuffle } from "../../ir/graph.ts";
+import { offset } from "../../ir/index.ts";
 import { arange, tensor, zeros } from "../../tensor/create.ts";
 import { inputNode } from "../../tensor/ops/source.ts";
 import { Tensor } from "../../tensor/tensor.ts";
-import { constant } from "../../ir/expr.ts";
-import { type Elementwise, makeNode, type Movement, type Shuffle } from "../../ir/graph.ts";
-import { offset } from "../../ir/index.ts";
 import { evaluateGraph } from "./evaluate.ts";
 import { identity } from "./reduce.ts";
 
 const values = (t: Tensor): number[] => Array.from(evaluateGraph([t.node], () => [])[0]!);
-const x = tensor([[1, 2, 3], [4, 5, 6]]);
+const x = tensor([
+  [1, 2, 3],
+  [4, 5, 6],
+]);
 
 describe("the reference backend, by NumPy's definitions", () => {
   it("broadcasts elementwise operands", () => {
@@ -44,7 +47,11 @@ describe("the reference backend, by NumPy's definitions", () => {
   });
 
   it("contracts by any formula", () => {
-    const y = tensor([[1, 0], [0, 1], [1, 1]]);
+    const y = tensor([
+      [1, 0],
+      [0, 1],
+      [1, 1],
+    ]);
     expect(values(x.contract("ab,bc->ac", y))).toEqual([4, 5, 10, 11]);
     expect(values(x.contract("ab,bc->cba", y))).toEqual([1, 4, 0, 0, 3, 6, 0, 0, 2, 5, 3, 6]);
     expect(values(x.contract("ab,ab->a", x))).toEqual([14, 77]);
@@ -56,7 +63,17 @@ describe("the reference backend, by NumPy's definitions", () => {
   it("moves elements by the ops' own rules", () => {
     expect(values(x.transpose())).toEqual([1, 4, 2, 5, 3, 6]);
     expect(values(x.reshape([3, 2]).flip({ axis: 0 }))).toEqual([5, 6, 3, 4, 1, 2]);
-    expect(values(x.pad([[0, 0], [1, 1]], 9))).toEqual([9, 1, 2, 3, 9, 9, 4, 5, 6, 9]);
+    expect(
+      values(
+        x.pad(
+          [
+            [0, 0],
+            [1, 1],
+          ],
+          9,
+        ),
+      ),
+    ).toEqual([9, 1, 2, 3, 9, 9, 4, 5, 6, 9]);
     expect(values(x.concat(tensor([[7], [8]]), { axis: 1 }))).toEqual([1, 2, 3, 7, 4, 5, 6, 8]);
     expect(values(arange(5).windows({ axes: 0, sizes: 2, strides: 2 }))).toEqual([0, 1, 2, 3]);
     expect(values(x.slice([0, 2], [2, 1]))).toEqual([3, 6]);
@@ -65,7 +82,15 @@ describe("the reference backend, by NumPy's definitions", () => {
   it("clamps gathered indices and drops scattered ones outside", () => {
     const rows = tensor([1, -5, 9], { dtype: "i32" });
     expect(values(x.gather(rows, { axis: 1 }))).toEqual([2, 1, 3, 5, 4, 6]);
-    expect(values(tensor([[1, 2], [3, 4], [5, 6]]).scatter(tensor([1, 1, 7], { dtype: "i32" }), { size: 2 }))).toEqual([0, 0, 4, 6]);
+    expect(
+      values(
+        tensor([
+          [1, 2],
+          [3, 4],
+          [5, 6],
+        ]).scatter(tensor([1, 1, 7], { dtype: "i32" }), { size: 2 }),
+      ),
+    ).toEqual([0, 0, 4, 6]);
   });
 
   it("shuffles by Fisher and Yates", () => {
@@ -78,17 +103,30 @@ describe("the reference backend, by NumPy's definitions", () => {
   it("asks for inputs, and computes several roots at once", () => {
     const input = new Tensor(inputNode(0, { dtype: "f32", shape: [2] }));
     const results = evaluateGraph([input.add(1).node, input.node, input.add(1).node], (node) => (node === input.node ? [5, 6] : []));
-    expect(results.map((r) => Array.from(r))).toEqual([[6, 7], [5, 6], [6, 7]]);
+    expect(results.map((r) => Array.from(r))).toEqual([
+      [6, 7],
+      [5, 6],
+      [6, 7],
+    ]);
   });
 
   it("says when an op's rule reads outside its input or names what nobody defines", () => {
     const shifted: Movement = {
-      name: "shifted", kind: "movement", infer: ([type]) => type!,
+      name: "shifted",
+      kind: "movement",
+      infer: ([type]) => type!,
       source: ([i]) => ({ cases: [{ guards: [], input: 0, index: [offset(i!, 1)] }], fill: 0 }),
     };
     const node = makeNode(shifted, [tensor([1, 2]).node], undefined);
     expect(() => evaluateGraph([node], () => [])).toThrow("[shifted] its rule reads element 2 along axis 0 of an input of shape [2].");
-    const stray: Elementwise = { name: "stray", kind: "elementwise", infer: ([type]) => type!, scalar: () => ({ ...constant(1, "f32"), kind: "local", name: "q" }) };
-    expect(() => evaluateGraph([makeNode(stray, [tensor([1]).node], undefined)], () => [])).toThrow('[reference] an expression uses "q", which is not one of x0.');
+    const stray: Elementwise = {
+      name: "stray",
+      kind: "elementwise",
+      infer: ([type]) => type!,
+      scalar: () => ({ ...constant(1, "f32"), kind: "local", name: "q" }),
+    };
+    expect(() => evaluateGraph([makeNode(stray, [tensor([1]).node], undefined)], () => [])).toThrow(
+      '[reference] an expression uses "q", which is not one of x0.',
+    );
   });
 });

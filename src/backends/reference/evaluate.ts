@@ -15,12 +15,19 @@ import { source } from "./source.ts";
 export function evaluateGraph(roots: readonly Node[], contentsOf: (source: Node) => ArrayLike<number>): Float64Array[] {
   const order = topological(roots);
   const uses = new Map<Node, number>();
-  const count = (node: Node): number => (uses.get(node) ?? 0);
+  const count = (node: Node): number => uses.get(node) ?? 0;
   for (const node of [...order.flatMap((user) => user.inputs), ...roots]) uses.set(node, count(node) + 1);
   const values = new Map<Node, Float64Array>();
   for (const node of order) {
     const rule = rules[node.op.kind] as Rule<OpDef>;
-    values.set(node, rule(node, node.inputs.map((input) => values.get(input)!), contentsOf));
+    values.set(
+      node,
+      rule(
+        node,
+        node.inputs.map((input) => values.get(input)!),
+        contentsOf,
+      ),
+    );
     for (const input of node.inputs) {
       uses.set(input, count(input) - 1);
       if (count(input) === 0) values.delete(input);
@@ -29,7 +36,11 @@ export function evaluateGraph(roots: readonly Node[], contentsOf: (source: Node)
   return roots.map((root) => values.get(root)!);
 }
 
-type Rule<Op extends OpDef> = (node: Node<Op>, inputs: readonly Float64Array[], contentsOf: (source: Node) => ArrayLike<number>) => Float64Array;
+type Rule<Op extends OpDef> = (
+  node: Node<Op>,
+  inputs: readonly Float64Array[],
+  contentsOf: (source: Node) => ArrayLike<number>,
+) => Float64Array;
 
 const rules: { readonly [Kind in OpDef["kind"]]: Rule<Extract<OpDef, { readonly kind: Kind }>> } = {
   source: (node, _, contentsOf) => source(node, contentsOf),

@@ -1,7 +1,7 @@
 import { GradsmithError } from "../../core/errors.ts";
-import { showShape, sizeOf, stridesOf, type Shape } from "../../core/shape.ts";
+import { type Shape, showShape, sizeOf, stridesOf } from "../../core/shape.ts";
 import type { Movement, Node } from "../../ir/graph.ts";
-import { variable, type Atom, type Index } from "../../ir/index.ts";
+import { type Atom, type Index, variable } from "../../ir/index.ts";
 import { closure } from "./closure.ts";
 import { stored } from "./stored.ts";
 
@@ -17,7 +17,11 @@ export function movement(node: Node<Movement>, inputs: readonly Float64Array[]):
   const { shape, dtype } = node.type;
   const types = node.inputs.map((input) => input.type);
   const names = shape.map((_, axis) => `i${axis}`);
-  const { cases, fill } = node.op.source(shape.map((extent, axis) => variable(names[axis]!, extent)), types, node.attributes);
+  const { cases, fill } = node.op.source(
+    shape.map((extent, axis) => variable(names[axis]!, extent)),
+    types,
+    node.attributes,
+  );
   const compiled: Case[] = cases.map(({ guards, input, index }) => {
     const tests = guards.map((guard) => ({ at: place(guard.index, names), min: guard.min, max: guard.max }));
     const holds = (position: Int32Array): boolean => tests.every(({ at, min, max }) => at(position) >= min && at(position) <= max);

@@ -1,4 +1,4 @@
-import { isFloat, type DType } from "../../core/dtype.ts";
+import { type DType, isFloat } from "../../core/dtype.ts";
 import { stridesOf } from "../../core/shape.ts";
 import { meanings } from "../../ir/evaluate.ts";
 import { registerType } from "../../ir/expr.ts";
@@ -14,8 +14,14 @@ export function identity(combine: Reduce["combine"], dtype: DType): number {
 }
 
 const extremes: Readonly<Record<DType, readonly [low: number, high: number]>> = {
-  f32: [-Infinity, Infinity], f64: [-Infinity, Infinity], f16: [-Infinity, Infinity], bf16: [-Infinity, Infinity],
-  i32: [-2147483648, 2147483647], u32: [0, 4294967295], u8: [0, 255], bool: [0, 1],
+  f32: [-Infinity, Infinity],
+  f64: [-Infinity, Infinity],
+  f16: [-Infinity, Infinity],
+  bf16: [-Infinity, Infinity],
+  i32: [-2147483648, 2147483647],
+  u32: [0, 4294967295],
+  u8: [0, 255],
+  bool: [0, 1],
 };
 
 /** Inputs combined over some axes, in row-major order. Sums of floats carry their rounding error along (Neumaier). */

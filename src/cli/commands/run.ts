@@ -1,6 +1,6 @@
 import { join, relative } from "node:path";
-import { deviceSettings, setDevice } from "../../runtime/settings.ts";
 import { describeDevice } from "../../runtime/device.ts";
+import { deviceSettings, setDevice } from "../../runtime/settings.ts";
 import type { Callback } from "../../train/callback.ts";
 import { shortNumber } from "../../viz/short-number.ts";
 import { choiceOption, numberOption, textOption } from "../arguments.ts";
@@ -16,7 +16,13 @@ import { type Terminal, withoutLines } from "../terminal.ts";
 export const run: Command = {
   name: "run",
   summary: "train one of the lectures' programs",
-  positionals: [{ name: "lab", isOptional: true, description: `one of ${labCatalogue.map(({ name }) => name).join(", ")}; default ${labCatalogue[0].name}` }],
+  positionals: [
+    {
+      name: "lab",
+      isOptional: true,
+      description: `one of ${labCatalogue.map(({ name }) => name).join(", ")}; default ${labCatalogue[0].name}`,
+    },
+  ],
   options: {
     epochs: { value: "N", description: "how often all samples are seen; default: as in the lecture" },
     "batch-size": { value: "N", description: "samples a step; default: as in the lecture" },
@@ -70,7 +76,9 @@ function report({ stopped, test }: LabResult, folder: RunFolder, terminal: Termi
   const figures = Object.entries(test).map(([name, value]) => `${name === "auc" ? "ROC AUC" : name} ${shortNumber(value)}`);
   if (figures.length > 0) terminal.print(`test ${figures.join(", ")}`);
   const shown = relative(process.cwd(), folder.path);
-  terminal.print(`${stopped === "aborted" ? "stopped by Ctrl-C; saved" : "saved"} in ${shown.startsWith("..") ? folder.path : join(shown, "/")}`);
+  terminal.print(
+    `${stopped === "aborted" ? "stopped by Ctrl-C; saved" : "saved"} in ${shown.startsWith("..") ? folder.path : join(shown, "/")}`,
+  );
   return stopped === "aborted" ? interruptedExitCode : 0;
 }
 
@@ -91,7 +99,11 @@ function chooseDevice(given: GivenArguments): void {
   const device = choiceOption(given, "device", ["cpu", "reference"]);
   const tier = choiceOption(given, "tier", ["auto", "wasm", "native"]);
   const threads = numberOption(given, "threads", "positive");
-  setDevice({ ...(device === undefined ? {} : { device }), ...(tier === undefined ? {} : { tier }), ...(threads === undefined ? {} : { threads }) });
+  setDevice({
+    ...(device === undefined ? {} : { device }),
+    ...(tier === undefined ? {} : { tier }),
+    ...(threads === undefined ? {} : { threads }),
+  });
 }
 
 const configOf = (lab: Lab, settings: LabSettings): Record<string, unknown> => ({

@@ -1,4 +1,15 @@
-import { adam, confusionMatrix, confusionTable, dense, flatten, type ImageSet, type ImageSetOptions, learningCurves, sequential, type Tensor } from "../../index.ts";
+import {
+  adam,
+  confusionMatrix,
+  confusionTable,
+  dense,
+  flatten,
+  type ImageSet,
+  type ImageSetOptions,
+  learningCurves,
+  sequential,
+  type Tensor,
+} from "../../index.ts";
 import type { Lab } from "../lab.ts";
 
 /** Lecture 3's network for pictures, 784-512-512-10, on a set of 28 x 28 images. */
@@ -20,7 +31,13 @@ export function imageLab(name: string, title: string, load: (options: ImageSetOp
       print(model.summary());
 
       const held = scale(test.images);
-      const history = await model.fit(scale(train.images), train.labels, { batchSize, epochs, validationData: [held, test.labels], seed, ...training });
+      const history = await model.fit(scale(train.images), train.labels, {
+        batchSize,
+        epochs,
+        validationData: [held, test.labels],
+        seed,
+        ...training,
+      });
       if (history.stopped === "aborted") return { model, stopped: history.stopped, test: {} };
       print(learningCurves(history, chart));
 

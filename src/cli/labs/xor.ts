@@ -20,11 +20,21 @@ export const xor: Lab = {
 
     const area = { xRange: [-0.5, 1.5], yRange: [-0.5, 1.5], width: 60, ascii: chart.ascii } as const;
     const scores = model.predict(tensor(boundaryGrid(area)));
-    const samples = [[0, 0, 0], [0, 1, 1], [1, 0, 1], [1, 1, 0]].map(([a, b, label]) => ({ x: [a!, b!] as const, label: label! }));
+    const samples = [
+      [0, 0, 0],
+      [0, 1, 1],
+      [1, 0, 1],
+      [1, 1, 0],
+    ].map(([a, b, label]) => ({ x: [a!, b!] as const, label: label! }));
     print(decisionBoundary(await scores.read(), { ...area, samples }));
     const answers = model.predict(x);
     const predicted = await answers.read();
-    print(table(samples.map(({ x: [a, b], label }, i) => ({ a, b, "a xor b": label, predicted: predicted[i]!.toFixed(3) })), chart));
+    print(
+      table(
+        samples.map(({ x: [a, b], label }, i) => ({ a, b, "a xor b": label, predicted: predicted[i]!.toFixed(3) })),
+        chart,
+      ),
+    );
     const { loss, accuracy } = await model.evaluate(x, y);
     return { model, stopped: history.stopped, test: { loss: loss!, accuracy: accuracy! } };
   },

@@ -1,6 +1,6 @@
-import { add, constant, equal, type Expr, fma, less, like, select, sub } from "../../ir/expr.ts";
-import { powerOfTwo } from "./exponent.ts";
+import { add, constant, type Expr, equal, fma, less, like, select, sub } from "../../ir/expr.ts";
 import { expm1Reduced, reduceByLn2 } from "./exp.ts";
+import { powerOfTwo } from "./exponent.ts";
 import { floatOf } from "./polynomial.ts";
 
 /** Beyond these `e^x - 1` is -1, or infinite. */

@@ -1,4 +1,4 @@
-import { and, constant, equal, type Expr, less, like, mul, notEqual, select, shr } from "../../ir/expr.ts";
+import { and, constant, type Expr, equal, less, like, mul, notEqual, select, shr } from "../../ir/expr.ts";
 
 /** `x^y` of integers by repeated squaring, wrapping; the truncated reciprocal for a negative exponent. */
 export function integerPower(x: Expr, y: Expr): Expr {

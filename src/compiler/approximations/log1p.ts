@@ -1,4 +1,4 @@
-import { add, div, equal, type Expr, like, select, sub } from "../../ir/expr.ts";
+import { add, div, type Expr, equal, like, select, sub } from "../../ir/expr.ts";
 import { logWithCorrection } from "./log.ts";
 
 /** `log(1 + x)`: the logarithm of u = 1 + x, plus what rounding took from u, over u. Within 2 ulp, also near 0. */

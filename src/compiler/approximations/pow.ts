@@ -1,8 +1,26 @@
 import {
-  abs, add, and, bitcast, constant, div, equal, type Expr, less, like, mul, neg, not, notEqual, or, select, sub, trunc, xor,
+  abs,
+  add,
+  and,
+  bitcast,
+  constant,
+  div,
+  type Expr,
+  equal,
+  less,
+  like,
+  mul,
+  neg,
+  not,
+  notEqual,
+  or,
+  select,
+  sub,
+  trunc,
+  xor,
 } from "../../ir/expr.ts";
-import { decompose, nearestInteger, scaleByPower } from "./exponent.ts";
 import { expReduced } from "./exp.ts";
+import { decompose, nearestInteger, scaleByPower } from "./exponent.ts";
 import { integerPower } from "./integer-power.ts";
 import { type Float, floatOf, polynomial } from "./polynomial.ts";
 
@@ -39,7 +57,10 @@ const tables: Readonly<Record<Float, Table>> = {
 };
 
 /** `high + low`: twice the bits of one register. */
-interface Pair { readonly high: Expr; readonly low: Expr }
+interface Pair {
+  readonly high: Expr;
+  readonly low: Expr;
+}
 
 /**
  * `x^y` as IEEE 754 says: 1 for y = 0 and for x = 1, NaN for negative x with fractional y. The logarithm is carried in twice the bits, as in
@@ -57,7 +78,11 @@ export function pow(x: Expr, y: Expr): Expr {
   const isInfinite = equal(size, infinity);
   const finite = select(and(less(x, zero), not(isWhole)), like(x, Number.NaN), positivePower(size, y));
   const extreme = select(xor(isInfinite, less(y, zero)), infinity, zero);
-  const known = select(or(isZero, isInfinite), extreme, select(equal(size, one), select(or(isWhole, equal(x, one)), one, like(x, Number.NaN)), finite));
+  const known = select(
+    or(isZero, isInfinite),
+    extreme,
+    select(equal(size, one), select(or(isWhole, equal(x, one)), one, like(x, Number.NaN)), finite),
+  );
   const signed = negateWhere(isOdd, known, x);
   const withNaN = select(and(equal(x, x), equal(y, y)), signed, like(x, Number.NaN));
   return select(or(equal(y, zero), equal(x, one)), one, withNaN);

@@ -1,4 +1,21 @@
-import { add, and, bitcast, constant, equal, type Expr, fma, less, like, mul, neg, notEqual, select, shl, sub, xor } from "../../ir/expr.ts";
+import {
+  add,
+  and,
+  bitcast,
+  constant,
+  type Expr,
+  equal,
+  fma,
+  less,
+  like,
+  mul,
+  neg,
+  notEqual,
+  select,
+  shl,
+  sub,
+  xor,
+} from "../../ir/expr.ts";
 import { nearestInteger } from "./exponent.ts";
 import { type Float, floatOf, polynomial } from "./polynomial.ts";
 
@@ -22,7 +39,10 @@ const tables: Readonly<Record<Float, Table>> = {
       -0.16666666666666666, 0.008333333333333323, -0.00019841269841254763, 2.7557319214044843e-6, -2.5052104876547924e-8,
       1.6058362477866334e-10, -7.578505689140697e-13,
     ],
-    cos: [0.041666666666666595, -0.0013888888888873017, 2.4801587288825456e-5, -2.7557314171497774e-7, 2.08756997541178e-9, -1.1358478825225048e-11],
+    cos: [
+      0.041666666666666595, -0.0013888888888873017, 2.4801587288825456e-5, -2.7557314171497774e-7, 2.08756997541178e-9,
+      -1.1358478825225048e-11,
+    ],
   },
 };
 

@@ -83,7 +83,8 @@ const select: Spell = (expr, printer) => {
   if (whole.lanes === 1) {
     // GCC wants vectors of the very same type on both sides, and sums of vectors lose the attributes of their type's name.
     const type = expr.lanes === 1 ? "" : `(${printer.prelude.type(registerLane[expr.dtype], expr.lanes)})`;
-    const side = (value: Expr): string => (type === "" ? within(printer.value(value), levels.bits) : `${type}(${printer.value(value).code})`);
+    const side = (value: Expr): string =>
+      type === "" ? within(printer.value(value), levels.bits) : `${type}(${printer.value(value).code})`;
     return { code: `${within(printer.value(whole), levels.bits)} ? ${side(x)} : ${side(y)}`, level: levels.choice };
   }
   return call(

@@ -20,7 +20,8 @@ export const elu = (x: Tensor, { alpha = 1 }: { readonly alpha?: number | undefi
 export const silu = (x: Tensor): Tensor => x.mul(x.sigmoid());
 
 /** x where positive, slope·x elsewhere. */
-export const leakyRelu = (x: Tensor, { slope = 0.2 }: { readonly slope?: number | undefined } = {}): Tensor => x.greater(0).where(x, x.mul(slope));
+export const leakyRelu = (x: Tensor, { slope = 0.2 }: { readonly slope?: number | undefined } = {}): Tensor =>
+  x.greater(0).where(x, x.mul(slope));
 
 /** Between two bounds, either of which may be left out. The gradient at a bound is 1, and NaN stays. */
 export function clip(x: Tensor, low: Tensor | number | undefined, high: Tensor | number | undefined): Tensor {

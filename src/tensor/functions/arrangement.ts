@@ -1,5 +1,5 @@
-import { GradsmithError } from "../../core/errors.ts";
 import { positiveInteger } from "../../core/checks.ts";
+import { GradsmithError } from "../../core/errors.ts";
 import { normalizeAxis, showShape } from "../../core/shape.ts";
 import type { AxisArgument } from "../axes.ts";
 import { axisOf } from "../axes.ts";
@@ -10,23 +10,37 @@ export function stack(tensors: readonly Tensor[], argument?: AxisArgument): Tens
   const [first, ...others] = tensors;
   if (first === undefined) throw new GradsmithError("shape", "stack", "no tensors were given.", "Stack at least one.");
   const axis = axisOf("stack", argument, first.rank + 1, 0);
-  return first.expandDims(axis).concat(others.map((t) => t.expandDims(axis)), { axis });
+  return first.expandDims(axis).concat(
+    others.map((t) => t.expandDims(axis)),
+    { axis },
+  );
 }
 
 /** The parts of `x` along an axis: so many equal ones, or ones of the given sizes. */
 export function split(x: Tensor, parts: number | readonly number[], argument?: AxisArgument): Tensor[] {
   const axis = axisOf("split", argument, x.rank, 0);
   const length = x.shape[axis]!;
-  const sizes = typeof parts === "number" ? Array.from({ length: positiveInteger("split", "the number of parts", parts) }, () => length / parts) : parts;
+  const sizes =
+    typeof parts === "number"
+      ? Array.from({ length: positiveInteger("split", "the number of parts", parts) }, () => length / parts)
+      : parts;
   if (sizes.some((size) => !Number.isInteger(size)) || sizes.reduce((a, b) => a + b, 0) !== length) {
     const wanted = typeof parts === "number" ? `${parts} equal parts` : `parts of ${parts.join(", ")}`;
-    throw new GradsmithError("shape", "split", `axis ${axis} of ${showShape(x.shape)} does not divide into ${wanted}.`, "The sizes must add up to the axis.");
+    throw new GradsmithError(
+      "shape",
+      "split",
+      `axis ${axis} of ${showShape(x.shape)} does not divide into ${wanted}.`,
+      "The sizes must add up to the axis.",
+    );
   }
   let begin = 0;
   return sizes.map((size) => {
     const starts = x.shape.map((_, i) => (i === axis ? begin : 0));
     begin += size;
-    return x.slice(starts, x.shape.map((whole, i) => (i === axis ? size : whole)));
+    return x.slice(
+      starts,
+      x.shape.map((whole, i) => (i === axis ? size : whole)),
+    );
   });
 }
 
@@ -35,7 +49,10 @@ export function repeat(x: Tensor, count: number, argument?: AxisArgument): Tenso
   if (argument === undefined) return repeat(x.flatten(), count, 0);
   const axis = axisOf("repeat", argument, x.rank, 0);
   const wide = x.shape.flatMap((size, i) => (i === axis ? [size, count] : [size]));
-  return x.expandDims(axis + 1).broadcastTo(wide).reshape(x.shape.map((size, i) => (i === axis ? size * count : size)));
+  return x
+    .expandDims(axis + 1)
+    .broadcastTo(wide)
+    .reshape(x.shape.map((size, i) => (i === axis ? size * count : size)));
 }
 
 /** The whole tensor side by side, `counts[i]` times along axis i, aligned right as in NumPy. */
@@ -57,7 +74,12 @@ export function get(x: Tensor, index: number | Tensor): Tensor {
   const length = x.shape[start]!;
   const position = index < 0 ? index + length : index;
   if (!Number.isInteger(index) || position < 0 || position >= length) {
-    throw new GradsmithError("shape", "get", `${index} is not a position along axis 0 of ${showShape(x.shape)}.`, `Use ${-length} to ${length - 1}.`);
+    throw new GradsmithError(
+      "shape",
+      "get",
+      `${index} is not a position along axis 0 of ${showShape(x.shape)}.`,
+      `Use ${-length} to ${length - 1}.`,
+    );
   }
   return x.slice([position], [1]).squeeze(0);
 }

@@ -12,5 +12,10 @@ export function countAxis(shape: Shape, from: Shape): Shape {
   const known = sizeOf(shape.filter((size) => size !== -1));
   const size = sizeOf(from);
   if (known > 0 && size % known === 0) return shape.map((length) => (length === -1 ? size / known : length));
-  throw new GradsmithError("shape", "reshape", `the ${size} elements of ${showShape(from)} do not divide into ${showShape(shape)}.`, "Check the other axes.");
+  throw new GradsmithError(
+    "shape",
+    "reshape",
+    `the ${size} elements of ${showShape(from)} do not divide into ${showShape(shape)}.`,
+    "Check the other axes.",
+  );
 }

@@ -10,12 +10,19 @@ const batchLetters = "abcdefghijlopqrstuvwxyz";
  */
 export function matmul(x: Tensor, y: Tensor): Tensor {
   if (x.rank === 0 || y.rank === 0) {
-    throw new GradsmithError("shape", "matmul", `${showShape(x.shape)} · ${showShape(y.shape)}: both sides need an axis to sum over.`, "Use mul for numbers.");
+    throw new GradsmithError(
+      "shape",
+      "matmul",
+      `${showShape(x.shape)} · ${showShape(y.shape)}: both sides need an axis to sum over.`,
+      "Use mul for numbers.",
+    );
   }
   const batch = broadcastShapes("matmul", x.shape.slice(0, -2), y.shape.slice(0, -2));
   const left = side(x, batch, x.rank > 1 ? "mk" : "k");
   const right = side(y, batch, y.rank > 1 ? "kn" : "k");
-  const kept = [...batchLetters.slice(0, batch.length)].map((letter) => (left.letters.includes(letter) || right.letters.includes(letter) ? letter : ""));
+  const kept = [...batchLetters.slice(0, batch.length)].map((letter) =>
+    left.letters.includes(letter) || right.letters.includes(letter) ? letter : "",
+  );
   const output = `${kept.join("")}${x.rank > 1 ? "m" : ""}${y.rank > 1 ? "n" : ""}`;
   const product = left.tensor.contract(`${left.letters},${right.letters}->${output}`, right.tensor, { where: "matmul" });
   const shape = [...batch, ...(x.rank > 1 ? [x.shape.at(-2)!] : []), ...(y.rank > 1 ? [y.shape.at(-1)!] : [])];

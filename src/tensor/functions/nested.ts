@@ -10,7 +10,8 @@ export type Nested = number | boolean | TypedArray | readonly Nested[];
 /** Row-major elements as arrays of arrays. */
 export function nest(data: ArrayLike<number>, shape: Shape): NestedNumbers {
   let next = 0;
-  const build = (axis: number): NestedNumbers => (axis === shape.length ? data[next++]! : Array.from({ length: shape[axis]! }, () => build(axis + 1)));
+  const build = (axis: number): NestedNumbers =>
+    axis === shape.length ? data[next++]! : Array.from({ length: shape[axis]! }, () => build(axis + 1));
   return build(0);
 }
 
@@ -25,7 +26,8 @@ export function unnest(nested: Nested): { shape: number[]; values: number[]; isB
       isBool &&= typeof item === "boolean";
       values.push(Number(item));
     } else {
-      if (!isList(item)) throw new GradsmithError("data", "tensor", `${String(item)} is not a number.`, "Give numbers, booleans, or nested arrays of them.");
+      if (!isList(item))
+        throw new GradsmithError("data", "tensor", `${String(item)} is not a number.`, "Give numbers, booleans, or nested arrays of them.");
       if (axis >= shape.length || item.length !== shape[axis]) throw ragged(shape, axis);
       for (const part of item) visit(part, axis + 1);
     }
@@ -48,4 +50,9 @@ function shapeOf(nested: Nested): number[] {
 }
 
 const ragged = (shape: Shape, axis: number): GradsmithError =>
-  new GradsmithError("data", "tensor", `the nested arrays are ragged: along axis ${Math.min(axis, shape.length)} they don't all agree with the first, [${shape.join(", ")}].`, "Make rows equally long.");
+  new GradsmithError(
+    "data",
+    "tensor",
+    `the nested arrays are ragged: along axis ${Math.min(axis, shape.length)} they don't all agree with the first, [${shape.join(", ")}].`,
+    "Make rows equally long.",
+  );

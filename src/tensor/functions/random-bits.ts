@@ -19,7 +19,8 @@ export function key(seed: number | Tensor): Tensor {
     const low = seed.cast("i32").bitcast("u32").reshape([1]);
     return low.fill(0).concat(low);
   }
-  if (!Number.isSafeInteger(seed)) throw new GradsmithError("option", "random", `seed must be an integer, got ${String(seed)}.`, "Use a whole number below 2^53.");
+  if (!Number.isSafeInteger(seed))
+    throw new GradsmithError("option", "random", `seed must be an integer, got ${String(seed)}.`, "Use a whole number below 2^53.");
   const words = Uint32Array.of(Math.floor(seed / 2 ** 32) >>> 0, seed >>> 0);
   return new Tensor(literalNode(words, { dtype: "u32", shape: [2] }));
 }
@@ -46,7 +47,12 @@ export function wordAt(from: Tensor, shape: Shape, word: ThreefryAttributes["wor
 
 function hash(from: Tensor, high: number, low: Tensor | number, word: ThreefryAttributes["word"]): Tensor {
   if (from.dtype !== "u32" || from.rank !== 1 || from.size !== 2) {
-    throw new GradsmithError("option", "random", `a key is u32 [2], got ${from.dtype} ${showShape(from.shape)}.`, "Make one with random.key(seed).");
+    throw new GradsmithError(
+      "option",
+      "random",
+      `a key is u32 [2], got ${from.dtype} ${showShape(from.shape)}.`,
+      "Make one with random.key(seed).",
+    );
   }
   const counter = [high, low].map((x) => (x instanceof Tensor ? x.node : fillNode(x, "u32")));
   const inputs = [from.get(0).node, from.get(1).node, ...counter];

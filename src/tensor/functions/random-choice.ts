@@ -24,7 +24,12 @@ export function bernoulli(shape: Shape, { probability = 0.5, ...from }: Bernoull
 export function permutation(x: number | Tensor, options: KeyOptions = {}): Tensor {
   const n = typeof x === "number" ? x : x.shape[0];
   if (n === undefined || !Number.isInteger(n) || n < 0) {
-    throw new GradsmithError("option", "random", `permutation takes a count or a tensor with an axis, got ${String(x)}.`, "Use a whole number.");
+    throw new GradsmithError(
+      "option",
+      "random",
+      `permutation takes a count or a tensor with an axis, got ${String(x)}.`,
+      "Use a whole number.",
+    );
   }
   const order = bits(keyOf(options), [n]).record(shuffle, undefined);
   return typeof x === "number" ? order : x.gather(order);
@@ -38,7 +43,11 @@ export interface CategoricalOptions extends KeyOptions, AxisOptions {}
  */
 export function categorical(logits: Tensor, { axis, axes, ...from }: CategoricalOptions = {}): Tensor {
   const along = axisOf("random", { axis, axes }, logits.rank, -1);
-  const gumbel = uniform(logits.shape, { ...from, low: smallestNormal, high: 1 }).log().neg().log().neg();
+  const gumbel = uniform(logits.shape, { ...from, low: smallestNormal, high: 1 })
+    .log()
+    .neg()
+    .log()
+    .neg();
   return gumbel.add(logits).argmax({ axis: along });
 }
 

@@ -25,11 +25,17 @@ export function normal(shape: Shape, { mean = 0, std = 1, dtype = "f32", ...from
 }
 
 /** Normal numbers that fell between two bounds: JAX's `random.truncated_normal`, then scaled. */
-export function truncatedNormal(shape: Shape, { mean = 0, std = 1, low = -2, high = 2, dtype = "f32", ...from }: TruncatedNormalOptions = {}): Tensor {
+export function truncatedNormal(
+  shape: Shape,
+  { mean = 0, std = 1, low = -2, high = 2, dtype = "f32", ...from }: TruncatedNormalOptions = {},
+): Tensor {
   if (!(low < high)) throw new GradsmithError("option", "random", `low ${low} is not below high ${high}.`, "Swap them.");
   const computed = dtype === "f64" ? "f64" : "f32";
   const u = uniform(shape, { ...from, dtype: computed, low: erf(low / Math.SQRT2), high: erf(high / Math.SQRT2) });
-  const inside = u.erfinv().mul(Math.SQRT2).clip(next(low, 1, computed), next(high, -1, computed));
+  const inside = u
+    .erfinv()
+    .mul(Math.SQRT2)
+    .clip(next(low, 1, computed), next(high, -1, computed));
   return scaled(inside, mean, std).cast(dtype);
 }
 

@@ -16,11 +16,18 @@ export interface UniformOptions extends KeyOptions {
 
 /** Uniform over [low, high): bit for bit JAX's `random.uniform` in f32 and f64. */
 export function uniform(shape: Shape, { dtype = "f32", low = 0, high = 1, ...from }: UniformOptions = {}): Tensor {
-  if (!isFloat(dtype)) throw new GradsmithError("dtype", "random", `uniform numbers are floats, got ${dtype}.`, "Use floor() and cast() for integers.");
+  if (!isFloat(dtype))
+    throw new GradsmithError("dtype", "random", `uniform numbers are floats, got ${dtype}.`, "Use floor() and cast() for integers.");
   if (!(low <= high)) throw new GradsmithError("option", "random", `low ${low} is not below high ${high}.`, "Swap them.");
   const computed = dtype === "f64" ? "f64" : "f32";
   const unit = computed === "f64" ? unitDouble(keyOf(from), shape) : unitSingle(keyOf(from), shape);
-  const numbers = low === 0 && high === 1 ? unit : unit.mul(rounded(rounded(high, computed) - rounded(low, computed), computed)).add(low).maximum(low);
+  const numbers =
+    low === 0 && high === 1
+      ? unit
+      : unit
+          .mul(rounded(rounded(high, computed) - rounded(low, computed), computed))
+          .add(low)
+          .maximum(low);
   return numbers.cast(dtype);
 }
 
@@ -31,7 +38,9 @@ const unitSingle = (key: Tensor, shape: Shape): Tensor => bits(key, shape).shift
 
 /** 52 bits of both words, as JAX's mantissa trick gives them. */
 function unitDouble(key: Tensor, shape: Shape): Tensor {
-  const upper = wordAt(key, shape, "first").cast("f64").mul(2 ** 20);
+  const upper = wordAt(key, shape, "first")
+    .cast("f64")
+    .mul(2 ** 20);
   const lower = wordAt(key, shape, "second").shiftRight(12).cast("f64");
   return upper.add(lower).mul(2 ** -52);
 }

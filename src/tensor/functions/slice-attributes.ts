@@ -4,10 +4,24 @@ import { showShape } from "../../core/shape.ts";
 import type { SliceAttributes } from "../ops/slicing.ts";
 
 /** A slice as it was asked for, complete: axes left out are whole, negative starts count from the end, a size of -1 takes the rest. */
-export function sliceAttributes(shape: Shape, starts: readonly number[], sizes: readonly number[], strides: readonly number[]): SliceAttributes {
-  for (const [name, list] of [["starts", starts], ["sizes", sizes], ["strides", strides]] as const) {
+export function sliceAttributes(
+  shape: Shape,
+  starts: readonly number[],
+  sizes: readonly number[],
+  strides: readonly number[],
+): SliceAttributes {
+  for (const [name, list] of [
+    ["starts", starts],
+    ["sizes", sizes],
+    ["strides", strides],
+  ] as const) {
     if (list.length > shape.length || list.some((n) => !Number.isInteger(n))) {
-      throw new GradsmithError("shape", "slice", `${name} [${list.join(", ")}] do not suit ${showShape(shape)}.`, `Give ${shape.length} integers at most.`);
+      throw new GradsmithError(
+        "shape",
+        "slice",
+        `${name} [${list.join(", ")}] do not suit ${showShape(shape)}.`,
+        `Give ${shape.length} integers at most.`,
+      );
     }
   }
   if (strides.some((stride) => stride < 1)) {

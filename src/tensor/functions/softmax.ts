@@ -1,6 +1,5 @@
-import type { AxisArgument } from "../axes.ts";
+import type { AxisArgument, ReduceArgument } from "../axes.ts";
 import { axesOf, axisOf, reduceOptions } from "../axes.ts";
-import type { ReduceArgument } from "../axes.ts";
 import type { Tensor } from "../tensor.ts";
 
 /** exp(x) / sum(exp(x)) along one axis, the last by default. Shifted by the maximum, so that no exp overflows. */

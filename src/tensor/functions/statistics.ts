@@ -18,7 +18,11 @@ export function variance(x: Tensor, options: VarianceOptions = {}): Tensor {
   const axes = axesOf("variance", options, x.rank);
   const count = axes.reduce((n, axis) => n * x.shape[axis]!, 1);
   const { keepDims, ddof = 0 } = options;
-  return x.sub(mean(x, { axes, keepDims: true })).square().sum({ axes, keepDims }).div(count - ddof);
+  return x
+    .sub(mean(x, { axes, keepDims: true }))
+    .square()
+    .sum({ axes, keepDims })
+    .div(count - ddof);
 }
 
 /** The square root of the variance. Its gradient is 0 where the variance is. */
@@ -38,10 +42,17 @@ export const any = (x: Tensor, argument?: ReduceArgument): Tensor => x.cast("boo
 export const all = (x: Tensor, argument?: ReduceArgument): Tensor => x.cast("bool").not().sum(argument).equal(0);
 
 /** Where the largest element is: the first of equals, the first NaN if there is one. Over all elements when no axis is named. */
-export const argmax = (x: Tensor, argument?: ReduceArgument): Tensor => firstExtreme("argmax", x, argument, (t, axis) => t.max({ axis, keepDims: true }));
-export const argmin = (x: Tensor, argument?: ReduceArgument): Tensor => firstExtreme("argmin", x, argument, (t, axis) => t.min({ axis, keepDims: true }));
+export const argmax = (x: Tensor, argument?: ReduceArgument): Tensor =>
+  firstExtreme("argmax", x, argument, (t, axis) => t.max({ axis, keepDims: true }));
+export const argmin = (x: Tensor, argument?: ReduceArgument): Tensor =>
+  firstExtreme("argmin", x, argument, (t, axis) => t.min({ axis, keepDims: true }));
 
-function firstExtreme(where: string, x: Tensor, argument: ReduceArgument | undefined, extreme: (x: Tensor, axis: number) => Tensor): Tensor {
+function firstExtreme(
+  where: string,
+  x: Tensor,
+  argument: ReduceArgument | undefined,
+  extreme: (x: Tensor, axis: number) => Tensor,
+): Tensor {
   const { axis, axes, keepDims } = reduceOptions(argument);
   const named = axis ?? axes;
   if (named === undefined) {

@@ -29,7 +29,12 @@ const listOf = (value: number | readonly number[]): readonly number[] => (typeof
 function perAxis(where: string, name: string, value: number | readonly number[], order: readonly number[]): number[] {
   const list = typeof value === "number" ? order.map(() => value) : value;
   if (list.length === order.length && list.every((n) => Number.isInteger(n) && n > 0)) return order.map((i) => list[i]!);
-  throw new GradsmithError("option", where, `${name} must be ${order.length} positive integers, got [${list.join(", ")}].`, "Give one for each axis.");
+  throw new GradsmithError(
+    "option",
+    where,
+    `${name} must be ${order.length} positive integers, got [${list.join(", ")}].`,
+    "Give one for each axis.",
+  );
 }
 
 function ascending(where: string, axes: number | readonly number[], rank: number): { axes: number[]; order: number[] } {

@@ -4,7 +4,9 @@ import type { Expr } from "../../ir/expr.ts";
 import * as e from "../../ir/expr.ts";
 import { elementwise, noGradient } from "./define.ts";
 
-export interface CastAttributes { readonly dtype: DType }
+export interface CastAttributes {
+  readonly dtype: DType;
+}
 const target = (_: DType, attributes: unknown): DType => (attributes as CastAttributes).dtype;
 
 /** The same value in another dtype: float to integer truncates and saturates, integer to integer wraps, anything but 0 is true. */

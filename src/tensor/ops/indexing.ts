@@ -17,7 +17,8 @@ export const gather: GatherRow = {
   kind: "gather",
   infer([x, indices], attributes) {
     const { axis } = attributes as GatherAttributes;
-    if (x!.shape[axis] === 0) throw new GradsmithError("shape", "gather", `axis ${axis} of ${showShape(x!.shape)} is empty.`, "There is nothing to pick from.");
+    if (x!.shape[axis] === 0)
+      throw new GradsmithError("shape", "gather", `axis ${axis} of ${showShape(x!.shape)} is empty.`, "There is nothing to pick from.");
     return { dtype: x!.dtype, shape: [...x!.shape.slice(0, axis), ...indices!.shape, ...x!.shape.slice(axis + 1)] };
   },
   vjp(g, [x, indices], _output, attributes) {
@@ -38,7 +39,11 @@ export const scatter: ScatterRow = {
     const { size } = attributes as ScatterAttributes;
     const rank = indices!.shape.length;
     if (!sameShape(updates!.shape.slice(0, rank), indices!.shape)) {
-      throw new GradsmithError("shape", "scatter", `updates of shape ${showShape(updates!.shape)} do not begin with the shape of the indices, ${showShape(indices!.shape)}.`);
+      throw new GradsmithError(
+        "shape",
+        "scatter",
+        `updates of shape ${showShape(updates!.shape)} do not begin with the shape of the indices, ${showShape(indices!.shape)}.`,
+      );
     }
     return { dtype: updates!.dtype, shape: [size, ...updates!.shape.slice(rank)] };
   },

@@ -1,13 +1,25 @@
 import * as e from "../../ir/expr.ts";
 import { binary, elementwise, noGradient, unary } from "./define.ts";
 
-const logical = { operands: "logical", domain: [[0, 1], [0, 1]] } as const;
+const logical = {
+  operands: "logical",
+  domain: [
+    [0, 1],
+    [0, 1],
+  ],
+} as const;
 export const and = binary("and", { ...logical, scalar: e.and });
 export const or = binary("or", { ...logical, scalar: e.or });
 export const xor = binary("xor", { ...logical, scalar: e.xor });
 export const not = unary("not", { operands: "logical", domain: [0, 1], scalar: e.not, vjp: () => null });
 
-const bits = { operands: "bits", domain: [[0, 31], [0, 31]] } as const;
+const bits = {
+  operands: "bits",
+  domain: [
+    [0, 31],
+    [0, 31],
+  ],
+} as const;
 export const bitwiseAnd = binary("bitwiseAnd", { ...bits, scalar: e.and });
 export const bitwiseOr = binary("bitwiseOr", { ...bits, scalar: e.or });
 export const bitwiseXor = binary("bitwiseXor", { ...bits, scalar: e.xor });
@@ -20,16 +32,24 @@ export const shiftRight = binary("shiftRight", { ...bits, scalar: e.shr });
 /** `x` where the condition holds, `y` elsewhere. What is not chosen has no say, not even as NaN. */
 export const where = elementwise("where", {
   operands: "choice",
-  domain: [[0, 1], [-2, 2], [-2, 2]],
+  domain: [
+    [0, 1],
+    [-2, 2],
+    [-2, 2],
+  ],
   scalar: ([condition, x, y]) => e.select(condition!, x!, y!),
   vjp: (g, [condition]) => [null, condition!.where(g, 0), condition!.where(0, g)],
 });
 
-const rotate = (x: e.Expr, by: number): e.Expr =>
-  e.or(e.shl(x, e.constant(by, "u32")), e.shr(x, e.constant(32 - by, "u32")));
-const rotations = [[13, 15, 26, 6], [17, 29, 16, 24]] as const;
+const rotate = (x: e.Expr, by: number): e.Expr => e.or(e.shl(x, e.constant(by, "u32")), e.shr(x, e.constant(32 - by, "u32")));
+const rotations = [
+  [13, 15, 26, 6],
+  [17, 29, 16, 24],
+] as const;
 
-export interface ThreefryAttributes { readonly word: "first" | "second" | "xor" }
+export interface ThreefryAttributes {
+  readonly word: "first" | "second" | "xor";
+}
 
 /**
  * Threefry-2x32 with 20 rounds (Salmon et al., "Parallel random numbers: as easy as 1, 2, 3", 2011): inputs are the key's two words and the
@@ -37,7 +57,12 @@ export interface ThreefryAttributes { readonly word: "first" | "second" | "xor" 
  */
 export const threefry = elementwise("threefry", {
   operands: "as given",
-  domain: [[0, 1], [0, 1], [0, 1], [0, 1]],
+  domain: [
+    [0, 1],
+    [0, 1],
+    [0, 1],
+    [0, 1],
+  ],
   scalar(args, attributes) {
     const [key0, key1, counter0, counter1] = args as [e.Expr, e.Expr, e.Expr, e.Expr];
     const keys = [key0, key1, e.xor(e.xor(key0, key1), e.constant(0x1bd11bda, "u32"))] as const;

@@ -4,8 +4,12 @@ import { broadcastShapes, sameShape, showShape, sizeOf } from "../../core/shape.
 import { fixed, flatten, offset, times, unflatten } from "../../ir/index.ts";
 import { everywhere, movement } from "./define.ts";
 
-export interface ShapeAttributes { readonly shape: Shape }
-export interface AxesAttributes { readonly axes: readonly number[] }
+export interface ShapeAttributes {
+  readonly shape: Shape;
+}
+export interface AxesAttributes {
+  readonly axes: readonly number[];
+}
 
 /** The same elements in row-major order under another shape. */
 export const reshape = movement<ShapeAttributes>("reshape", {
@@ -33,7 +37,12 @@ export const transpose = movement<AxesAttributes>("transpose", {
 export const broadcast = movement<ShapeAttributes>("broadcastTo", {
   infer([x], { shape }) {
     if (sameShape(broadcastShapes("broadcastTo", x!.shape, shape), shape)) return shape;
-    throw new GradsmithError("shape", "broadcastTo", `${showShape(x!.shape)} does not stretch to ${showShape(shape)}.`, "Only axes of 1 stretch.");
+    throw new GradsmithError(
+      "shape",
+      "broadcastTo",
+      `${showShape(x!.shape)} does not stretch to ${showShape(shape)}.`,
+      "Only axes of 1 stretch.",
+    );
   },
   source(out, [x], { shape }) {
     const added = shape.length - x!.shape.length;
@@ -46,6 +55,7 @@ export const broadcast = movement<ShapeAttributes>("broadcastTo", {
 /** Backwards along `axes`. */
 export const flip = movement<AxesAttributes>("flip", {
   infer: ([x]) => x!.shape,
-  source: (out, [x], { axes }) => everywhere(out.map((index, axis) => (axes.includes(axis) ? offset(times(index, -1), x!.shape[axis]! - 1) : index))),
+  source: (out, [x], { axes }) =>
+    everywhere(out.map((index, axis) => (axes.includes(axis) ? offset(times(index, -1), x!.shape[axis]! - 1) : index))),
   vjp: (g, _inputs, _output, { axes }) => [g.flip(axes)],
 });

@@ -27,15 +27,19 @@ const fits = (value: number, dtype: DType): boolean => {
 };
 
 /** A number is weak: it takes the dtype of the tensors beside it, unless that can't hold it. Then it is an i32 if it can be, else an f32. */
-export const weakly = (value: number, beside: DType): DType => (fits(value, beside) ? beside : fits(value, "i32") ? promote(beside, "i32") : "f32");
+export const weakly = (value: number, beside: DType): DType =>
+  fits(value, beside) ? beside : fits(value, "i32") ? promote(beside, "i32") : "f32";
 
 function commonType(operands: readonly Operand[]): DType {
   const nodes = operands.filter((x) => typeof x !== "number");
   const common = nodes.map((node) => node.type.dtype).reduce<DType | undefined>((a, b) => (a === undefined ? b : promote(a, b)), undefined);
-  return operands.filter((x) => typeof x === "number").reduce<DType>((dtype, value) => promote(dtype, weakly(value, dtype)), common ?? "f32");
+  return operands
+    .filter((x) => typeof x === "number")
+    .reduce<DType>((dtype, value) => promote(dtype, weakly(value, dtype)), common ?? "f32");
 }
 
-const brought = (operand: Operand, dtype: DType): Node => (typeof operand === "number" ? fillNode(operand, dtype) : castNode(operand, dtype));
+const brought = (operand: Operand, dtype: DType): Node =>
+  typeof operand === "number" ? fillNode(operand, dtype) : castNode(operand, dtype);
 
 /** The operands of a row, each with the dtype its scalar expects. */
 function prepare(row: ElementwiseRow, operands: readonly Operand[]): Node[] {
@@ -61,7 +65,12 @@ function prepare(row: ElementwiseRow, operands: readonly Operand[]): Node[] {
     case "bits": {
       const dtype = commonType(operands);
       if (!isFloat(dtype)) return operands.map((x) => brought(x, dtype === "bool" ? "i32" : dtype));
-      throw new GradsmithError("dtype", row.name, `works on the bits of integers, got ${dtype}.`, 'Use cast("i32"), or bitcast to see the bits of a float.');
+      throw new GradsmithError(
+        "dtype",
+        row.name,
+        `works on the bits of integers, got ${dtype}.`,
+        'Use cast("i32"), or bitcast to see the bits of a float.',
+      );
     }
   }
 }

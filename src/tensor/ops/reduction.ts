@@ -14,7 +14,12 @@ function reduction(name: string, combine: Reduce["combine"], vjp: Vjp<ReduceAttr
       const { axes } = attributes as ReduceAttributes;
       const { dtype, shape } = x!;
       if (!hasIdentity && axes.some((axis) => shape[axis] === 0)) {
-        throw new GradsmithError("shape", name, `${showShape(shape)} has nothing to take the ${name} of.`, "Check for an empty batch before.");
+        throw new GradsmithError(
+          "shape",
+          name,
+          `${showShape(shape)} has nothing to take the ${name} of.`,
+          "Check for an empty batch before.",
+        );
       }
       return { dtype, shape: shape.filter((_, axis) => !axes.includes(axis)) };
     },

@@ -16,7 +16,9 @@ export interface PadAttributes {
   readonly spacing: readonly number[];
   readonly value: number;
 }
-export interface ConcatAttributes { readonly axis: number }
+export interface ConcatAttributes {
+  readonly axis: number;
+}
 
 /** `sizes[i]` elements of axis i, from `starts[i]`, `strides[i]` apart. */
 export const slice = movement<SliceAttributes>("slice", {
@@ -38,7 +40,12 @@ export const slice = movement<SliceAttributes>("slice", {
   vjp(g, [x], _output, { starts, sizes, strides }) {
     const reach = sizes.map((size, axis) => (size === 0 ? 0 : (size - 1) * strides[axis]! + 1));
     const after = reach.map((length, axis) => x!.shape[axis]! - starts[axis]! - length);
-    return [g.pad(starts.map((start, axis) => [start, after[axis]!]), { spacing: strides })];
+    return [
+      g.pad(
+        starts.map((start, axis) => [start, after[axis]!]),
+        { spacing: strides },
+      ),
+    ];
   },
 });
 
@@ -72,7 +79,12 @@ export const concat = movement<ConcatAttributes>("concat", {
     const first = inputs[0]!.shape;
     for (const { shape } of inputs) {
       if (shape.length === first.length && shape.every((length, i) => i === axis || length === first[i])) continue;
-      throw new GradsmithError("shape", "concat", `${showShape(first)} and ${showShape(shape)} differ off axis ${axis}.`, "Only the joined axis may differ.");
+      throw new GradsmithError(
+        "shape",
+        "concat",
+        `${showShape(first)} and ${showShape(shape)} differ off axis ${axis}.`,
+        "Only the joined axis may differ.",
+      );
     }
     return first.map((length, i) => (i === axis ? inputs.reduce((total, { shape }) => total + shape[axis]!, 0) : length));
   },
@@ -81,7 +93,11 @@ export const concat = movement<ConcatAttributes>("concat", {
     const cases = inputs.map(({ shape }, input) => {
       const local = offset(out[axis]!, -begin);
       begin += shape[axis]!;
-      return { guards: [{ index: local, min: 0, max: shape[axis]! - 1 }], input, index: out.map((index, i) => (i === axis ? local : index)) };
+      return {
+        guards: [{ index: local, min: 0, max: shape[axis]! - 1 }],
+        input,
+        index: out.map((index, i) => (i === axis ? local : index)),
+      };
     });
     return { cases, fill: 0 };
   },

@@ -33,4 +33,5 @@ export const literalNode = (data: TypedArray, type: TensorType): Node => makeNod
 export const fillNode = (value: number, dtype: DType, shape: Shape = []): Node =>
   makeNode(fill, [], { value } satisfies FillAttributes, { dtype, shape });
 /** Each element's position along `axis`, i32. */
-export const iotaNode = (shape: Shape, axis: number): Node => makeNode(iota, [], { axis } satisfies IotaAttributes, { dtype: "i32", shape });
+export const iotaNode = (shape: Shape, axis: number): Node =>
+  makeNode(iota, [], { axis } satisfies IotaAttributes, { dtype: "i32", shape });

@@ -20,7 +20,12 @@ export const sign = unary("sign", {
   vjp: () => null,
   domain: [0.2, 2],
 });
-export const square = unary("square", { operands: "arithmetic", scalar: (x) => e.mul(x, x), vjp: (g, x) => g.mul(x.mul(2)), domain: [-2, 2] });
+export const square = unary("square", {
+  operands: "arithmetic",
+  scalar: (x) => e.mul(x, x),
+  vjp: (g, x) => g.mul(x.mul(2)),
+  domain: [-2, 2],
+});
 
 export const floor = unary("floor", { scalar: e.floor, vjp: () => null, domain: [0.1, 0.9] });
 export const ceil = unary("ceil", { scalar: e.ceil, vjp: () => null, domain: [0.1, 0.9] });
@@ -50,7 +55,14 @@ export const tan = unary("tan", { scalar: (x) => e.div(e.sin(x), e.cos(x)), vjp:
 export const tanh = unary("tanh", { scalar: e.tanh, vjp: (g, _x, y) => g.sub(g.mul(y.square())), domain: [-3, 3] });
 export const erf = unary("erf", {
   scalar: e.erf,
-  vjp: (g, x) => g.mul(x.square().neg().exp().mul(2 / Math.sqrt(Math.PI))),
+  vjp: (g, x) =>
+    g.mul(
+      x
+        .square()
+        .neg()
+        .exp()
+        .mul(2 / Math.sqrt(Math.PI)),
+    ),
   domain: [-2, 2],
 });
 

@@ -7,7 +7,8 @@ import { dot, type Limits, largest, moved, type Outcome, type Point, type Proble
  */
 export async function bfgs(problem: Problem, { maxIterations, tolerance }: Limits): Promise<Outcome> {
   let point = await problem.at(problem.start);
-  if (!Number.isFinite(point.value)) throw new GradsmithError("training", "minimize", `the function is ${point.value} at the start.`, "Start somewhere else.");
+  if (!Number.isFinite(point.value))
+    throw new GradsmithError("training", "minimize", `the function is ${point.value} at the start.`, "Start somewhere else.");
   let inverse = identity(point.x.length, 1);
   const path: Visited[] = [{ x: point.x, value: point.value }];
   for (let iterations = 0; ; iterations++) {
@@ -15,7 +16,8 @@ export async function bfgs(problem: Problem, { maxIterations, tolerance }: Limit
     if (converged || iterations === maxIterations) return { x: point.x, value: point.value, iterations, converged, path };
     const next = await lineSearch(problem, point, times(inverse, point.gradient));
     if (next === undefined) return { x: point.x, value: point.value, iterations, converged: false, path };
-    if (next.value === Number.NEGATIVE_INFINITY) throw new GradsmithError("training", "minimize", "the function falls without end.", "Give it a lower bound.");
+    if (next.value === Number.NEGATIVE_INFINITY)
+      throw new GradsmithError("training", "minimize", "the function falls without end.", "Give it a lower bound.");
     inverse = improved(inverse, point, next, iterations === 0);
     point = next;
     path.push({ x: point.x, value: point.value });
@@ -58,6 +60,7 @@ function improved(inverse: Float64Array[], from: Point, to: Point, isFirst: bool
   return h.map((row, i) => row.map((value, j) => value + scale * s[i]! * s[j]! - (hy[i]! * s[j]! + s[i]! * hy[j]!) / curvature));
 }
 
-const identity = (size: number, scale: number): Float64Array[] => Array.from({ length: size }, (_, i) => Float64Array.from({ length: size }, (_, j) => (i === j ? scale : 0)));
+const identity = (size: number, scale: number): Float64Array[] =>
+  Array.from({ length: size }, (_, i) => Float64Array.from({ length: size }, (_, j) => (i === j ? scale : 0)));
 
 const times = (matrix: readonly Float64Array[], vector: Float64Array): Float64Array => Float64Array.from(matrix, (row) => dot(row, vector));

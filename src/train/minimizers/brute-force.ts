@@ -5,10 +5,19 @@ import type { Outcome, Problem, Visited } from "./problem.ts";
 const mostPoints = 1_000_000;
 
 /** The function at every point of a grid, ends included. The path is every point that was better than all before it. */
-export async function bruteForce(problem: Problem, bounds: readonly (readonly [number, number])[], pointsPerAxis: number): Promise<Outcome> {
+export async function bruteForce(
+  problem: Problem,
+  bounds: readonly (readonly [number, number])[],
+  pointsPerAxis: number,
+): Promise<Outcome> {
   const total = pointsPerAxis ** bounds.length;
   if (total > mostPoints) {
-    throw new GradsmithError("option", "minimize", `${pointsPerAxis} points along each of ${bounds.length} axes are ${total} evaluations; at most ${mostPoints} are allowed.`, "Use fewer pointsPerAxis, or a method that follows the gradient.");
+    throw new GradsmithError(
+      "option",
+      "minimize",
+      `${pointsPerAxis} points along each of ${bounds.length} axes are ${total} evaluations; at most ${mostPoints} are allowed.`,
+      "Use fewer pointsPerAxis, or a method that follows the gradient.",
+    );
   }
   const path: Visited[] = [];
   for (let index = 0; index < total; index++) {
@@ -17,7 +26,8 @@ export async function bruteForce(problem: Problem, bounds: readonly (readonly [n
     if (value < (path.at(-1)?.value ?? Number.POSITIVE_INFINITY)) path.push({ x, value });
   }
   const best = path.at(-1);
-  if (best === undefined) throw new GradsmithError("training", "minimize", "the function is not finite at any point of the grid.", "Choose other bounds.");
+  if (best === undefined)
+    throw new GradsmithError("training", "minimize", "the function is not finite at any point of the grid.", "Choose other bounds.");
   return { ...best, iterations: total, converged: true, path };
 }
 

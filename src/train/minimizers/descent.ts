@@ -5,7 +5,10 @@ import { type Limits, largest, type Outcome, type Problem, type Visited } from "
 export type StepRule = (gradient: Float64Array) => Float64Array;
 
 /** `x <- x - learningRate * gradient`. */
-export const steepest = (learningRate: number): StepRule => (gradient) => gradient.map((g) => -learningRate * g);
+export const steepest =
+  (learningRate: number): StepRule =>
+  (gradient) =>
+    gradient.map((g) => -learningRate * g);
 
 /** Steps scaled by running moments of the gradient. Source: Kingma and Ba, Adam (2015), algorithm 1. */
 export function adaptive(learningRate: number, size: number): StepRule {
@@ -38,4 +41,9 @@ export async function descend(problem: Problem, rule: StepRule, { maxIterations,
 }
 
 const diverged = (iteration: number, value: number): GradsmithError =>
-  new GradsmithError("training", "minimize", `the function is ${value} or has no gradient at iteration ${iteration}.`, iteration === 0 ? "Start somewhere else." : "Use a smaller learningRate.");
+  new GradsmithError(
+    "training",
+    "minimize",
+    `the function is ${value} or has no gradient at iteration ${iteration}.`,
+    iteration === 0 ? "Start somewhere else." : "Use a smaller learningRate.",
+  );

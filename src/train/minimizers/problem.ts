@@ -34,6 +34,8 @@ export interface Visited {
 }
 
 export const dot = (a: Float64Array, b: Float64Array): number => a.reduce((sum, value, i) => sum + value * b[i]!, 0);
-export const largest = (a: Float64Array): number => a.reduce((most, value) => (Number.isNaN(value) ? value : Math.max(most, Math.abs(value))), 0);
+export const largest = (a: Float64Array): number =>
+  a.reduce((most, value) => (Number.isNaN(value) ? value : Math.max(most, Math.abs(value))), 0);
 /** `x + step * direction`. */
-export const moved = (x: Float64Array, direction: Float64Array, step: number): Float64Array => x.map((value, i) => value + step * direction[i]!);
+export const moved = (x: Float64Array, direction: Float64Array, step: number): Float64Array =>
+  x.map((value, i) => value + step * direction[i]!);
