@@ -13,7 +13,10 @@ import { Tensor } from "../tensor/tensor.ts";
 import { compile } from "./compile.ts";
 
 let seed = 1;
-const random = (): number => ((seed = (seed * 16807) % 2147483647) / 2147483647) * 2 - 1;
+const random = (): number => {
+  seed = (seed * 16807) % 2147483647;
+  return (seed / 2147483647) * 2 - 1;
+};
 
 function check(outputs: readonly Tensor[], options: { fusion?: boolean } = {}): number {
   return Math.max(...[wasmBackend({ relaxedSimd: false }), nativeBackend()].map((backend) => checkOn(backend, outputs, options)));

@@ -48,7 +48,6 @@ const copy: Elementwise = { name: "copy", kind: "elementwise", infer: ([type]) =
 
 /** From graph to program: simplify, fuse, update in place, lower each group, expand, bind, plan memory. */
 export function compile(traced: Traced, limits: Limits, options: { readonly fusion?: boolean } = {}): Compiled {
-  const inputs = new Set(traced.inputs);
   const donations = traced.donations ?? new Map<number, number>();
   // Results that are inputs themselves need a copy, unless they stay where they are.
   const simplified = simplify(arrangeOperands(foldContractions(simplify(traced.outputs))));

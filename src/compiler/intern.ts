@@ -83,7 +83,7 @@ export class Interner {
   }
 }
 
-const valueOf = (expr: Expr): number | undefined =>
+const numberOf = (expr: Expr): number | undefined =>
   expr.kind === "constant" ? expr.value : expr.kind === "splat" && expr.x.kind === "constant" ? expr.x.value : undefined;
 
 /** Folds constants and drops operations that change nothing, whatever the value (so not x + 0 in floats, where -0 would change). */
@@ -94,8 +94,8 @@ function shorten(expr: Expr): Expr {
   if (expr.kind !== "apply") return expr;
   const [x, y, z] = expr.args;
   if (expr.lanes === 1 && expr.args.every((arg) => arg.kind === "constant")) return fold(expr);
-  const a = x === undefined ? undefined : valueOf(x);
-  const b = y === undefined ? undefined : valueOf(y);
+  const a = x === undefined ? undefined : numberOf(x);
+  const b = y === undefined ? undefined : numberOf(y);
   const isInteger = expr.dtype === "i32" || expr.dtype === "u32";
   switch (expr.instruction) {
     case "mul":

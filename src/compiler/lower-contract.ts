@@ -412,7 +412,7 @@ class ContractLowering {
     let cost = 0;
     for (const node of this.#group.epilogue) {
       const pull = new Pull(
-        (input, indices) =>
+        (input) =>
           known.get(input) ??
           (input !== node && this.#memory.of(input) !== undefined ? local(`m${input.id}`, registerType[input.type.dtype]) : undefined),
       );

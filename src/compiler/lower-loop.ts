@@ -183,17 +183,19 @@ class LoopLowering {
     return placed(node.inputs[0]!.type.shape, this.#group.domain, domain)!;
   }
 
+  #scalars: Expr[] | undefined;
   /** One scalar evaluation of every member, to see what it's made of. */
   #scalarValues(): Expr[] {
-    return this.#group.members.map((member) => {
+    this.#scalars ??= this.#group.members.map((member) => {
       const root = isPulled(member.node) ? member.node : member.node.inputs[0]!;
       const at = isPulled(member.node) ? this.#placeOf(member, this.#domain) : this.#operandPlace(member.node, this.#domain);
-      const pull = new Pull((node, indices) => {
+      const pull = new Pull((node) => {
         if ((node === root && isPulled(member.node)) || !this.#isLeaf(node)) return undefined;
         return local(`m${node.id}`, registerType[node.type.dtype]);
       });
       return pull.value(root, at);
     });
+    return this.#scalars;
   }
 
   #isScalarOnly(): boolean {
@@ -212,15 +214,11 @@ class LoopLowering {
   }
 
   #operations(): number {
-    const perPoint = this.#group.members.map((member, i) => {
+    const values = this.#scalarValues();
+    return this.#group.members.reduce((sum, member, i) => {
       const points = member.space === "full" || !isPulled(member.node) ? sizeOf(this.#group.domain) : sizeOf(member.node.type.shape);
-      return points * (1 + countInstructions(this.#values[i] ?? constant(0, "f32")));
-    });
-    return perPoint.reduce((a, b) => a + b, 0);
-  }
-
-  get #values(): Expr[] {
-    return this.#scalarValues();
+      return sum + points * (1 + countInstructions(values[i]!));
+    }, 0);
   }
 
   /** Loops over these axes, the first one being the kernel's range. */

@@ -147,7 +147,8 @@ export function dataset(source: DatasetSource): Dataset {
   const { x, y } = isList ? stacked(source as readonly Sample[]) : (source as { x: Numbers; y: Numbers });
   let stored: Promise<Stored> | undefined;
   async function* open(): AsyncGenerator<Element> {
-    const from = await (stored ??= store(x, y));
+    stored ??= store(x, y);
+    const from = await stored;
     for (let index = 0; index < from.x.count; index++) yield { from, index };
   }
   return new Dataset(open, isList ? source.length : lengthOf(x));

@@ -49,11 +49,17 @@ export function convolve(where: string, x: Tensor, kernel: Tensor, { groups = 1,
  * input channel first.
  */
 export function convolveDepthwise(where: string, x: Tensor, kernel: Tensor, geometry: WindowGeometry): Tensor {
-  const { out, taps, both } = lettersOf(geometry.sizes.length);
+  const { sizes } = geometry;
   const windows = windowed(where, x, geometry);
-  if (kernel.shape[kernel.rank - 1] === 1) return windows.contract(`n${both}c,${taps}c->n${out}c`, kernel.squeeze(-1), { where });
+  const [channels, multiplier] = kernel.shape.slice(-2) as [number, number];
+  if (multiplier === 1) {
+    // With nothing to sum over but the window, a product that is summed is the better form: vectors lie along the channels.
+    const places = kernel.reshape([...sizes.flatMap((size) => [size, 1]), channels]);
+    return windows.mul(places).sum({ axes: sizes.map((_, axis) => 2 * axis + 2) });
+  }
+  const { out, taps, both } = lettersOf(sizes.length);
   const y = windows.contract(`n${both}c,${taps}cm->n${out}cm`, kernel, { where });
-  return y.reshape([...y.shape.slice(0, -2), y.shape[y.rank - 2]! * y.shape[y.rank - 1]!]);
+  return y.reshape([...y.shape.slice(0, -2), channels * multiplier]);
 }
 
 /**

@@ -57,18 +57,21 @@ describe("maxPool", () => {
     expect(evaluated(dx)).toEqual([1, 0, 1, 0, 0, 0, 1, 0, 1]);
   });
 
-  it("has a gradient that can be differentiated: of Σ y⁴ twice is 12·y² at the winners", () => {
-    const x = numbers([1, 4, 4, 2], 3);
-    const first = grad((images: Tensor) => maxPool("test", images, square(2, 2)).square().square().sum());
-    const second = grad((images: Tensor) => first(images).sum())(x);
-    const winners = evaluated(grad((images: Tensor) => maxPool("test", images, square(2, 2)).sum())(x));
-    expect(
-      distance(
-        evaluated(second),
-        evaluated(x).map((value, i) => winners[i]! * 12 * value ** 2),
-      ),
-    ).toBeLessThan(1e-12);
-  });
+  for (const stride of [2, 1]) {
+    it(`has a gradient that can be differentiated: of Σ y⁴ twice is 12·y² at the winners (size 2, stride ${stride})`, () => {
+      const x = numbers([1, 4, 4, 2], 3);
+      const pool = (images: Tensor): Tensor => maxPool("test", images, square(2, stride));
+      const first = grad((images: Tensor) => pool(images).square().square().sum());
+      const second = grad((images: Tensor) => first(images).sum())(x);
+      const wins = evaluated(grad((images: Tensor) => pool(images).sum())(x));
+      expect(
+        distance(
+          evaluated(second),
+          evaluated(x).map((value, i) => wins[i]! * 12 * value ** 2),
+        ),
+      ).toBeLessThan(1e-12);
+    });
+  }
 
   for (const [size, stride] of [
     [2, 2],
