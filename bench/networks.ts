@@ -15,9 +15,14 @@ export interface Network {
 export function networks({
   adam,
   binaryCrossentropy,
+  conv2d,
   crossEntropy,
+  dense,
+  flatten,
+  maxPooling2d,
   mse,
   random,
+  sequential,
   sgd,
   zeros,
 }: typeof Package): Readonly<Record<string, Network>> {
@@ -30,7 +35,30 @@ export function networks({
     }),
     W3a: classifier,
     W3b: classifier,
+    W4: convolutional(),
   };
+
+  function convolutional(): Network {
+    const relu = { activation: "relu" } as const;
+    const model = sequential(
+      [
+        conv2d(32, { kernelSize: 3, ...relu }),
+        maxPooling2d(),
+        conv2d(64, { kernelSize: 3, ...relu }),
+        maxPooling2d(),
+        flatten(),
+        dense(128, relu),
+        dense(10),
+      ],
+      { inputShape: [28, 28, 1] },
+    );
+    return {
+      init: () => model.init({ seed: 4 }).params,
+      predict: (params, x) => model.apply(params, x),
+      loss: crossEntropy,
+      optimizer: adam({ learningRate: 1e-3 }),
+    };
+  }
 
   function perceptron(sizes: readonly number[], { loss, optimizer }: Pick<Network, "loss" | "optimizer">): Network {
     const last = sizes.length - 2;

@@ -1,7 +1,7 @@
-import { readFileSync } from "node:fs";
+import { createRequire } from "node:module";
 
-/** Of the package this file belongs to. */
+/** Of the package this file belongs to. Found by the package's own name, because the build moves this file to another depth. */
 export function packageVersion(): string {
-  const parsed = JSON.parse(readFileSync(new URL("../../package.json", import.meta.url), "utf8")) as { version: string };
-  return parsed.version;
+  const { version } = createRequire(import.meta.url)("gradsmith/package.json") as { version: string };
+  return version;
 }

@@ -1,3 +1,4 @@
+import { fileError } from "../io/files.ts";
 import type { ProgressOutput } from "../train/progress.ts";
 
 /** Where a command writes, and what can be shown there. */
@@ -41,12 +42,13 @@ export const withoutLines = (text: string): string =>
     .replace(/·/gu, "|")
     .replace(/…/gu, "...");
 
-/** A reader that has had enough, as in `gradsmith labs | head -1`, is no mistake: end quietly. */
+/** A reader that has had enough, as in `gradsmith labs | head -1`, is no mistake: end quietly. Where output can't go, as on a full disk, say why. */
 export function endWithReader(): void {
   for (const stream of [process.stdout, process.stderr]) {
     stream.on("error", (error: NodeJS.ErrnoException) => {
       if (error.code === "EPIPE") process.exit(0);
-      throw error;
+      if (stream === process.stdout) process.stderr.write(`${fileError("standard output", "can't be written", error).message}\n`);
+      process.exit(2);
     });
   }
 }

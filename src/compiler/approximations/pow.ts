@@ -51,7 +51,7 @@ const tables: Readonly<Record<Float, Table>> = {
     ],
     scale: [0.9617966860532761, 7.872699542894897e-9, 0.9617966939259756],
     exponentLimit: 2 ** 70,
-    smallest: Number.MIN_VALUE,
+    smallest: 2 ** -1022,
     range: [-1075, 1024],
   },
 };
@@ -145,9 +145,11 @@ function log2(x: Expr): Pair {
   return { high, low: sub(zLow, sub(sub(high, exponent), zHigh)) };
 }
 
-/** About the upper half of the bits: by a mask in f32, in f64 by Veltkamp's splitting. */
+/**
+ * About the upper half of the bits: by a mask in f32, as an f32 in f64. Veltkamp's splitting is no exact one where a compiler contracts its
+ * product and difference.
+ */
 function truncated(x: Expr): Expr {
   if (x.dtype === "f32") return bitcast(and(bitcast(x, "i32"), constant(-4096, "i32")), "f32");
-  const shifted = mul(x, like(x, 2 ** 27 + 1));
-  return sub(shifted, sub(shifted, x));
+  return cast(cast(x, "f32"), "f64");
 }

@@ -15,22 +15,19 @@ export class AveragePooling extends Pooling {
     const axes = placeAxes(sizes.length);
     const windows = poolingWindows(this.kind, x.floating(), this.geometry, 0);
     const lengths = spatialOf(x.shape);
-    const before = paddingOf(this.geometry, lengths);
-    if (before.every(([first, last]) => first + last === 0)) return windows.mean({ axes });
+    const widths = paddingOf(this.geometry, lengths);
+    if (widths.every(([before, after]) => before + after === 0)) return windows.mean({ axes });
     const counts = windows.shape.filter((_, axis) => axis % 2 === 1).slice(0, sizes.length);
     return counts.reduce((y, count, axis) => {
-      const inverse = inverseCounts(count, (window) => {
-        const start = window * strides[axis]! - before[axis]![0];
-        return Math.min(start + sizes[axis]!, lengths[axis]!) - Math.max(start, 0);
+      // By 1 / how many elements of the input each window along this axis has.
+      const inverse = Array.from({ length: count }, (_, window) => {
+        const start = window * strides[axis]! - widths[axis]![0];
+        return 1 / (Math.min(start + sizes[axis]!, lengths[axis]!) - Math.max(start, 0));
       });
-      return y.mul(inverse.cast(y.dtype).reshape([count, ...counts.slice(axis + 1).map(() => 1), 1]));
+      return y.mul(tensor(inverse, { dtype: y.dtype, shape: [count, ...counts.slice(axis + 1).map(() => 1), 1] }));
     }, windows.sum({ axes }));
   }
 }
-
-/** 1 / how many elements of the input each window along an axis has. */
-const inverseCounts = (count: number, elementsOf: (window: number) => number): Tensor =>
-  tensor(Float64Array.from({ length: count }, (_, window) => 1 / elementsOf(window)));
 
 /** The mean of each window of a sequence: [batch, steps, channels] to [batch, windows, channels]. */
 export const averagePooling1d = (options: PoolingOptions = {}): AveragePooling => new AveragePooling(1, options);

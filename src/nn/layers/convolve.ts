@@ -54,7 +54,7 @@ export function convolveDepthwise(where: string, x: Tensor, kernel: Tensor, geom
   const [channels, multiplier] = kernel.shape.slice(-2) as [number, number];
   if (multiplier === 1) {
     // With nothing to sum over but the window, a product that is summed is the better form: vectors lie along the channels.
-    const places = kernel.reshape([...sizes.flatMap((size) => [size, 1]), channels]);
+    const places = kernel.reshape([...sizes.flatMap((size, axis) => (axis === 0 ? [size] : [1, size])), channels]);
     return windows.mul(places).sum({ axes: sizes.map((_, axis) => 2 * axis + 2) });
   }
   const { out, taps, both } = lettersOf(sizes.length);
