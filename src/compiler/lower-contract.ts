@@ -20,6 +20,8 @@ import { chooseTiling } from "./tiles.ts";
 
 /** An epilogue of at most this many instructions is repeated for every register of the tile; a longer one becomes a loop over the tile. */
 const shortEpilogue = 6;
+/** After a sum of this length the trip of a tile through memory isn't felt, and a loop over it is a fifth of the code. */
+const longSum = 128;
 /** Multiply-adds that one turn of the innermost loop should hold at least. */
 const unrollTo = 16;
 
@@ -229,7 +231,8 @@ class ContractLowering {
     out.push(...sum);
     const lastCount = points - (columns - 1) * lanes;
     const value = (i: number, j: number): Expr => local(accumulators[i]![j]!, this.#dtype, lanes);
-    const isShort = this.#epilogueCost() <= shortEpilogue;
+    const length = this.#sums.reduce((n, letter) => n * letter.size, 1);
+    const isShort = this.#epilogueCost() <= shortEpilogue && length < longSum;
     if (isShort || rows === 1) {
       for (let i = 0; i < rows; i++) {
         for (let j = 0; j < columns; j++) {

@@ -183,7 +183,8 @@ export function inlineCost(node: Node, isLeaf: (node: Node) => boolean, known: M
   if (isLeaf(node)) return 1;
   const before = known.get(node);
   if (before !== undefined) return before;
-  let cost = node.op.kind === "elementwise" ? scalarCost(node) : node.op.kind === "movement" ? 1 : 2;
+  // Fills and positions are constants and loop variables.
+  let cost = node.op.kind === "source" ? 0 : node.op.kind === "elementwise" ? scalarCost(node) : node.op.kind === "movement" ? 1 : 2;
   for (const input of node.inputs) cost += inlineCost(input, isLeaf, known);
   known.set(node, cost);
   return cost;

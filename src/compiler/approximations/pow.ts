@@ -3,6 +3,7 @@ import {
   add,
   and,
   bitcast,
+  cast,
   constant,
   div,
   type Expr,
@@ -31,7 +32,6 @@ interface Table {
   readonly scale: readonly [high: number, low: number, rounded: number];
   /** Exponents are brought within this, where all results but those of 1 are 0 or infinite already. */
   readonly exponentLimit: number;
-  readonly smallest: number;
   /** Powers of two with exponents beyond these are 0 and infinite. */
   readonly range: readonly [lowest: number, highest: number];
 }
@@ -41,7 +41,6 @@ const tables: Readonly<Record<Float, Table>> = {
     coefficients: [0.59999996, 0.4285796, 0.33269423, 0.29339194],
     scale: [0.96142578125, 0.0003709127, 0.9617967],
     exponentLimit: 2 ** 40,
-    smallest: 1.1754943508222875e-38,
     range: [-126, 128],
   },
   f64: {
@@ -51,7 +50,6 @@ const tables: Readonly<Record<Float, Table>> = {
     ],
     scale: [0.9617966860532761, 7.872699542894897e-9, 0.9617966939259756],
     exponentLimit: 2 ** 70,
-    smallest: 2 ** -1022,
     range: [-1075, 1024],
   },
 };
@@ -69,12 +67,11 @@ interface Pair {
 export function pow(x: Expr, y: Expr): Expr {
   if (x.dtype !== "f32" && x.dtype !== "f64") return integerPower(x, y);
   const [zero, one, infinity] = [like(x, 0), like(x, 1), like(x, Infinity)];
-  const { smallest } = tables[floatOf(x)];
   const size = abs(x);
   const isWhole = equal(trunc(y), y);
   const half = mul(y, like(y, 0.5));
   const isOdd = and(isWhole, notEqual(trunc(half), half));
-  const isZero = less(size, like(x, smallest));
+  const isZero = x.dtype === "f32" ? less(size, like(x, 2 ** -126)) : equal(size, zero);
   const isInfinite = equal(size, infinity);
   const finite = select(and(less(x, zero), not(isWhole)), like(x, Number.NaN), positivePower(size, y));
   const extreme = select(xor(isInfinite, less(y, zero)), infinity, zero);
