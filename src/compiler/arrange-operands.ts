@@ -9,20 +9,31 @@ import { elements } from "./pull.ts";
 const worthTransposing = 1.5;
 
 /**
- * Afterwards operands of contractions are unguarded views where a padded copy makes them so, and the operand that is used most often
- * lies with an output axis last, so that the contraction can load vectors of it.
+ * Afterwards operands of contractions are unguarded views where a padded copy makes them so, constants are written to memory, and the operand
+ * that is used most often lies with an output axis last, so that the contraction can load vectors of it.
  */
 export function arrangeOperands(roots: readonly Node[]): Node[] {
   const replaced = new Map<Node, Node>();
   for (const node of topological(roots)) {
     const inputs = node.inputs.map((input) => replaced.get(input)!);
     const isContraction = node.op.kind === "contract";
-    const arranged = isContraction ? inputs.map(withoutGuards) : inputs;
+    const arranged = isContraction ? inputs.map((input) => written(withoutGuards(input))) : inputs;
     const changed = arranged.some((input, i) => input !== node.inputs[i]);
     const rebuilt = changed ? makeNode(node.op, arranged, node.attributes, node.type) : node;
     replaced.set(node, isContraction ? transposed(rebuilt as Node<Contract>) : rebuilt);
   }
   return roots.map((root) => replaced.get(root)!);
+}
+
+/** A value that is kept in memory although it could be pulled. */
+const keep: Elementwise = { name: "keep", kind: "elementwise", infer: ([type]) => type!, scalar: ([x]) => x!, isKept: true };
+
+/** A contraction reads memory, which a constant or a count has none of. */
+function written(operand: Node): Node {
+  let below = operand;
+  while (below.op.kind === "movement" && below.inputs.length === 1) below = below.inputs[0]!;
+  const isNowhere = below.op.kind === "source" && (below.op.from === "fill" || below.op.from === "iota");
+  return isNowhere ? makeNode(keep, [operand], undefined) : operand;
 }
 
 /** A guarded movement as an unguarded view of a copy that is padded (and spaced out, where only every s-th position holds an element). */
@@ -113,9 +124,6 @@ function isRemainder(index: Index, position: Index, by: number): boolean {
   const difference = plus(term!.atom.of, times(position, -1));
   return difference.constant % by === 0 && difference.terms.every(({ scale }) => scale % by === 0);
 }
-
-/** A value that is kept in memory although it could be pulled. */
-const keep: Elementwise = { name: "keep", kind: "elementwise", infer: ([type]) => type!, scalar: ([x]) => x!, isKept: true };
 
 /** The contraction over an operand copied so that an output letter comes last, where both operands end in summed letters. */
 function transposed(node: Node<Contract>): Node {

@@ -46,8 +46,22 @@ export interface Compiled {
 /** A result that only copies: opens a group of its own, so that it runs when nobody needs the old memory any more. */
 const copy: Elementwise = { name: "copy", kind: "elementwise", infer: ([type]) => type!, scalar: ([x]) => x!, isKept: true };
 
+export interface CompilerOptions {
+  /** `false` gives every node a kernel of its own. */
+  readonly fusion?: boolean;
+}
+
 /** From graph to program: simplify, fuse, update in place, lower each group, expand, bind, plan memory. */
-export function compile(traced: Traced, limits: Limits, options: { readonly fusion?: boolean } = {}): Compiled {
+export function compile(traced: Traced, limits: Limits, options: CompilerOptions = {}): Compiled {
+  const work = compiling(traced, limits, options);
+  for (;;) {
+    const { done, value } = work.next();
+    if (done === true) return value;
+  }
+}
+
+/** As `compile`, with pauses between passes and kernels, for callers that must not be blocked for long. */
+export function* compiling(traced: Traced, limits: Limits, options: CompilerOptions = {}): Generator<undefined, Compiled> {
   const donations = traced.donations ?? new Map<number, number>();
   // Results that are inputs themselves need a copy, unless they stay where they are.
   const simplified = simplify(arrangeOperands(foldContractions(simplify(traced.outputs))));
@@ -69,6 +83,7 @@ export function compile(traced: Traced, limits: Limits, options: { readonly fusi
       if (targets[output] !== traced.inputs[input]) wanted.set(targets[output]!, traced.inputs[input]!);
     return { fused, placed: updateInPlace(fused, wanted) };
   };
+  yield;
   let { fused, placed } = plan(roots);
   if (placed.conflicts.length > 0) {
     for (const conflict of placed.conflicts) {
@@ -79,11 +94,12 @@ export function compile(traced: Traced, limits: Limits, options: { readonly fusi
     ({ fused, placed } = plan(roots));
     if (placed.conflicts.length > 0) throw new Error("a copy at the end can always be made in place");
   }
+  yield;
   const groups = placed.groups.filter((group) => nodesOf(group).some((node) => sizeOf(node.type.shape) > 0));
   const layout = new Layout(traced.inputs, roots, placed.overwrites, groups, fused.memory);
   const needed = groups.filter((group) => nodesOf(group).some(layout.isStored));
   return {
-    ...emit(traced.name, needed, layout, limits),
+    ...(yield* emit(traced.name, needed, layout, limits)),
     outputs: roots.map((root) => ({ argument: layout.argumentOf(root) })),
     groups: needed,
   };
@@ -142,13 +158,14 @@ function isFullAndEarlier(group: Extract<Group, { kind: "loop" }>, node: Node, b
   return producer.space === "full" && reader.phase > producer.phase;
 }
 
-function emit(name: string, groups: readonly Group[], layout: Layout, limits: Limits): { program: Program } {
+function* emit(name: string, groups: readonly Group[], layout: Layout, limits: Limits): Generator<undefined, { program: Program }> {
   const kernels: Kernel[] = [];
   const byName = new Map<string, number[]>();
   const calls: Call[] = [];
   for (const group of groups) {
     const lowered = lower(group, layout, limits);
     const kernel = finish(lowered, limits);
+    yield;
     // Kernels are compared in full only where their names and sizes agree.
     const base = nameOf(group);
     const alike = byName.get(base) ?? [];

@@ -24,3 +24,10 @@ export function choose<T>(where: string, what: string, name: string, table: Read
   const hint = close === undefined ? "" : ` Did you mean "${close}"?`;
   throw new GradsmithError("option", where, `unknown ${what} "${name}".${hint}`, `Known: ${names.join(", ")}.`);
 }
+
+/** The error for something that is neither a name nor a thing of its kind. */
+export function refuse(where: string, what: string, given: unknown, fix: string): never {
+  const shown =
+    typeof given === "function" ? "a function" : typeof given === "object" && given !== null ? "an object that is none" : String(given);
+  throw new GradsmithError("option", where, `needs ${/^[aeiou]/.test(what) ? "an" : "a"} ${what}, got ${shown}.`, fix);
+}

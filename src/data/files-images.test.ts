@@ -159,6 +159,19 @@ describe("what can go wrong on the way", () => {
   });
 });
 
+test("a cache that can't be written to is named, with what to do", async () => {
+  const file = join(folder, "file");
+  await writeFile(file, "");
+  process.env["XDG_CACHE_HOME"] = file;
+  const place = join(file, "gradsmith", "data", "tiny");
+  await expect(readImages(tiny(), quiet)).rejects.toThrow(
+    expect.objectContaining({
+      code: "file",
+      message: `[${join(place, "train-images-idx3-ubyte.gz")}] can't be written: ENOTDIR: not a directory, mkdir '${place}'. Set XDG_CACHE_HOME to a folder that can be written, or GRADSMITH_DATA to one that has the data.`,
+    }),
+  );
+});
+
 describe("what can be wrong with a folder", () => {
   const inFolder = (change: Readonly<Record<string, Buffer>>) => async (): Promise<unknown> => {
     await fill(folder, change);

@@ -1,4 +1,4 @@
-import { choose } from "../core/checks.ts";
+import { choose, refuse } from "../core/checks.ts";
 import { GradsmithError } from "../core/errors.ts";
 
 /** Something that can be built again from its kind and its options. */
@@ -16,9 +16,10 @@ export type Choice<T extends Described> = SavedForm | T;
 /** How things are built from their options, by kind. */
 export type Builders<T> = Readonly<Record<string, (options?: never) => T>>;
 
-/** The thing a user chose, or an error with the nearest name. */
+/** The thing a user chose, or an error: with the nearest name, or with all of them where something else was given. */
 export function chosen<T extends Described>(where: string, what: string, choice: Choice<T>, builders: Builders<T>): T {
-  if (!isSavedForm(choice)) return choice;
+  if (!isSavedForm(choice))
+    return isDescribed(choice) ? choice : refuse(where, what, choice, `Known: ${Object.keys(builders).join(", ")}.`);
   const [kind, options] = typeof choice === "string" ? [choice, undefined] : choice;
   return choose(where, what, kind, builders)(options as never);
 }
@@ -44,7 +45,8 @@ function plain(kind: string, value: unknown): unknown {
   return isDescribed(value) ? savedForm(value) : value;
 }
 
-const isDescribed = (value: object): value is Described => "kind" in value && "options" in value;
+const isDescribed = (value: unknown): value is Described =>
+  typeof value === "object" && value !== null && "kind" in value && "options" in value;
 
 const unsavable = (where: string): GradsmithError =>
   new GradsmithError("usage", where, "a function of your own can't be saved as data.", "Choose a named one, or save only the weights.");

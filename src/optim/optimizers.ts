@@ -1,4 +1,4 @@
-import { choose } from "../core/checks.ts";
+import { choose, refuse } from "../core/checks.ts";
 import { adadelta } from "./adadelta.ts";
 import { adagrad } from "./adagrad.ts";
 import { adam } from "./adam.ts";
@@ -12,5 +12,8 @@ import { sgd } from "./sgd.ts";
 export const optimizers = { sgd, adam, adamW, adamax, rmsprop, adagrad, adadelta } as const;
 
 /** An optimizer, or the one of this name with its defaults. */
-export const optimizerOf = (where: string, choice: string | Optimizer): Optimizer =>
-  typeof choice === "string" ? choose<() => Optimizer>(where, "optimizer", choice, optimizers)() : choice;
+export function optimizerOf(where: string, choice: string | Optimizer): Optimizer {
+  if (typeof choice === "string") return choose<() => Optimizer>(where, "optimizer", choice, optimizers)();
+  if (typeof choice === "object" && choice !== null && "slots" in choice) return choice;
+  return refuse(where, "optimizer", choice, "Write adam(), or the name of one.");
+}

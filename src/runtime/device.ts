@@ -5,7 +5,7 @@ import type { WasmBackend } from "../backends/cpu/wasm.ts";
 import { wasmBackend } from "../backends/cpu/wasm.ts";
 import { wasmFeatures } from "../backends/cpu/wasm-features.ts";
 import type { Compiled, Traced } from "../compiler/compile.ts";
-import { compile } from "../compiler/compile.ts";
+import { compiling } from "../compiler/compile.ts";
 import { GradsmithError } from "../core/errors.ts";
 import { deviceSettings } from "./settings.ts";
 
@@ -25,8 +25,7 @@ function wasmTier(): WasmBackend {
   return wasm.backend;
 }
 
-function nativeTier(): NativeBackend {
-  const { threads } = deviceSettings();
+function nativeTier(threads = deviceSettings().threads): NativeBackend {
   if (native === undefined || native.threads !== threads)
     native = { backend: nativeBackend(threads === undefined ? {} : { threads }), threads };
   return native.backend;
@@ -38,27 +37,37 @@ export interface BackendChoice {
   readonly reason: string;
 }
 
-/** The tier for a program that will run about `expectedRuns` times. */
-export function chooseBackend(traced: Traced, expectedRuns: number): BackendChoice {
-  const { tier } = deviceSettings();
+/** The tier for a program that will run about `expectedRuns` times, by the settings as they are now, and the program compiled for it. */
+export function chooseBackend(traced: Traced, expectedRuns: number): Generator<undefined, BackendChoice> {
+  const { tier, threads } = deviceSettings();
   if (tier === "native" && failure === undefined) {
     const { available, reason } = nativeAvailability();
-    if (!available)
-      throw new GradsmithError("device", "native", reason, "Install gcc or clang, or use the wasm tier (GRADSMITH_CPU=wasm).");
-    const backend = nativeTier();
-    return { backend, compiled: compile(traced, backend.limits), reason: "asked for" };
+    if (!available) throw new GradsmithError("device", "native", `${reason}.`, "Or use the wasm tier: GRADSMITH_CPU=wasm.");
+    return compiledFor(nativeTier(threads), traced, "asked for");
   }
-  const onWasm = compile(traced, wasmTier().limits);
-  if (tier === "wasm") return { backend: wasmTier(), compiled: onWasm, reason: "asked for" };
-  const operations =
-    onWasm.program.calls.reduce((sum, call) => sum + onWasm.program.kernels[call.kernel]!.work.operations, 0) * expectedRuns;
+  return tier === "wasm" ? compiledFor(wasmTier(), traced, "asked for") : weighed(wasmTier(), threads, traced, expectedRuns);
+}
+
+function* compiledFor(backend: Backend, traced: Traced, reason: string): Generator<undefined, BackendChoice> {
+  return { backend, compiled: yield* compiling(traced, backend.limits), reason };
+}
+
+/** The native tier if the program's work outweighs a compiler's. */
+function* weighed(
+  onWasm: WasmBackend,
+  threads: number | undefined,
+  traced: Traced,
+  expectedRuns: number,
+): Generator<undefined, BackendChoice> {
+  const choice = yield* compiledFor(onWasm, traced, "");
+  const { kernels, calls } = choice.compiled.program;
+  const operations = calls.reduce((sum, call) => sum + kernels[call.kernel]!.work.operations, 0) * expectedRuns;
   const amount = `${operations.toExponential(1)} operations`;
-  if (operations < worthCompiling) return { backend: wasmTier(), compiled: onWasm, reason: `${amount}: not worth a compiler's time` };
-  if (failure !== undefined) return { backend: wasmTier(), compiled: onWasm, reason: failure };
+  if (operations < worthCompiling) return { ...choice, reason: `${amount}: not worth a compiler's time` };
+  if (failure !== undefined) return { ...choice, reason: failure };
   const { available, reason } = nativeAvailability();
-  if (!available) return { backend: wasmTier(), compiled: onWasm, reason };
-  const backend = nativeTier();
-  return { backend, compiled: compile(traced, backend.limits), reason: `${amount}: worth compiling C` };
+  if (!available) return { ...choice, reason };
+  return yield* compiledFor(nativeTier(threads), traced, `${amount}: worth compiling C`);
 }
 
 /** After a failure of the native tier everything runs on wasm. Says so once. */
@@ -89,6 +98,8 @@ export function describeDevice(): DeviceDescription {
   const wasmText = `WebAssembly SIMD${relaxedSimd && deviceSettings().relaxedSimd ? " with fused multiply-add" : ""}`;
   const { available, reason, compiler, lanes } = nativeAvailability();
   const usesNative = tier !== "wasm" && available && failure === undefined;
+  if (tier === "native" && !available && failure === undefined)
+    return { device, tier, threads: 1, lines: [`device cpu, tier native: asked for, but not to be had (${reason})`] };
   if (!usesNative) {
     const why = tier === "wasm" ? "asked for" : (failure ?? reason);
     return { device, tier: "wasm", threads: 1, lines: [`device cpu, tier wasm: ${wasmText} (${why})`] };

@@ -4,6 +4,7 @@ import { Storage } from "../backends/storage.ts";
 import type { Compiled, Traced } from "../compiler/compile.ts";
 import { compile } from "../compiler/compile.ts";
 import { GradsmithError } from "../core/errors.ts";
+import type { BackendChoice } from "./device.ts";
 import { chooseBackend, fallBack } from "./device.ts";
 import { deviceSettings } from "./settings.ts";
 import { byteLengthOf, decode, storageFrom } from "./values.ts";
@@ -27,43 +28,48 @@ export function prepare(traced: Traced, expectedRuns: number): Prepared {
   return deviceSettings().device === "reference" ? new OnReference(traced) : new OnBackend(traced, expectedRuns);
 }
 
+interface Made extends BackendChoice {
+  readonly executable: Executable;
+}
+
 class OnBackend implements Prepared {
   readonly #traced: Traced;
-  #backend: Backend;
-  #compiled: Compiled;
-  #executable: Executable;
-  #reason: string;
+  readonly #work: Generator<undefined, BackendChoice>;
+  #made: Made | undefined;
+  #failure: unknown;
   readonly ready: Promise<void>;
 
   constructor(traced: Traced, expectedRuns: number) {
     this.#traced = traced;
-    const choice = chooseBackend(traced, expectedRuns);
-    this.#backend = choice.backend;
-    this.#reason = choice.reason;
-    this.#compiled = choice.compiled;
-    this.#executable = choice.backend.compile(choice.compiled.program);
-    this.ready = this.#executable.ready.catch((cause: unknown) => this.#useNext(cause));
+    this.#work = chooseBackend(traced, expectedRuns);
+    const inTime = this.#workUntil(performance.now() + sliceMs);
+    this.ready = (inTime ? Promise.resolve() : inBackground((deadline) => this.#workUntil(deadline))).then(() =>
+      this.#finish().executable.ready.catch((cause: unknown) => this.#useNext(cause)),
+    );
+    // Whoever never waits learns of a failure from `run`.
+    this.ready.catch(() => {});
   }
 
   get tier(): string {
-    return this.#backend.name;
+    return this.#finish().backend.name;
   }
   get reason(): string {
-    return this.#reason;
+    return this.#finish().reason;
   }
   get compiled(): Compiled {
-    return this.#compiled;
+    return this.#finish().compiled;
   }
 
   run(inputs: readonly Storage[], repeat: number): Storage[] {
-    const { program, outputs } = this.#compiled;
+    const { compiled, executable } = this.#finish();
+    const { program, outputs } = compiled;
     const fresh = program.arguments.slice(inputs.length).map(({ buffer }) => {
       const { dtype, length } = program.buffers[buffer]!;
       return new Storage(byteLengthOf({ dtype, shape: [length] }));
     });
     const storages = [...inputs, ...fresh];
     try {
-      this.#executable.run(storages, repeat);
+      executable.run(storages, repeat);
     } catch (cause) {
       this.#useNext(cause);
       return this.run(inputs, repeat);
@@ -71,17 +77,71 @@ class OnBackend implements Prepared {
     return outputs.map(({ argument }) => storages[argument]!);
   }
 
+  /** The program made, now if it isn't yet. */
+  #finish(): Made {
+    this.#workUntil(Number.POSITIVE_INFINITY);
+    return this.#made!;
+  }
+
+  /** Goes on making the program until a time; whether it's done. */
+  #workUntil(deadline: number): boolean {
+    if (this.#failure !== undefined) throw this.#failure;
+    try {
+      while (this.#made === undefined) {
+        const { done, value } = this.#work.next();
+        if (done === true) this.#make(value);
+        else if (performance.now() > deadline) return false;
+      }
+    } catch (cause) {
+      this.#failure = cause;
+      throw cause;
+    }
+    return true;
+  }
+
+  #make(choice: BackendChoice): void {
+    try {
+      this.#made = { ...choice, executable: choice.backend.compile(choice.compiled.program) };
+    } catch (cause) {
+      this.#made = this.#replacement(choice.backend, cause);
+    }
+  }
+
   /** A tier that doesn't work here is replaced, with one line to say so. */
   #useNext(cause: unknown): void {
+    this.#made = this.#replacement(this.#finish().backend, cause);
+  }
+
+  #replacement(failed: Backend, cause: unknown): Made {
     if (!(cause instanceof GradsmithError && cause.code === "device")) throw cause;
-    if (this.#backend.name === "wasm") throw cause;
+    if (failed.name === "wasm") throw cause;
     const { backend, reason } = fallBack(cause);
-    this.#backend = backend;
-    this.#reason = reason;
-    this.#compiled = compile(this.#traced, backend.limits);
-    this.#executable = backend.compile(this.#compiled.program);
+    const compiled = compile(this.#traced, backend.limits);
+    return { backend, reason, compiled, executable: backend.compile(compiled.program) };
   }
 }
+
+/** How long the compiler works before others have their turn, in ms. */
+const sliceMs = 15;
+let queue: Promise<unknown> = Promise.resolve();
+
+/** Does work in slices, one piece of work after the other. */
+function inBackground(workUntil: (deadline: number) => boolean): Promise<void> {
+  const work = async (): Promise<void> => {
+    do await macrotask();
+    while (!workUntil(performance.now() + sliceMs));
+  };
+  const done = queue.then(work);
+  queue = done.catch(() => {});
+  return done;
+}
+
+/** The next turn of the event loop. */
+const macrotask = (): Promise<void> =>
+  new Promise((resolve) => {
+    if (typeof setImmediate === "function") setImmediate(resolve);
+    else setTimeout(resolve, 0);
+  });
 
 /** Interprets the graph itself. */
 class OnReference implements Prepared {

@@ -37,6 +37,13 @@ export function computeNow(tensors: readonly Tensor[]): void {
   for (const tensor of new Set(open)) tensor.settle(computed.get(tensor.node)!);
 }
 
+/** As `computeNow`, without blocking while the program is made. */
+export async function computeSoon(tensors: readonly Tensor[]): Promise<void> {
+  const nodes = [...new Set(tensors.map((tensor) => tensor.node))].filter((node) => !isGiven(node) && !computed.has(node));
+  if (nodes.length > 0) await programOf(shortened(nodes)).ready;
+  computeNow(tensors);
+}
+
 /** Computes nodes into memory that nobody else has. */
 export function computeStorages(nodes: readonly Node[]): Storage[] {
   if (nodes.length === 0) return [];

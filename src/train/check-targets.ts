@@ -34,13 +34,13 @@ function mismatch(where: string, output: Shape, what: string, y: Tensor, fix: st
   );
 }
 
-/** Labels must be class numbers that the model has, and probabilities lie between 0 and 1. Reads two numbers. */
+/** Labels must be class numbers that the model has, and probabilities lie between 0 and 1. */
 export async function checkTargetRange(where: string, loss: Loss, y: Tensor, output: Shape): Promise<void> {
   const classes = output[output.length - 1]!;
   const isLabels = loss.targets === "labels";
   if ((!isLabels && loss.targetsAreProbabilities !== true) || y.size === 0 || y.dtype === "bool") return;
   const highest = isLabels ? classes - 1 : 1;
-  const [low, high] = await Promise.all([y.min().item(), y.max().item()]);
+  const { low, high, isWhole } = await extremes(y);
   const wrong = low < 0 || Number.isNaN(low) ? low : high;
   if (wrong < 0 || wrong > highest || Number.isNaN(wrong)) {
     const [what, fix] = isLabels
@@ -51,7 +51,7 @@ export async function checkTargetRange(where: string, loss: Loss, y: Tensor, out
       : ["targets from 0 to 1", "Scale them, or choose another loss."];
     throw new GradsmithError("data", where, `${loss.kind} takes ${what}, but y holds ${wrong}.`, fix);
   }
-  if (isLabels && isFloat(y.dtype) && (await y.notEqual(y.floor()).cast("i32").sum().item()) > 0) {
+  if (isLabels && !isWhole) {
     throw new GradsmithError(
       "data",
       where,
@@ -59,4 +59,29 @@ export async function checkTargetRange(where: string, loss: Loss, y: Tensor, out
       "Round them, or choose another loss.",
     );
   }
+}
+
+interface Extremes {
+  /** NaN where there is one. */
+  readonly low: number;
+  readonly high: number;
+  readonly isWhole: boolean;
+}
+
+/** Targets up to so many are read and looked at here: a batch of a dataset must not wait for a program of its own. */
+const fewTargets = 2 ** 20;
+
+async function extremes(y: Tensor): Promise<Extremes> {
+  if (y.size > fewTargets || y.dtype === "f16" || y.dtype === "bf16") {
+    const fractions = isFloat(y.dtype) ? y.notEqual(y.floor()).cast("i32").sum().item() : 0;
+    const [low, high, fractional] = await Promise.all([y.min().item(), y.max().item(), fractions]);
+    return { low, high, isWhole: fractional === 0 };
+  }
+  let [low, high, isWhole] = [Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY, true];
+  for (const value of await y.read()) {
+    low = Math.min(low, value);
+    high = Math.max(high, value);
+    isWhole &&= Number.isInteger(value);
+  }
+  return { low, high, isWhole };
 }

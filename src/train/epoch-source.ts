@@ -1,9 +1,13 @@
+import { flatten } from "../core/tree.ts";
 import { compile } from "../runtime/compile.ts";
 import type { Loop } from "../runtime/loop.ts";
 import { loop } from "../runtime/loop.ts";
+import { computeSoon } from "../runtime/read.ts";
+import { isTensor } from "../runtime/trace.ts";
 import { arange, full } from "../tensor/create.ts";
 import { random } from "../tensor/random.ts";
 import type { Tensor } from "../tensor/tensor.ts";
+import { checkBatch } from "./check-batch.ts";
 import type { TrainingSetup } from "./compile-options.ts";
 import type { Traceable } from "./objective.ts";
 import type { Pace } from "./pace.ts";
@@ -79,6 +83,8 @@ export async function samplesInMemory(options: MemoryOptions): Promise<EpochSour
     pass: { epoch: integer(0), position: integer(0), order: shuffle ? { samples: arange(count) } : {} },
   };
   const inputs = { x, y, key: stepKeys };
+  await computeSoon(flatten(first, isTensor).leaves);
+  await macrotask();
   const main = loop(step(batchSize), first, inputs, { name: "fit", expectedRuns: whole * epochs });
   const parts: { readonly loop: Loop<WholeState>; readonly steps: number }[] = [{ loop: main, steps: whole }];
   await macrotask();
@@ -136,6 +142,7 @@ export function batchesFrom(batches: BatchSource, { model, setup, state, seed, p
       let done = 0;
       let shown = performance.now();
       for await (const { x, y } of batches) {
+        await checkBatch("fit", model, setup, { x, y });
         await step.prepare(current, { x, y, key });
         current = step(current, { x, y, key });
         done++;

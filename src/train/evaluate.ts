@@ -3,6 +3,7 @@ import type { Loop } from "../runtime/loop.ts";
 import { loop } from "../runtime/loop.ts";
 import { arange, full } from "../tensor/create.ts";
 import type { Tensor } from "../tensor/tensor.ts";
+import { checkBatch } from "./check-batch.ts";
 import type { TrainingSetup } from "./compile-options.ts";
 import type { Logs } from "./history.ts";
 import type { Traceable } from "./objective.ts";
@@ -89,6 +90,7 @@ export async function evaluateBatches(model: Traceable, setup: TrainingSetup, st
   );
   let tally = emptyTally(setup);
   for await (const { x, y } of batches) {
+    await checkBatch("evaluate", model, setup, { x, y });
     await step.prepare(tally, state, x, y);
     tally = step(tally, state, x, y);
   }

@@ -22,16 +22,28 @@ export async function loadModel(path: string): Promise<Sequential> {
 export function modelFromBytes(bytes: Uint8Array, where: string): Sequential {
   const { tensors, metadata } = decodeSafetensors(bytes, where);
   const { name, inputShape, dtype, layers } = readArchitecture(where, metadata[architectureKey]);
-  const model = sequential(
-    layers.map((entry) => layerFrom(where, entry.layer)),
-    { name, inputShape, dtype },
+  const model = built(where, () =>
+    sequential(
+      layers.map((entry) => layerFrom("loadModel", entry.layer)),
+      { name, inputShape, dtype },
+    ),
   );
   const missing = Object.keys(model.blueprint.variables).find((variable) => tensors[variable] === undefined);
   if (missing !== undefined) throw new GradsmithError("file", where, `the weight "${missing}" is missing.`, "Save the model again.");
-  model.setWeights(
-    Object.fromEntries(
-      Object.entries(tensors).map(([variable, { shape, data, dtype: stored }]) => [variable, tensor(data, { shape, dtype: stored })]),
-    ),
-  );
+  const weights = Object.entries(tensors).map(([variable, { shape, data, dtype: stored }]) => [
+    variable,
+    tensor(data, { shape, dtype: stored }),
+  ]);
+  built(where, () => model.setWeights(Object.fromEntries(weights)));
   return model;
+}
+
+/** A file may describe a model that can't be; the error is then the file's, with the reason from whoever found it. */
+function built<T>(where: string, build: () => T): T {
+  try {
+    return build();
+  } catch (error) {
+    if (!(error instanceof GradsmithError)) throw error;
+    throw new GradsmithError("file", where, `holds a model that can't be built: ${error.message}`);
+  }
 }

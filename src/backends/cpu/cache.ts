@@ -1,6 +1,7 @@
 import { createHash } from "node:crypto";
 import {
   chmodSync,
+  existsSync,
   lstatSync,
   mkdirSync,
   mkdtempSync,
@@ -12,7 +13,8 @@ import {
   writeFileSync,
 } from "node:fs";
 import { homedir, tmpdir } from "node:os";
-import { join, resolve } from "node:path";
+import { dirname, join, resolve } from "node:path";
+import { GradsmithError } from "../../core/errors.ts";
 
 type Environment = Readonly<Record<string, string | undefined>>;
 
@@ -44,7 +46,7 @@ export class CodeCache {
 
   /** A directory nobody else has seen, removed when the process ends. */
   static temporary(problem: string): CodeCache {
-    const directory = mkdtempSync(join(tmpdir(), "gradsmith-"));
+    const directory = temporaryDirectory(problem);
     process.once("exit", () => rmSync(directory, { recursive: true, force: true }));
     return new CodeCache(directory, problem);
   }
@@ -112,7 +114,7 @@ function usualDirectory(environment: Environment): string | undefined {
 /** Makes the directory if need be; says what is wrong with it, if anything. */
 function prepare(directory: string): string | undefined {
   try {
-    mkdirSync(directory, { recursive: true, mode: 0o700 });
+    makeDirectory(directory);
     const facts = lstatSync(directory);
     if (!facts.isDirectory()) return `${directory} is not a directory`;
     if (!isOurs(facts)) return `${directory} can be written by others`;
@@ -123,6 +125,32 @@ function prepare(directory: string): string | undefined {
     return undefined;
   } catch (error) {
     return `${directory} can't be used (${(error as NodeJS.ErrnoException).code ?? String(error)})`;
+  }
+}
+
+/** One by one: Node 20's recursive mkdir never returns where the system answers ENOENT, as below /proc. */
+function makeDirectory(path: string): void {
+  if (existsSync(path)) return;
+  if (dirname(path) !== path) makeDirectory(dirname(path));
+  try {
+    mkdirSync(path, { mode: 0o700 });
+  } catch (error) {
+    // Another process may have been faster.
+    if (!existsSync(path)) throw error;
+  }
+}
+
+function temporaryDirectory(problem: string): string {
+  try {
+    return mkdtempSync(join(tmpdir(), "gradsmith-"));
+  } catch (error) {
+    const code = (error as NodeJS.ErrnoException).code ?? String(error);
+    throw new GradsmithError(
+      "device",
+      "native",
+      `there is no place for compiled code: ${problem}, and ${tmpdir()} can't be used (${code}).`,
+      "Set GRADSMITH_CACHE or TMPDIR to a folder that can be written.",
+    );
   }
 }
 

@@ -18,6 +18,14 @@ const slowMs = 500;
 const diskTrouble =
   /no space left|read-only file system|permission denied|disk quota|cannot open output|can't create|cannot create|unable to open output/i;
 
+const substitutes = new Map<string, CodeCache>();
+/** One temporary directory for all programs whose cache turns out to be full. */
+function substituteFor({ directory }: CodeCache): CodeCache {
+  const cache = substitutes.get(directory) ?? CodeCache.temporary(`${directory} is full or can't be loaded from`);
+  substitutes.set(directory, cache);
+  return cache;
+}
+
 /** Builds under way, so that two programs with the same text wait for one compiler. */
 const underWay = new Map<string, Build<unknown>>();
 
@@ -145,7 +153,7 @@ export class Build<Addon> {
       this.#cache.discard(draft);
       if (this.#cache.problem !== undefined || !diskTrouble.test(message)) throw this.#failure("could not be compiled", message);
     }
-    this.#cache = CodeCache.temporary(`${this.#cache.directory} is full or can't be loaded from`);
+    this.#cache = substituteFor(this.#cache);
     return undefined;
   }
 

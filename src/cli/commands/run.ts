@@ -46,8 +46,9 @@ export const run: Command = {
     const lab = labNamed(given.positionals[0] ?? labCatalogue[0].name);
     const settings = settingsOf(lab, given);
     chooseDevice(given);
+    const config = configOf(lab, settings);
     const folder = await createRunFolder(textOption(given, "out") ?? "runs", lab.name);
-    await folder.writeConfig(configOf(lab, settings));
+    await folder.writeConfig(config);
     return train(lab, settings, folder, given.options["ascii"] === true ? { ...terminal, ascii: true } : terminal);
   },
 };
