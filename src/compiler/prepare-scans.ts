@@ -1,5 +1,4 @@
 import type { TensorType } from "../core/shape.ts";
-import { sizeOf } from "../core/shape.ts";
 import type { InputAttributes, Movement, Node, Scan, Source } from "../ir/graph.ts";
 import { makeNode, topological } from "../ir/graph.ts";
 import { fixed, offset } from "../ir/index.ts";
