@@ -17,6 +17,7 @@ export function networks({
   binaryCrossentropy,
   conv2d,
   crossEntropy,
+  lstm,
   dense,
   flatten,
   maxPooling2d,
@@ -35,6 +36,7 @@ export function networks({
     }),
     W3a: classifier,
     W3b: classifier,
+    W5: recurrent(),
     // Made when asked for: the others' start is timed.
     get W4() {
       return convolutional();
@@ -58,6 +60,27 @@ export function networks({
     return {
       init: () => model.init({ seed: 4 }).params,
       predict: (params, x) => model.apply(params, x),
+      loss: crossEntropy,
+      optimizer: adam({ learningRate: 1e-3 }),
+    };
+  }
+
+  function recurrent(): Network {
+    const [features, units, classes] = [32, 128, 10] as const;
+    const layer = lstm(units);
+    const weights = (rows: number, columns: number, seed: number) => {
+      const limit = Math.sqrt(6 / (rows + columns));
+      return random.uniform([rows, columns], { seed, low: -limit, high: limit });
+    };
+    return {
+      init: () => ({
+        kernel: weights(features, 4 * units, 1),
+        recurrentKernel: weights(units, 4 * units, 2),
+        bias: zeros([4 * units]),
+        "dense/kernel": weights(units, classes, 3),
+        "dense/bias": zeros([classes]),
+      }),
+      predict: (params, x) => layer.call(params, x).matmul(params["dense/kernel"]!).add(params["dense/bias"]!),
       loss: crossEntropy,
       optimizer: adam({ learningRate: 1e-3 }),
     };

@@ -1,63 +1,99 @@
 import { isFloat } from "../core/dtype.ts";
 import { type Shape, sameShape } from "../core/shape.ts";
 import type { Node } from "../ir/graph.ts";
+import { isSameRun } from "../ir/scan.ts";
 import type { Row } from "../tensor/ops/define.ts";
 import { Tensor } from "../tensor/tensor.ts";
 
 /** The nodes a node's rule answers for. */
-const dependencies = (node: Node): readonly Node[] => (node.op as Row).gradientInputs ?? node.inputs;
+export const dependencies = (node: Node): readonly Node[] => {
+  const row = node.op as Row;
+  return ("gradientInputs" in row ? row.gradientInputs : undefined) ?? node.inputs;
+};
 
 /**
  * The gradients of `y` for some nodes, given that of `y` itself: one walk from `y` back, asking each op for its rule. Undefined where `y` does
  * not depend on a node. The rules record tensors, so gradients have gradients.
  */
-export function backward(y: Tensor, seed: Tensor, targets: readonly Node[]): (Tensor | undefined)[] {
+export const backward = (y: Tensor, seed: Tensor, targets: readonly Node[]): (Tensor | undefined)[] =>
+  backwardFrom([{ node: y.node, gradient: seed }], targets);
+
+/** A node and the gradient of what is differentiated by it. */
+export interface Seed {
+  readonly node: Node;
+  readonly gradient: Tensor;
+}
+
+/** The same for several results, whose gradients add up. */
+export function backwardFrom(seeds: readonly Seed[], targets: readonly Node[]): (Tensor | undefined)[] {
   const wanted = new Set(targets);
-  const order = pathsTo(y.node, wanted);
+  const order = pathsTo(
+    seeds.map((seed) => seed.node),
+    wanted,
+  );
   const onPath = new Set(order);
-  const gradients = new Map<Node, Tensor>([[y.node, seed]]);
-  for (const node of order.reverse()) {
-    const g = gradients.get(node);
-    if (g === undefined || wanted.has(node)) continue;
+  const gradients = new Map<Node, Tensor>();
+  const give = (node: Node, gradient: Tensor): void => {
+    const before = gradients.get(node);
+    gradients.set(node, before === undefined ? gradient : before.add(gradient));
+  };
+  for (const { node, gradient } of seeds) give(node, gradient);
+  for (const [place, node] of [...order.entries()].reverse()) {
+    if (wanted.has(node)) continue;
     const inputs = dependencies(node);
-    const given = (node.op as Row).vjp(
-      g,
-      inputs.map((input) => new Tensor(input)),
-      new Tensor(node),
-      node.attributes,
-    );
+    const given = gradientsOf(node, order, place, gradients);
     inputs.forEach((input, i) => {
       const gradient = given[i];
       if (gradient === null || gradient === undefined || !onPath.has(input)) return;
-      const fitted = unbroadcast(gradient, input.type.shape).cast(input.type.dtype);
-      const before = gradients.get(input);
-      gradients.set(input, before === undefined ? fitted : before.add(fitted));
+      give(input, unbroadcast(gradient, input.type.shape).cast(input.type.dtype));
     });
   }
   return targets.map((target) => gradients.get(target));
 }
 
-/** The float nodes between the targets and `root`, inputs first. */
-function pathsTo(root: Node, targets: ReadonlySet<Node>): Node[] {
+/** The gradients of a node's inputs; nothing before the last of a run's results is reached, then of all of them together. */
+function gradientsOf(node: Node, order: readonly Node[], place: number, gradients: ReadonlyMap<Node, Tensor>): readonly (Tensor | null)[] {
+  const row = node.op as Row;
+  if (row.kind === "scan") {
+    if (order.slice(0, place).some((other) => isSameRun(other, node))) return [];
+    const results = [...gradients].filter(([other]) => isSameRun(other, node));
+    return results.length === 0 ? [] : row.jointVjp(results.map(([other, gradient]) => ({ node: other, gradient })));
+  }
+  const g = gradients.get(node);
+  if (g === undefined) return [];
+  return row.vjp(
+    g,
+    dependencies(node).map((input) => new Tensor(input)),
+    new Tensor(node),
+    node.attributes,
+  );
+}
+
+/** The float nodes between the targets and the roots, inputs first. */
+function pathsTo(roots: readonly Node[], targets: ReadonlySet<Node>): Node[] {
   const order: Node[] = [];
   const leads = new Map<Node, boolean>();
-  const stack: { readonly node: Node; next: number }[] = [{ node: root, next: 0 }];
-  while (stack.length > 0) {
-    const top = stack[stack.length - 1]!;
-    const { node } = top;
-    const inputs = targets.has(node) ? [] : dependencies(node);
-    const input = inputs[top.next++];
-    if (input !== undefined) {
-      if (!leads.has(input)) {
-        leads.set(input, false);
-        if (isFloat(input.type.dtype)) stack.push({ node: input, next: 0 });
+  for (const root of roots) {
+    if (leads.has(root)) continue;
+    leads.set(root, false);
+    const stack = [{ node: root, next: 0 }];
+    while (stack.length > 0) {
+      const top = stack[stack.length - 1]!;
+      const { node } = top;
+      const inputs = targets.has(node) ? [] : dependencies(node);
+      const input = inputs[top.next++];
+      if (input !== undefined) {
+        if (!leads.has(input)) {
+          leads.set(input, false);
+          if (isFloat(input.type.dtype)) stack.push({ node: input, next: 0 });
+        }
+        continue;
       }
-      continue;
+      stack.pop();
+      if (!targets.has(node) && !inputs.some((x) => leads.get(x))) continue;
+      leads.set(node, true);
+      order.push(node);
     }
-    stack.pop();
-    if (!targets.has(node) && !inputs.some((x) => leads.get(x))) continue;
-    leads.set(node, true);
-    order.push(node);
   }
   return order;
 }

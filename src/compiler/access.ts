@@ -2,6 +2,7 @@ import { local, registerType } from "../ir/expr.ts";
 import type { ContractAttributes, Node, ReduceAttributes } from "../ir/graph.ts";
 import type { Index } from "../ir/index.ts";
 import { fixed, keyOf, variable } from "../ir/index.ts";
+import type { Watch } from "./pull.ts";
 import { Pull } from "./pull.ts";
 
 /** One element of memory that a value depends on: which node's, where, and whether only under a condition. */
@@ -12,12 +13,7 @@ export interface Access {
 }
 
 /** Every access to memory made by computing `root` at these indices; axes it sums over are variables of their own. */
-export function accessesOf(
-  root: Node,
-  indices: readonly Index[],
-  isMemory: (node: Node) => boolean,
-  watch?: (index: Index) => void,
-): Access[] {
+export function accessesOf(root: Node, indices: readonly Index[], isMemory: (node: Node) => boolean, watch?: Watch): Access[] {
   const found: Access[] = [];
   const pull = new Pull(
     (node, at, guard) => {

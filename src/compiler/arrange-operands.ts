@@ -28,8 +28,8 @@ export function arrangeOperands(roots: readonly Node[]): Node[] {
 /** A value that is kept in memory although it could be pulled. */
 const keep: Elementwise = { name: "keep", kind: "elementwise", infer: ([type]) => type!, scalar: ([x]) => x!, isKept: true };
 
-/** A contraction reads memory, which a constant or a count has none of. */
-function written(operand: Node): Node {
+/** Contractions and loops read memory, which a constant or a count has none of. */
+export function written(operand: Node): Node {
   let below = operand;
   while (below.op.kind === "movement" && below.inputs.length === 1) below = below.inputs[0]!;
   const isNowhere = below.op.kind === "source" && (below.op.from === "fill" || below.op.from === "iota");

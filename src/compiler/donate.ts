@@ -101,6 +101,7 @@ function placeIn(group: Group, node: Node): readonly Index[] {
       return placed(node.type.shape, domain, variablesOver(domain))!;
     }
     case "serial":
+    case "scan":
       return variablesOver(node.type.shape);
   }
 }
@@ -109,7 +110,7 @@ function placeIn(group: Group, node: Node): readonly Index[] {
 function readsItsPlace(group: Group, result: Node, input: Node, isMemory: (node: Node) => boolean): boolean {
   const reads = readsOf(group, isMemory).filter((read) => read.node === input);
   if (reads.length === 0) return true;
-  if (group.kind === "serial") return false;
+  if (group.kind === "serial" || group.kind === "scan") return false;
   const own = placeIn(group, result);
   const wide = own.filter((_, axis) => result.type.shape[axis] !== 1);
   return reads.every(({ by, indices, guarded }) => {

@@ -1,14 +1,16 @@
 import type { Shape } from "../core/shape.ts";
 import { sameShape } from "../core/shape.ts";
-import type { Contract, Node, ReduceAttributes } from "../ir/graph.ts";
+import type { Contract, Node, ReduceAttributes, Scan } from "../ir/graph.ts";
 import { topological } from "../ir/graph.ts";
 import type { Index } from "../ir/index.ts";
 import { fixed } from "../ir/index.ts";
+import { isSameRun, isScan } from "../ir/scan.ts";
 import type { Access } from "./access.ts";
 import { accessesOf, isPulled, sameIndices, variablesOver } from "./access.ts";
-import type { ContractGroup, Group, LoopGroup, LoopMember } from "./group.ts";
+import type { ContractGroup, Group, LoopGroup, LoopMember, ScanGroup } from "./group.ts";
 import { nodesOf } from "./group.ts";
 import { chooseMemory } from "./memory-nodes.ts";
+import { elements } from "./pull.ts";
 
 export interface Fused {
   /** In an order in which they can run. */
@@ -21,6 +23,8 @@ export interface FusionOptions {
   readonly fusion?: boolean;
   /** Nodes that share a kernel with no other. */
   readonly alone?: ReadonlySet<Node>;
+  /** Whether elementwise work over the same elements shares a kernel although neither needs the other: in a loop, each kernel is a start and a wait. */
+  readonly sideBySide?: boolean;
 }
 
 /**
@@ -38,7 +42,16 @@ export function fuse(roots: readonly Node[], options: FusionOptions = {}): Fused
     const accesses = accessesOf(node, variablesOver(node.type.shape), isMemory);
     const needed = new Set(accesses.map((access) => groups.of(access.node)).filter((group) => group !== undefined));
     const isAlone = options.fusion === false || options.alone?.has(node) === true;
-    const home = isAlone ? undefined : findHome(node, needed, groups, isMemory);
+    const run = groups.runOf(node);
+    if (run !== undefined) {
+      run.results.push(node as Node<Scan>);
+      groups.join(run, node, needed);
+      continue;
+    }
+    const home = isAlone
+      ? undefined
+      : (findHome(node, needed, groups, isMemory) ??
+        (options.sideBySide === true ? findNeighbour(node, needed, groups, isMemory) : undefined));
     if (home === undefined) groups.open(newGroup(node), node, needed, isAlone);
     else groups.join(home, node, needed);
   }
@@ -60,6 +73,18 @@ function findHome(node: Node, needed: ReadonlySet<Group>, groups: Groups, isMemo
   return undefined;
 }
 
+/** A group that reads the same memory in a loop over as many elements. */
+function findNeighbour(node: Node, needed: ReadonlySet<Group>, groups: Groups, isMemory: (node: Node) => boolean): Group | undefined {
+  if (node.op.kind !== "elementwise") return undefined;
+  const readBy = (reader: Node): Node[] => accessesOf(reader, variablesOver(reader.type.shape), isMemory).map((access) => access.node);
+  const own = new Set(readBy(node).filter((read) => elements(read) >= elements(node)));
+  return groups.loops().find((group) => {
+    if (group.inner.length > 0 || !sameShape(group.domain, node.type.shape) || groups.isClosed(group)) return false;
+    if ([...needed].some((other) => groups.dependsOn(other, group))) return false;
+    return group.members.some((member) => readBy(member.node).some((read) => own.has(read))) && joinsLoop(node, group, isMemory);
+  });
+}
+
 function newGroup(node: Node): Group {
   switch (node.op.kind) {
     case "contract":
@@ -75,6 +100,8 @@ function newGroup(node: Node): Group {
     case "movement":
     case "gather":
       return { kind: "loop", domain: node.type.shape, inner: [], members: [{ node, space: "full", phase: 0 }] };
+    case "scan":
+      return { kind: "scan", results: [node as Node<Scan>] };
     default:
       return { kind: "serial", node };
   }
@@ -177,6 +204,16 @@ class Groups {
 
   of(node: Node): Group | undefined {
     return this.#home.get(node);
+  }
+  loops(): LoopGroup[] {
+    return this.#all.filter((group) => group.kind === "loop");
+  }
+
+  /** The group of another result of the same run. */
+  runOf(node: Node): ScanGroup | undefined {
+    return isScan(node)
+      ? this.#all.filter((group) => group.kind === "scan").find((group) => isSameRun(group.results[0]!, node))
+      : undefined;
   }
   age(group: Group): number {
     return this.#all.indexOf(group);

@@ -1,8 +1,8 @@
 import type { Shape } from "../core/shape.ts";
-import type { Contract, Node } from "../ir/graph.ts";
+import type { Contract, Node, Scan } from "../ir/graph.ts";
 
 /** Nodes computed together by one kernel. Everything else they need is memory, or is pulled in. */
-export type Group = LoopGroup | ContractGroup | SerialGroup;
+export type Group = LoopGroup | ContractGroup | SerialGroup | ScanGroup;
 
 /**
  * A loop nest over `domain`, whose `inner` axes are reduced. A member's space is `full` (one value for each point of the domain) or `outer`
@@ -35,6 +35,12 @@ export interface SerialGroup {
   readonly node: Node;
 }
 
+/** The results of one run of a loop, whose body is kernels of its own. */
+export interface ScanGroup {
+  readonly kind: "scan";
+  readonly results: Node<Scan>[];
+}
+
 export function nodesOf(group: Group): readonly Node[] {
   switch (group.kind) {
     case "loop":
@@ -43,5 +49,7 @@ export function nodesOf(group: Group): readonly Node[] {
       return [group.anchor, ...group.epilogue];
     case "serial":
       return [group.node];
+    case "scan":
+      return group.results;
   }
 }

@@ -6,6 +6,8 @@ export interface Memory {
   readonly id: number;
   readonly dtype: DType;
   readonly length: number;
+  /** For a part of other memory: where it begins, and how far it moves with each turn of the loop it belongs to. */
+  readonly view?: { readonly of: number; readonly start: number; readonly step: number };
 }
 
 /** The buffers and names of one kernel while it's being written. */

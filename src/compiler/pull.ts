@@ -15,6 +15,9 @@ export interface Lanes {
 /** What a node's value at an index is when it isn't to be inlined: a load, or a register. `guard` says when the index is valid. */
 export type Leaf = (node: Node, indices: readonly Index[], guard: Expr | undefined) => Expr | undefined;
 
+/** Hears of every index whose value, not only whose element, is used; of those that are compared also with what. */
+export type Watch = (index: Index, guard?: Guard) => void;
+
 /**
  * The value of a node at an index, as one expression: elementwise ops are applied, movements change the index, and recursion ends at leaves.
  * This is how fusion happens: nothing is materialised that a consumer can pull. One `Pull` shares work between everything pulled through it.
@@ -24,10 +27,9 @@ export class Pull {
   readonly #guards = new Map<Expr, number>();
   readonly #leaf: Leaf;
   readonly #vector: Lanes | undefined;
-  readonly #watch: ((index: Index) => void) | undefined;
+  readonly #watch: Watch | undefined;
 
-  /** `watch` hears of every index whose value, not only whose element, is used. */
-  constructor(leaf: Leaf, vector?: Lanes, watch?: (index: Index) => void) {
+  constructor(leaf: Leaf, vector?: Lanes, watch?: Watch) {
     this.#leaf = leaf;
     this.#vector = vector;
     this.#watch = watch;
@@ -133,8 +135,10 @@ export class Pull {
 
   #condition(guards: readonly Guard[]): Expr | "always" | "never" {
     let condition: Expr | undefined;
-    for (const { index, min: low, max: high } of guards) {
+    for (const guard of guards) {
+      const { index, min: low, max: high } = guard;
       if (index.max < low || index.min > high) return "never";
+      if (index.min < low || index.max > high) this.#watch?.(index, guard);
       const bounds: Expr[] = [];
       const value = this.indexExpr(index);
       if (index.min < low) bounds.push(lessEqual(constant(low, "i32"), value));

@@ -28,11 +28,17 @@ export {
   globalMaxPooling2d,
   globalMaxPooling3d,
 } from "../nn/layers/global-pooling.ts";
+export type { GruOptions } from "../nn/layers/gru.ts";
+export { gru } from "../nn/layers/gru.ts";
+export type { LstmOptions } from "../nn/layers/lstm.ts";
+export { lstm } from "../nn/layers/lstm.ts";
 export { maxPooling1d, maxPooling2d, maxPooling3d } from "../nn/layers/max-pooling.ts";
 export type { PoolingOptions } from "../nn/layers/pooling.ts";
+export type { RecurrentOptions } from "../nn/layers/recurrent.ts";
 export { reshape } from "../nn/layers/reshape.ts";
 export type { SeparableConvOptions } from "../nn/layers/separable-conv2d.ts";
 export { separableConv2d } from "../nn/layers/separable-conv2d.ts";
+export { simpleRnn } from "../nn/layers/simple-rnn.ts";
 export type { UpSamplingOptions } from "../nn/layers/up-sampling2d.ts";
 export { upSampling2d } from "../nn/layers/up-sampling2d.ts";
 export type { ZeroPaddingOptions } from "../nn/layers/zero-padding.ts";

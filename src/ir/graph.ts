@@ -15,7 +15,7 @@ export interface Node<Op extends OpDef = OpDef> {
 }
 
 /** What every op says about itself. Passes ask for `kind` and the members below, and never look at `name`. */
-export type OpDef = Source | Elementwise | Reduce | Movement | Contract | Gather | Scatter | Shuffle;
+export type OpDef = Source | Elementwise | Reduce | Movement | Contract | Gather | Scatter | Shuffle | Scan;
 
 interface Common {
   readonly name: string;
@@ -111,6 +111,14 @@ export interface Shuffle extends Common {
   readonly kind: "shuffle";
 }
 
+/**
+ * One result of a loop with carried state. Inputs: the first carries, then what is read row by row, then constants, in the order of the
+ * loop's slots. Attributes: ScanResult. Nodes with the same loop and inputs are results of one run of it.
+ */
+export interface Scan extends Common {
+  readonly kind: "scan";
+}
+
 let nextId = 0;
 export function makeNode<Op extends OpDef>(op: Op, inputs: readonly Node[], attributes: unknown, type?: TensorType): Node<Op> {
   const inferred =
@@ -123,8 +131,8 @@ export function makeNode<Op extends OpDef>(op: Op, inputs: readonly Node[], attr
   return { id: nextId++, op, type: inferred, inputs, attributes, depth };
 }
 
-/** Inputs first, each node once. */
-export function topological(roots: readonly Node[]): Node[] {
+/** Inputs first, each node once. What lies below `leaves` isn't looked at. */
+export function topological(roots: readonly Node[], leaves?: ReadonlySet<Node>): Node[] {
   const order: Node[] = [];
   const state = new Map<Node, "open" | "done">();
   const stack = [...roots].reverse();
@@ -140,6 +148,7 @@ export function topological(roots: readonly Node[]): Node[] {
       continue;
     }
     state.set(node, "open");
+    if (leaves?.has(node) === true) continue;
     for (let i = node.inputs.length - 1; i >= 0; i--) {
       if (!state.has(node.inputs[i]!)) stack.push(node.inputs[i]!);
     }

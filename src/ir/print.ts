@@ -3,7 +3,8 @@ import { showShape } from "../core/shape.ts";
 import type { Expr, Instruction } from "./expr.ts";
 import { type Node, topological } from "./graph.ts";
 import type { Kernel, Statement } from "./kernel.ts";
-import type { Program, ProgramBuffer } from "./program.ts";
+import type { Call, Program, ProgramBuffer, Repeat } from "./program.ts";
+import { eachCall, isRepeat } from "./program.ts";
 
 const infix: Partial<Readonly<Record<Instruction, string>>> = {
   add: "+",
@@ -113,18 +114,28 @@ function showStatement(statement: Statement, indent: string): string[] {
 
 /** The memory plan, the calls in order, and each kernel once. */
 export function showProgram(program: Program): string {
-  const head = `program ${program.name}: ${program.calls.length} calls of ${program.kernels.length} kernels, arena ${program.arenaBytes} bytes`;
+  const head = `program ${program.name}: ${eachCall(program.calls).length} calls of ${program.kernels.length} kernels, arena ${program.arenaBytes} bytes`;
   const handed = new Map(program.arguments.map((argument, i) => [argument.buffer, `argument ${i} (${argument.access})`]));
   const buffers = program.buffers.map((buffer, i) => {
     const size = `${buffer.dtype}[${buffer.length}]  ${buffer.length * bytesOf(buffer.dtype)} bytes`;
     return `  m${i}: ${size}  ${showBufferPlace(buffer, handed.get(i))}`;
   });
-  const calls = program.calls.map(
-    ({ kernel, buffers: places }) => `  ${program.kernels[kernel]?.name ?? "?"}(${places.map((i) => `m${i}`).join(", ")})`,
-  );
+  const calls = showCalls(program, program.calls, "  ");
   return [head, "memory", ...buffers, "calls", ...calls, ...program.kernels.map((kernel) => `\n${showKernel(kernel)}`)].join("\n");
 }
 
+function showCalls(program: Program, calls: readonly (Call | Repeat)[], indent: string): string[] {
+  return calls.flatMap((step) => {
+    if (isRepeat(step))
+      return [
+        `${indent}${step.repeat} times, moving ${step.views.map((i) => `m${i}`).join(", ") || "nothing"}`,
+        ...showCalls(program, step.calls, `${indent}  `),
+      ];
+    return [`${indent}${program.kernels[step.kernel]?.name ?? "?"}(${step.buffers.map((i) => `m${i}`).join(", ")})`];
+  });
+}
+
 function showBufferPlace({ place }: ProgramBuffer, argument: string | undefined): string {
+  if (place.kind === "view") return `m${place.of} from ${place.start}${place.step === 0 ? "" : `, moving by ${place.step}`}`;
   return place.kind === "argument" ? (argument ?? "argument, not handed over") : `${place.kind} at ${place.offset}`;
 }

@@ -81,7 +81,42 @@ describe("verifyProgram", () => {
 
   it("accepts memory used again once it is free", () => expect(() => verifyProgram(program([0, 128, 0]))).not.toThrow());
 
+  /** Two buffers of three rows, and a loop that reads a row of one and writes a row of the other. */
+  const rows = (repeat: number, step: number, change: Partial<Program> = {}): Program =>
+    program([0], {
+      buffers: [
+        { dtype: "f32", length: 48, place: { kind: "argument" } },
+        { dtype: "f32", length: 48, place: { kind: "temporary", offset: 0 } },
+        { dtype: "f32", length: 16, place: { kind: "view", of: 0, start: 0, step: 16 } },
+        { dtype: "f32", length: 16, place: { kind: "view", of: 1, start: 32, step } },
+      ],
+      calls: [{ repeat, views: [2, 3], calls: [{ kernel: 0, buffers: [2, 3] }] }],
+      ...change,
+    });
+
+  it("accepts views that move with a loop and stay inside", () => expect(() => verifyProgram(rows(3, -16))).not.toThrow());
+
   const wrong: [string, Program, string][] = [
+    ["views that leave their buffer", rows(4, -16), "[program p] buffer 2 moves out of buffer 0."],
+    ["views that go the wrong way", rows(3, 16), "[program p] buffer 3 moves out of buffer 1."],
+    ["loops without turns", rows(0, -16), "[program p] calls are repeated 0 times."],
+    [
+      "memory that is reused while a loop still needs it",
+      program([0, 128, 0], {
+        calls: [
+          { kernel: 0, buffers: [0, 1] },
+          {
+            repeat: 2,
+            views: [],
+            calls: [
+              { kernel: 0, buffers: [1, 2] },
+              { kernel: 0, buffers: [2, 3] },
+            ],
+          },
+        ],
+      }),
+      "[program p] buffers 1 and 3 overlap while both are in use.",
+    ],
     ["overlap of what is in use", program([0, 0]), "[program p] buffers 1 and 2 overlap while both are in use."],
     ["unaligned memory", program([32]), "[program p] buffer 1 is at 32, which is not a multiple of 64."],
     ["an arena too small", program([448]), "[program p] buffer 1 and its slack end at 576, the arena at 512."],

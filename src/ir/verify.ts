@@ -5,7 +5,8 @@ import type { Expr } from "./expr.ts";
 import { registerType } from "./expr.ts";
 import { type Node, topological } from "./graph.ts";
 import type { Kernel, Statement, Store } from "./kernel.ts";
-import type { Call, Program } from "./program.ts";
+import type { Call, Program, Repeat } from "./program.ts";
+import { homeOf, isRepeat } from "./program.ts";
 import { indexProblem, type Scope, verifyExpr } from "./verify-expr.ts";
 
 function fail(where: string, what: string): never {
@@ -121,18 +122,51 @@ export function verifyProgram(program: Program, options: VerifyOptions = {}): vo
   const where = `program ${program.name}`;
   const writable = argumentAccess(program, where);
   const lifetimes = new Map<number, Lifetime>();
-  program.calls.forEach((call, time) => {
-    for (const [place, access] of matchCall(program, call, where)) {
-      const { place: home } = program.buffers[place]!;
-      if (access !== "read" && writable.get(place) === false) fail(where, `call ${time} writes buffer ${place}, which is only read.`);
-      if (home.kind === "constant" && access !== "read") fail(where, `call ${time} writes the constant buffer ${place}.`);
-      const life = lifetimes.get(place);
-      if (life === undefined && home.kind === "temporary" && access === "read")
-        fail(where, `call ${time} reads buffer ${place} before anything is in it.`);
-      lifetimes.set(place, { first: life?.first ?? time, last: time });
+  let time = 0;
+  const visit = (calls: readonly (Call | Repeat)[]): void => {
+    for (const step of calls) {
+      if (isRepeat(step)) {
+        if (!Number.isInteger(step.repeat) || step.repeat < 1) fail(where, `calls are repeated ${step.repeat} times.`);
+        for (const view of step.views) verifyView(program, view, step.repeat);
+        const first = time;
+        visit(step.calls);
+        holdInLoop(lifetimes, { first, last: time - 1 });
+        continue;
+      }
+      for (const [place, access] of matchCall(program, step, where)) {
+        const id = homeOf(program.buffers, place);
+        const { place: home } = program.buffers[id]!;
+        if (access !== "read" && writable.get(id) === false) fail(where, `call ${time} writes buffer ${place}, which is only read.`);
+        if (home.kind === "constant" && access !== "read") fail(where, `call ${time} writes the constant buffer ${place}.`);
+        const life = lifetimes.get(id);
+        if (life === undefined && home.kind === "temporary" && access === "read")
+          fail(where, `call ${time} reads buffer ${place} before anything is in it.`);
+        lifetimes.set(id, { first: life?.first ?? time, last: time });
+      }
+      time++;
     }
-  });
+  };
+  for (const [id, { place }] of program.buffers.entries()) if (place.kind === "view") verifyView(program, id, 1);
+  visit(program.calls);
   verifyArena(program, lifetimes);
+}
+
+/** Checks that a view stays inside what it is a view of, however far it moves. */
+function verifyView(program: Program, id: number, turns: number): void {
+  const { place, dtype, length } = program.buffers[id]!;
+  const where = `program ${program.name}`;
+  if (place.kind !== "view") fail(where, `buffer ${id} moves with a loop and is not a view.`);
+  const of = program.buffers[place.of] ?? fail(where, `buffer ${id} is a view of buffer ${place.of}, which does not exist.`);
+  if (of.dtype !== dtype) fail(where, `buffer ${id} sees ${of.dtype} as ${dtype}.`);
+  const end = place.start + (turns - 1) * place.step;
+  if (Math.min(place.start, end) < 0 || Math.max(place.start, end) + length > of.length)
+    fail(where, `buffer ${id} moves out of buffer ${place.of}.`);
+}
+
+/** What is used in a loop and was there before keeps its memory until the loop ends. */
+function holdInLoop(lifetimes: Map<number, Lifetime>, loop: Lifetime): void {
+  for (const [id, life] of lifetimes)
+    if (life.first < loop.first && life.last >= loop.first) lifetimes.set(id, { first: life.first, last: loop.last });
 }
 
 /** For arguments: whether they may be written. */
@@ -173,7 +207,7 @@ interface Lifetime {
 function verifyArena(program: Program, lifetimes: ReadonlyMap<number, Lifetime>): void {
   const where = `program ${program.name}`;
   const pieces = program.buffers.flatMap(({ dtype, length, place }, id) => {
-    if (place.kind === "argument") return [];
+    if (place.kind === "argument" || place.kind === "view") return [];
     const end = place.offset + length * bytesOf(dtype);
     if (place.offset < 0 || place.offset % alignment !== 0)
       fail(where, `buffer ${id} is at ${place.offset}, which is not a multiple of ${alignment}.`);

@@ -46,6 +46,26 @@ describe("initializers by their formulas, on 300 inputs and 200 outputs", () => 
     expect(draw("glorotUniform", [3, 4], 2)).not.toEqual(draw("glorotUniform", [3, 4]));
   });
 
+  it.each([
+    [4, 6],
+    [6, 4],
+    [2, 3, 5],
+  ])("orthogonal has orthonormal rows or columns: %i, %i, %s", (...given) => {
+    const shape = given.filter((size) => size !== undefined);
+    const columns = shape.at(-1)!;
+    const values = draw("orthogonal", shape);
+    const rows = values.length / columns;
+    const vectors = Array.from({ length: Math.min(rows, columns) }, (_, i) =>
+      Array.from({ length: Math.max(rows, columns) }, (_, j) => (rows <= columns ? values[i * columns + j]! : values[j * columns + i]!)),
+    );
+    for (const [i, a] of vectors.entries()) {
+      for (const [j, b] of vectors.entries()) {
+        const product = a.reduce((sum, x, k) => sum + x * b[k]!, 0);
+        expect(Math.abs(product - (i === j ? 1 : 0))).toBeLessThan(1e-12);
+      }
+    }
+  });
+
   it("constants and the identity", () => {
     expect(draw("zeros", [2])).toEqual([0, 0]);
     expect(draw("ones", [2])).toEqual([1, 1]);

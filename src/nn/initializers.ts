@@ -7,6 +7,7 @@ import { random } from "../tensor/random.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 import type { Choice, Described } from "./described.ts";
 import { chosen } from "./described.ts";
+import { orthogonal } from "./orthogonal.ts";
 
 /** The first values of a variable, from its shape and a random key (u32 [2]). */
 export interface Initializer extends Described {
@@ -68,6 +69,9 @@ export const initializers = {
   lecunUniform: () => varianceScaling("lecunUniform", { scale: 1, by: "inputs", distribution: "uniform" }),
   /** Cut-off normal of variance 1 / inputs. */
   lecunNormal: () => varianceScaling("lecunNormal", { scale: 1, by: "inputs", distribution: "normal" }),
+  /** gain · a random orthogonal matrix (Saxe et al., 2013), for weights that are applied again and again. */
+  orthogonal: ({ gain = 1 }: { readonly gain?: number } = {}) =>
+    row("orthogonal", (shape, key) => orthogonal(shape, key).mul(gain), { gain }),
   /** gain on the diagonal of a matrix. */
   identity: ({ gain = 1 }: { readonly gain?: number } = {}) =>
     row(

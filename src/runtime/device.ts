@@ -7,6 +7,7 @@ import { wasmFeatures } from "../backends/cpu/wasm-features.ts";
 import type { Compiled, Traced } from "../compiler/compile.ts";
 import { compiling } from "../compiler/compile.ts";
 import { GradsmithError } from "../core/errors.ts";
+import { eachCall } from "../ir/program.ts";
 import { deviceSettings } from "./settings.ts";
 
 /**
@@ -61,7 +62,8 @@ function* weighed(
 ): Generator<undefined, BackendChoice> {
   const choice = yield* compiledFor(onWasm, traced, "");
   const { kernels, calls } = choice.compiled.program;
-  const operations = calls.reduce((sum, call) => sum + kernels[call.kernel]!.work.operations, 0) * expectedRuns;
+  const operations =
+    eachCall(calls).reduce((sum, { call, times }) => sum + times * kernels[call.kernel]!.work.operations, 0) * expectedRuns;
   const amount = `${operations.toExponential(1)} operations`;
   if (operations < worthCompiling) return { ...choice, reason: `${amount}: not worth a compiler's time` };
   if (failure !== undefined) return { ...choice, reason: failure };

@@ -4,7 +4,10 @@ import { batchNormalization } from "../../src/nn/layers/batch-normalization.ts";
 import { dense } from "../../src/nn/layers/dense.ts";
 import { dropout } from "../../src/nn/layers/dropout.ts";
 import { flatten } from "../../src/nn/layers/flatten.ts";
+import { gru } from "../../src/nn/layers/gru.ts";
+import { lstm } from "../../src/nn/layers/lstm.ts";
 import { reshape } from "../../src/nn/layers/reshape.ts";
+import { simpleRnn } from "../../src/nn/layers/simple-rnn.ts";
 import { checkLayer } from "../contract/layer.ts";
 
 describe("every layer keeps the contract", () => {
@@ -33,4 +36,12 @@ describe("every layer keeps the contract", () => {
     outputShape: [2, 3, 2],
     training: true,
   });
+  checkLayer("lstm", () => lstm(2), { inputShape: [2, 3, 2], outputShape: [2, 2] });
+  checkLayer("lstm of sequences, backwards, without bias", () => lstm(2, { returnSequences: true, goBackwards: true, useBias: false }), {
+    inputShape: [2, 3, 2],
+    outputShape: [2, 3, 2],
+  });
+  checkLayer("gru", () => gru(2, { returnSequences: true }), { inputShape: [2, 3, 2], outputShape: [2, 3, 2] });
+  checkLayer("gru without bias", () => gru(2, { useBias: false }), { inputShape: [2, 2, 2], outputShape: [2, 2] });
+  checkLayer("simpleRnn", () => simpleRnn(3, { activation: "sigmoid" }), { inputShape: [2, 3, 2], outputShape: [2, 3] });
 });

@@ -5,7 +5,7 @@ import { bitcastNumber, castNumber, meanings } from "../../ir/evaluate.ts";
 import type { Associative, Basic, Expr, RegisterType } from "../../ir/expr.ts";
 import { across, apply, bitcast, cast, constant, load, ramp } from "../../ir/expr.ts";
 import type { Kernel, KernelBuffer, Statement } from "../../ir/kernel.ts";
-import type { Program } from "../../ir/program.ts";
+import type { Call, Program } from "../../ir/program.ts";
 import { Storage } from "../storage.ts";
 import { nativeAvailability, nativeBackend } from "./native.ts";
 
@@ -110,7 +110,7 @@ function compute(name: string, cases: readonly Case[]): number[][] {
   const buffers: Program["buffers"][number][] = [];
   const storages: Storage[] = [];
   const kernels: Kernel[] = [];
-  const calls: Program["calls"][number][] = [];
+  const calls: Call[] = [];
   for (const { name, inputs, output, lanes, value } of cases) {
     const length = padded(inputs[0]!.values.length);
     const first = buffers.length;

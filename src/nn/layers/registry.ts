@@ -11,9 +11,12 @@ import { DepthwiseConv } from "./depthwise-conv.ts";
 import { Dropout } from "./dropout.ts";
 import { Flatten } from "./flatten.ts";
 import { GlobalAveragePooling, GlobalMaxPooling } from "./global-pooling.ts";
+import { Gru } from "./gru.ts";
+import { Lstm } from "./lstm.ts";
 import { MaxPooling } from "./max-pooling.ts";
 import { Reshape } from "./reshape.ts";
 import { SeparableConv2d } from "./separable-conv2d.ts";
+import { SimpleRnn } from "./simple-rnn.ts";
 import { UpSampling2d } from "./up-sampling2d.ts";
 import { ZeroPadding } from "./zero-padding.ts";
 
@@ -39,11 +42,14 @@ const layers = {
   globalMaxPooling1d: (options: never) => new GlobalMaxPooling(1, options),
   globalMaxPooling2d: (options: never) => new GlobalMaxPooling(2, options),
   globalMaxPooling3d: (options: never) => new GlobalMaxPooling(3, options),
+  gru: (options: never) => new Gru(options),
+  lstm: (options: never) => new Lstm(options),
   maxPooling1d: (options: never) => new MaxPooling(1, options),
   maxPooling2d: (options: never) => new MaxPooling(2, options),
   maxPooling3d: (options: never) => new MaxPooling(3, options),
   reshape: (options: never) => new Reshape(options),
   separableConv2d: (options: never) => new SeparableConv2d(options),
+  simpleRnn: (options: never) => new SimpleRnn(options),
   upSampling2d: (options: never) => new UpSampling2d(options),
   zeroPadding1d: (options: never) => new ZeroPadding(1, options),
   zeroPadding2d: (options: never) => new ZeroPadding(2, options),

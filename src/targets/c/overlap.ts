@@ -1,5 +1,6 @@
 import { bytesOf } from "../../core/dtype.ts";
 import type { Program } from "../../ir/program.ts";
+import { eachCall, homeOf } from "../../ir/program.ts";
 
 /**
  * Kernels that some call gives overlapping memory, part of which is written: a result put in the place of an operand. Their pointers must not
@@ -7,13 +8,12 @@ import type { Program } from "../../ir/program.ts";
  */
 export function overlappingKernels(program: Program): Set<number> {
   const found = new Set<number>();
-  for (const call of program.calls) {
+  for (const { call } of eachCall(program.calls)) {
     const { buffers } = program.kernels[call.kernel]!;
     const access = buffers.filter((buffer) => buffer.access !== "scratch").map((buffer) => buffer.access);
-    const places = call.buffers.map((buffer) => placeOf(program, buffer));
-    for (let i = 0; i < places.length; i++) {
+    for (let i = 0; i < call.buffers.length; i++) {
       for (let j = 0; j < i; j++) {
-        if ((access[i] !== "read" || access[j] !== "read") && overlaps(places[i]!, places[j]!)) found.add(call.kernel);
+        if ((access[i] !== "read" || access[j] !== "read") && overlaps(program, call.buffers[i]!, call.buffers[j]!)) found.add(call.kernel);
       }
     }
   }
@@ -24,12 +24,31 @@ interface Place {
   readonly memory: string;
   readonly start: number;
   readonly end: number;
+  /** How the views it is in move: only places that move alike keep their distance. */
+  readonly moves: string;
 }
 
 function placeOf(program: Program, buffer: number): Place {
   const { place, dtype, length } = program.buffers[buffer]!;
-  if (place.kind === "argument") return { memory: `argument ${buffer}`, start: 0, end: 1 };
-  return { memory: "arena", start: place.offset, end: place.offset + length * bytesOf(dtype) };
+  const bytes = length * bytesOf(dtype);
+  if (place.kind === "argument") return { memory: `argument ${buffer}`, start: 0, end: bytes, moves: "" };
+  if (place.kind !== "view") return { memory: "arena", start: place.offset, end: place.offset + bytes, moves: "" };
+  const home = placeOf(program, place.of);
+  const start = home.start + place.start * bytesOf(dtype);
+  return {
+    memory: home.memory,
+    start,
+    end: start + bytes,
+    moves: place.step === 0 ? home.moves : `${home.moves} ${place.of} ${place.step}`,
+  };
 }
 
-const overlaps = (a: Place, b: Place): boolean => a.memory === b.memory && a.start < b.end && b.start < a.end;
+/** Places that move differently are compared by the memory they move in. */
+function overlaps(program: Program, i: number, j: number): boolean {
+  const [a, b] = [placeOf(program, i), placeOf(program, j)];
+  if (a.moves !== b.moves) {
+    const [x, y] = [placeOf(program, homeOf(program.buffers, i)), placeOf(program, homeOf(program.buffers, j))];
+    return x.memory === y.memory && x.start < y.end && y.start < x.end;
+  }
+  return a.memory === b.memory && a.start < b.end && b.start < a.end;
+}

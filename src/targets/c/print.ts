@@ -1,5 +1,6 @@
 import type { Kernel } from "../../ir/kernel.ts";
 import type { Program } from "../../ir/program.ts";
+import { eachCall } from "../../ir/program.ts";
 import { nodeEntry } from "./entry.ts";
 import { printKernel } from "./kernel.ts";
 import { overlappingKernels } from "./overlap.ts";
@@ -14,7 +15,7 @@ export function printC(program: Program): string {
   const prelude = new Prelude();
   const overlapping = overlappingKernels(program);
   const kernels = program.kernels.map((kernel, i) => printOne(kernel, i, prelude, !overlapping.has(i)));
-  const head = `/* ${program.name.replaceAll("*/", "")}: ${count(program.calls.length, "call")} of ${count(kernels.length, "kernel")}. Printed by Gradsmith. */`;
+  const head = `/* ${program.name.replaceAll("*/", "")}: ${count(eachCall(program.calls).length, "call")} of ${count(kernels.length, "kernel")}. Printed by Gradsmith. */`;
   return `${[head, attributes, prelude.text(), ...kernels, printStep(program), nodeEntry].filter((part) => part !== "").join("\n\n")}\n`;
 }
 

@@ -1,5 +1,6 @@
 import type { Kernel } from "../../ir/kernel.ts";
-import type { Call, Program } from "../../ir/program.ts";
+import type { Call, Program, Repeat } from "../../ir/program.ts";
+import { eachCall, homeOf, isRepeat } from "../../ir/program.ts";
 import { cNames, storageLane } from "./lane-type.ts";
 
 /**
@@ -31,23 +32,49 @@ export function threadedBody(kernel: Kernel, place: number): string {
 
 /** The function that runs every call once. */
 export function printStep(program: Program): string {
-  const used = new Set(program.calls.flatMap((call) => call.buffers));
-  const buffers = [...used].sort((a, b) => a - b).map((buffer) => `  ${declare(program, buffer)}`);
-  const calls = program.calls.map((call) => `  ${printCall(program, call)}`);
+  const inLoops = new Set(viewsIn(program.calls));
+  const used = new Set(
+    eachCall(program.calls)
+      .flatMap(({ call }) => call.buffers)
+      .flatMap((buffer) => [buffer, homeOf(program.buffers, buffer)]),
+  );
+  const outside = program.buffers
+    .map((_, i) => i)
+    .filter((i) => !inLoops.has(i) && (used.has(i) || program.buffers[i]!.place.kind === "view"));
   return [
     "typedef void Body(void *const *buffers, long begin, long end);",
     "typedef void Parallel(Body *body, void *const *buffers, long extent, int threads);",
     "",
     "static void step(void *const *arguments, char *arena, Parallel *parallel, int threads) {",
-    ...buffers,
-    ...calls,
+    ...outside.map((buffer) => `  ${declare(program, buffer, "")}`),
+    ...printCalls(program, program.calls, "  "),
     "}",
   ].join("\n");
 }
 
-function declare(program: Program, buffer: number): string {
+const viewsIn = (calls: readonly (Call | Repeat)[]): number[] =>
+  calls.flatMap((step) => (isRepeat(step) ? [...step.views, ...viewsIn(step.calls)] : []));
+
+function printCalls(program: Program, calls: readonly (Call | Repeat)[], indent: string): string[] {
+  return calls.flatMap((step) => {
+    if (!isRepeat(step)) return [`${indent}${printCall(program, step)}`];
+    const turn = `t${indent.length / 2}`;
+    return [
+      `${indent}for (long ${turn} = 0; ${turn} < ${step.repeat}; ${turn}++) {`,
+      ...step.views.map((view) => `${indent}  ${declare(program, view, turn)}`),
+      ...printCalls(program, step.calls, `${indent}  `),
+      `${indent}}`,
+    ];
+  });
+}
+
+function declare(program: Program, buffer: number, turn: string): string {
   const { place, dtype } = program.buffers[buffer]!;
   const type = cNames[storageLane[dtype]];
+  if (place.kind === "view") {
+    const moved = place.step === 0 || turn === "" ? "" : ` + ${turn} * ${place.step < 0 ? `(${place.step})` : place.step}`;
+    return `${type} *const b${buffer} = b${place.of} + ${place.start}${moved};`;
+  }
   if (place.kind !== "argument") return `${type} *const b${buffer} = (${type} *)(arena + ${place.offset});`;
   return `${type} *const b${buffer} = arguments[${program.arguments.findIndex((argument) => argument.buffer === buffer)}];`;
 }

@@ -13,7 +13,7 @@ const aligned = (bytes: number): number => Math.ceil(bytes / 64) * 64;
 
 /** Where everything is in a program's memory: arena, then arguments, then scratch. */
 export interface Layout {
-  /** Of each program buffer. */
+  /** Of each program buffer; for a view, where it is in the first turn. */
   readonly addresses: readonly number[];
   /** Of each argument, in order. */
   readonly argumentOffsets: readonly number[];
@@ -25,7 +25,7 @@ export interface Layout {
 
 export function layOut(program: Program): Layout {
   let end = lowestAddress + aligned(program.arenaBytes) + slack;
-  const addresses = program.buffers.map((buffer) => (buffer.place.kind === "argument" ? 0 : lowestAddress + buffer.place.offset));
+  const addresses = program.buffers.map((buffer) => ("offset" in buffer.place ? lowestAddress + buffer.place.offset : 0));
   const argumentOffsets = program.arguments.map(({ buffer }) => {
     const address = end;
     const { dtype, length } = program.buffers[buffer]!;
@@ -33,6 +33,11 @@ export function layOut(program: Program): Layout {
     end += aligned(length * bytesOf(dtype)) + slack;
     return address;
   });
+  const addressOf = (buffer: number): number => {
+    const { place, dtype } = program.buffers[buffer]!;
+    return place.kind === "view" ? addressOf(place.of) + place.start * bytesOf(dtype) : addresses[buffer]!;
+  };
+  for (const [buffer, { place }] of program.buffers.entries()) if (place.kind === "view") addresses[buffer] = addressOf(buffer);
   const scratch = end;
   const scratchBytes = program.kernels.map((kernel) =>
     kernel.buffers.reduce(

@@ -1,6 +1,8 @@
 import type { TypedArray } from "../../core/dtype.ts";
+import { bytesOf } from "../../core/dtype.ts";
 import type { Kernel } from "../../ir/kernel.ts";
-import type { Program } from "../../ir/program.ts";
+import type { Call, Program, Repeat } from "../../ir/program.ts";
+import { eachCall, isRepeat } from "../../ir/program.ts";
 import { remainderFunction } from "./divide.ts";
 import type { WasmModule } from "./encode.ts";
 import { encodeModule } from "./encode.ts";
@@ -49,9 +51,11 @@ function printModule(program: Program, { relaxedSimd, layout }: PrintOptions & {
   return { memoryPages: layout.memoryPages, functions, exported: { name: "run", index: functions.length - 1 } };
 }
 
-/** A buffer that is the same in all calls of a kernel is known to the kernel; the others are its parameters. */
+/** A buffer that is the same in all calls of a kernel is known to the kernel; the others, and those that move, are its parameters. */
 function basesOf(kernel: Kernel, { index, program, layout }: { index: number; program: Program; layout: Layout }): readonly Base[] {
-  const calls = program.calls.filter((call) => call.kernel === index);
+  const calls = eachCall(program.calls)
+    .map(({ call }) => call)
+    .filter((call) => call.kernel === index);
   const scratch = scratchAddresses(kernel, layout.scratch);
   let position = 0;
   let parameters = 0;
@@ -60,8 +64,14 @@ function basesOf(kernel: Kernel, { index, program, layout }: { index: number; pr
     if (address !== undefined) return { address };
     const place = position++;
     const addresses = new Set(calls.map((call) => layout.addresses[call.buffers[place]!]!));
-    return addresses.size === 1 ? { address: [...addresses][0]! } : { parameter: parameters++ };
+    const moves = calls.some((call) => isMoving(program, call.buffers[place]!));
+    return addresses.size === 1 && !moves ? { address: [...addresses][0]! } : { parameter: parameters++ };
   });
+}
+
+function isMoving(program: Program, buffer: number): boolean {
+  const { place } = program.buffers[buffer]!;
+  return place.kind === "view" && (place.step !== 0 || isMoving(program, place.of));
 }
 
 /** `run(repeat)`: all calls in order, `repeat` times. */
@@ -69,18 +79,55 @@ function runFunction(program: Program, layout: Layout, bases: readonly (readonly
   const parameters: readonly ValueType[] = ["i32"];
   const code = new FunctionBuilder("run", parameters);
   const repeat = 0;
+  /** For each view that moves, the local that counts the turns of its loop. */
+  const turns = new Map<number, number>();
+  const pushAddress = (buffer: number): void => {
+    code.emit("i32.const", layout.addresses[buffer]!);
+    addMoves(buffer);
+  };
+  const addMoves = (buffer: number): void => {
+    const { place, dtype } = program.buffers[buffer]!;
+    if (place.kind !== "view") return;
+    if (place.step !== 0) {
+      code.emit("local.get", turns.get(buffer)!);
+      code.emit("i32.const", place.step * bytesOf(dtype));
+      code.emit("i32.mul");
+      code.emit("i32.add");
+    }
+    addMoves(place.of);
+  };
+  const emitCalls = (calls: readonly (Call | Repeat)[]): void => {
+    for (const step of calls) {
+      if (isRepeat(step)) {
+        const turn = code.take("i32");
+        for (const view of step.views) turns.set(view, turn);
+        code.emit("i32.const", 0);
+        code.emit("local.set", turn);
+        code.emit("loop");
+        emitCalls(step.calls);
+        code.emit("local.get", turn);
+        code.emit("i32.const", 1);
+        code.emit("i32.add");
+        code.emit("local.tee", turn);
+        code.emit("i32.const", step.repeat);
+        code.emit("i32.lt_s");
+        code.emit("br_if", 0);
+        code.emit("end");
+        code.release(turn);
+        continue;
+      }
+      const { kernel, buffers } = step;
+      const handed = bases[kernel]!.filter((_, buffer) => program.kernels[kernel]!.buffers[buffer]!.access !== "scratch");
+      for (const [place, base] of handed.entries()) if ("parameter" in base) pushAddress(buffers[place]!);
+      code.emit("call", kernel);
+    }
+  };
   code.emit("block");
   code.emit("loop");
   code.emit("local.get", repeat);
   code.emit("i32.eqz");
   code.emit("br_if", 1);
-  for (const { kernel, buffers } of program.calls) {
-    const arguments_ = bases[kernel]!.filter((_, buffer) => program.kernels[kernel]!.buffers[buffer]!.access !== "scratch");
-    for (const [place, base] of arguments_.entries()) {
-      if ("parameter" in base) code.emit("i32.const", layout.addresses[buffers[place]!]!);
-    }
-    code.emit("call", kernel);
-  }
+  emitCalls(program.calls);
   code.emit("local.get", repeat);
   code.emit("i32.const", 1);
   code.emit("i32.sub");

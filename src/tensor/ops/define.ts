@@ -4,7 +4,19 @@ import type { Shape, TensorType } from "../../core/shape.ts";
 import { broadcastShapes } from "../../core/shape.ts";
 import type { Expr } from "../../ir/expr.ts";
 import { and, constant } from "../../ir/expr.ts";
-import type { Contract, Elementwise, Gather, Movement, MovementSource, Node, Reduce, Scatter, Shuffle, Source } from "../../ir/graph.ts";
+import type {
+  Contract,
+  Elementwise,
+  Gather,
+  Movement,
+  MovementSource,
+  Node,
+  Reduce,
+  Scan,
+  Scatter,
+  Shuffle,
+  Source,
+} from "../../ir/graph.ts";
 import type { Index } from "../../ir/index.ts";
 import type { Tensor } from "../tensor.ts";
 
@@ -41,8 +53,12 @@ export type ContractRow = Contract & Differentiable;
 export type GatherRow = Gather & Differentiable;
 export type ScatterRow = Scatter & Differentiable;
 export type ShuffleRow = Shuffle & Differentiable;
+/** A scan's results have one gradient together: asked once for all nodes of a run whose gradient is known. */
+export interface ScanRow extends Scan {
+  readonly jointVjp: (results: readonly { readonly node: Node; readonly gradient: Tensor }[]) => readonly (Tensor | null)[];
+}
 /** One row of the op table: all there is to know about an op. */
-export type Row = ElementwiseRow | SourceRow | ReduceRow | MovementRow | ContractRow | GatherRow | ScatterRow | ShuffleRow;
+export type Row = ElementwiseRow | SourceRow | ReduceRow | MovementRow | ContractRow | GatherRow | ScatterRow | ShuffleRow | ScanRow;
 
 /** The rule of an op through which nothing flows back. */
 export const noGradient: Vjp = (_g, inputs) => inputs.map(() => null);

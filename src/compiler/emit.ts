@@ -1,0 +1,123 @@
+import { bytesOf } from "../core/dtype.ts";
+import type { Expr } from "../ir/expr.ts";
+import type { Kernel, Statement } from "../ir/kernel.ts";
+import type { Limits } from "../ir/limits.ts";
+import type { Call, Repeat } from "../ir/program.ts";
+import { bind } from "./bind.ts";
+import { expand } from "./expand.ts";
+import type { Group, ScanGroup } from "./group.ts";
+import { nodesOf } from "./group.ts";
+import { Interner } from "./intern.ts";
+import type { Layout } from "./layout.ts";
+import { lowerContract } from "./lower-contract.ts";
+import type { Lowered, MemoryMap } from "./lower-loop.ts";
+import { lowerLoop } from "./lower-loop.ts";
+import { lowerSerial } from "./lower-serial.ts";
+import { placeScan } from "./place-scan.ts";
+
+type KernelGroup = Exclude<Group, ScanGroup>;
+
+/** Makes kernels of groups, each different one once, and calls of them. */
+export class Emitter {
+  readonly kernels: Kernel[] = [];
+  readonly #byName = new Map<string, number[]>();
+  readonly #limits: Limits;
+
+  constructor(limits: Limits) {
+    this.#limits = limits;
+  }
+
+  /** The calls that compute a layout's groups, with a pause after each. `views` collects the pieces of memory that are named outside of inner loops. */
+  *calls(layout: Layout, views: number[] = []): Generator<undefined, (Call | Repeat)[]> {
+    const calls: (Call | Repeat)[] = [];
+    for (const group of layout.groups) {
+      if (group.kind === "scan") calls.push(...(yield* this.#scan(group, layout, views)));
+      else calls.push(this.#call(group, layout));
+      yield;
+    }
+    return calls;
+  }
+
+  /** The carries' first values, then the body's calls, over and over. */
+  *#scan(group: ScanGroup, layout: Layout, views: number[]): Generator<undefined, (Call | Repeat)[]> {
+    const placed = placeScan(group, layout);
+    views.push(...placed.views);
+    const inside = [...placed.moving];
+    const begin = placed.begin.map(({ group: first, memory }) => this.#call(first, memory));
+    const calls = yield* this.calls(placed.layout, inside);
+    return calls.length === 0 ? begin : [...begin, { repeat: placed.length, views: inside, calls }];
+  }
+
+  #call(group: KernelGroup, memory: MemoryMap): Call {
+    const lowered = lower(group, memory, this.#limits);
+    const kernel = finish(lowered, this.#limits);
+    // Kernels are compared in full only where their names and sizes agree.
+    const base = nameOf(group);
+    const alike = this.#byName.get(base) ?? [];
+    let index = alike.find((candidate) => isSameKernel(this.kernels[candidate]!, kernel));
+    if (index === undefined) {
+      index = this.kernels.length;
+      this.kernels.push({ ...kernel, name: alike.length === 0 ? base : `${base}_${alike.length + 1}` });
+      this.#byName.set(base, [...alike, index]);
+    }
+    return { kernel: index, buffers: lowered.scope.arguments };
+  }
+}
+
+function isSameKernel(a: Kernel, b: Kernel): boolean {
+  const text = (kernel: Kernel): string =>
+    JSON.stringify({ ...kernel, name: "" }, (_, value: unknown) =>
+      typeof value === "number" && (!Number.isFinite(value) || Object.is(value, -0)) ? `${1 / value} ${value}` : value,
+    );
+  return (
+    a.work.operations === b.work.operations &&
+    a.buffers.length === b.buffers.length &&
+    a.range.extent === b.range.extent &&
+    text(a) === text(b)
+  );
+}
+
+function lower(group: KernelGroup, memory: MemoryMap, limits: Limits): Lowered {
+  switch (group.kind) {
+    case "loop":
+      return lowerLoop(group, memory, limits);
+    case "contract":
+      return lowerContract(group, memory, limits);
+    case "serial":
+      return lowerSerial(group, memory, limits);
+  }
+}
+
+/** Expands what the target can't do in one instruction, then shares and hoists. */
+function finish({ scope, range, body, operations }: Lowered, limits: Limits): Kernel {
+  const memo = new Map<Expr, Expr>();
+  const expanded = limits.expandTranscendentals ? mapExpressions(body, (expr) => expand(expr, memo)) : body;
+  const buffers = scope.buffers;
+  const bytes = buffers.reduce((sum, buffer) => sum + (buffer.access === "scratch" ? 0 : buffer.length * bytesOf(buffer.dtype)), 0);
+  return { name: "", buffers, range, body: bind(expanded, range.variable, buffers, new Interner()), work: { operations, bytes } };
+}
+
+function mapExpressions(statements: readonly Statement[], change: (expr: Expr) => Expr): Statement[] {
+  return statements.map((statement): Statement => {
+    switch (statement.kind) {
+      case "let":
+      case "declare":
+      case "assign":
+        return { ...statement, value: change(statement.value) };
+      case "store":
+        return { ...statement, value: change(statement.value) };
+      case "if":
+      case "loop":
+        return { ...statement, body: mapExpressions(statement.body, change) };
+    }
+  });
+}
+
+/** A kernel's name says what it computes and over which shape. */
+function nameOf(group: KernelGroup): string {
+  const nodes = nodesOf(group);
+  const anchor = group.kind === "loop" ? (nodes.find((node) => node.op.kind === "reduce") ?? nodes.at(-1)!) : nodes[0]!;
+  const shape = group.kind === "loop" ? group.domain : anchor.type.shape;
+  const suffix = nodes.length > 1 && anchor !== nodes.at(-1) ? `_${nodes.at(-1)!.op.name}` : "";
+  return `${anchor.op.name}${suffix}_${shape.length === 0 ? "scalar" : shape.join("x")}`.replace(/[^A-Za-z0-9_]/g, "_");
+}

@@ -1,0 +1,9 @@
+import type { Node } from "../ir/graph.ts";
+import { arrangeOperands } from "./arrange-operands.ts";
+import { foldContractions } from "./fold-contractions.ts";
+import { prepareScans } from "./prepare-scans.ts";
+import { simplify } from "./simplify.ts";
+
+/** All that is done to a graph before it is divided into kernels. */
+export const optimize = (roots: readonly Node[]): Node[] =>
+  simplify(arrangeOperands(foldContractions(prepareScans(simplify(roots), optimize))));
