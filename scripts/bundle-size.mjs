@@ -1,64 +1,38 @@
-// What a page pays for the core door: `tensor`, `grad`, `compile` and the WebAssembly tier, minified and gzipped.
-// Chunks behind a dynamic import are counted apart: they are loaded only where they are used.
+// What a page pays for the core door: `tensor`, `grad`, `compile` and the WebAssembly tier, minified (rolldown, as Vite does it) and gzipped.
+import { join } from "node:path";
 import { gzipSync } from "node:zlib";
-import { build } from "esbuild";
+import { rolldown } from "rolldown";
 
-const limitKilobytes = 60;
-const entry = `export { tensor, grad, compile } from "./dist/doors/core.js";`;
+const limit = 60 * 1024;
+const entry = "virtual:core";
+const source = `export { tensor, grad, compile } from ${JSON.stringify(join(process.cwd(), "dist", "doors", "core.js"))};`;
 
-const { outputFiles, metafile } = await build({
-  stdin: { contents: entry, resolveDir: process.cwd(), sourcefile: "entry.js" },
-  bundle: true,
-  minify: true,
-  format: "esm",
+const bundle = await rolldown({
+  input: entry,
   platform: "browser",
-  target: "es2022",
-  external: ["node:*"],
-  splitting: true,
-  outdir: "bundle",
-  write: false,
-  metafile: true,
-  logLevel: "error",
+  external: [/^node:/],
+  plugins: [{ name: "core", resolveId: (id) => (id === entry ? entry : undefined), load: (id) => (id === entry ? source : undefined) }],
 });
+const { output } = await bundle.generate({ format: "esm", minify: true });
+const [first] = output;
+const gzipped = gzipSync(first.code, { level: 9 }).length;
+const kilobytes = (bytes) => `${(bytes / 1024).toFixed(1)} KB`;
+console.log(`core door: ${kilobytes(first.code.length)} minified, ${kilobytes(gzipped)} gzipped (limit ${kilobytes(limit)})`);
+printLargest(first.modules);
+if (gzipped > limit) process.exitCode = 1;
 
-const outputs = Object.entries(metafile.outputs);
-const [first] = outputs.find(([, output]) => output.entryPoint !== undefined);
-const eager = new Set();
-visit(first);
-
-const size = (paths) => {
-  const texts = outputFiles.filter(({ path }) => paths.some((name) => path.endsWith(name.replace(/^bundle/, ""))));
-  const bytes = texts.reduce((sum, { contents }) => sum + contents.length, 0);
-  const gzipped = texts.reduce((sum, { contents }) => sum + gzipSync(contents, { level: 9 }).length, 0);
-  return { kilobytes: bytes / 1000, gzipped: gzipped / 1000 };
-};
-const core = size([...eager]);
-const lazy = size(outputs.map(([name]) => name).filter((name) => !eager.has(name)));
-console.log(`core door: ${core.kilobytes.toFixed(1)} kB minified, ${core.gzipped.toFixed(1)} kB gzipped (limit ${limitKilobytes} kB)`);
-console.log(`loaded on demand: ${lazy.kilobytes.toFixed(1)} kB minified, ${lazy.gzipped.toFixed(1)} kB gzipped`);
-printLargest();
-if (core.gzipped > limitKilobytes) process.exitCode = 1;
-
-/** The chunk and everything it imports statically. */
-function visit(name) {
-  if (eager.has(name)) return;
-  eager.add(name);
-  for (const { path, kind, external } of metafile.outputs[name].imports) if (kind === "import-statement" && !external) visit(path);
-}
-
-function printLargest() {
+/** The folders that weigh most, before minification. */
+function printLargest(modules) {
   const parts = new Map();
-  for (const name of eager) {
-    for (const [path, { bytesInOutput }] of Object.entries(metafile.outputs[name].inputs)) {
-      const folder =
-        path
-          .replace(/^dist\//, "")
-          .split("/")
-          .slice(0, -1)
-          .join("/") || ".";
-      parts.set(folder, (parts.get(folder) ?? 0) + bytesInOutput);
-    }
+  for (const [path, { code }] of Object.entries(modules)) {
+    const folder =
+      path
+        .split(/[\\/]dist[\\/]/)[1]
+        ?.split(/[\\/]/)
+        .slice(0, -1)
+        .join("/") || ".";
+    parts.set(folder, (parts.get(folder) ?? 0) + (code?.length ?? 0));
   }
-  const sorted = [...parts].sort((a, b) => b[1] - a[1]).slice(0, 12);
-  console.log(sorted.map(([folder, bytes]) => `  ${(bytes / 1000).toFixed(1).padStart(6)} kB  ${folder}`).join("\n"));
+  const sorted = [...parts].sort((a, b) => b[1] - a[1]).slice(0, 8);
+  console.log(sorted.map(([folder, bytes]) => `  ${kilobytes(bytes).padStart(9)}  ${folder}`).join("\n"));
 }

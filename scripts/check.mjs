@@ -10,7 +10,7 @@ const bin = (path) => [process.execPath, join("node_modules", path)];
 const tsc = bin("typescript/bin/tsc");
 
 const checks = [
-  { name: "build", command: [...tsc, "-p", "tsconfig.build.json"] },
+  { name: "build", command: [process.execPath, "scripts/build.mjs"] },
   { name: "format and lint", command: [...bin("@biomejs/biome/bin/biome"), "ci", "--colors=off"] },
   { name: "layers", command: [...bin("dependency-cruiser/bin/dependency-cruise.mjs"), "--config", ".dependency-cruiser.mjs", "src"] },
   { name: "types", command: [...tsc, "-p", "tsconfig.json", "--noEmit"] },
