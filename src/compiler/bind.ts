@@ -1,6 +1,7 @@
 import type { Expr, Local } from "../ir/expr.ts";
 import { local } from "../ir/expr.ts";
 import type { KernelBuffer, Statement } from "../ir/kernel.ts";
+import { operandsOf, withOperands } from "../ir/operands.ts";
 import { Interner } from "./intern.ts";
 
 /**
@@ -93,7 +94,7 @@ class Binder {
             if (seen.has(expr) || available.has(expr)) return expr;
             seen.add(expr);
             if (isWorthNaming(expr) && this.#isInvariant(expr, outside, memo)) invariant.add(expr);
-            else for (const part of partsOf(expr)) find(part);
+            else for (const part of operandsOf(expr)) find(part);
             return expr;
           };
           replaceIn(statement.body, find);
@@ -123,7 +124,7 @@ class Binder {
     if (known !== undefined) return known;
     const own =
       expr.kind === "local" ? this.#mutable.has(expr.name) : expr.kind === "load" && this.#buffers[expr.buffer]!.access !== "read";
-    const fragile = own || partsOf(expr).some((part) => this.#isFragile(part));
+    const fragile = own || operandsOf(expr).some((part) => this.#isFragile(part));
     this.#fragile.set(expr, fragile);
     return fragile;
   }
@@ -135,7 +136,7 @@ class Binder {
       expr.kind === "local"
         ? outside.has(expr.name) && !this.#mutable.has(expr.name)
         : !(expr.kind === "load" && this.#buffers[expr.buffer]!.access !== "read") &&
-          partsOf(expr).every((part) => this.#isInvariant(part, outside, memo));
+          operandsOf(expr).every((part) => this.#isInvariant(part, outside, memo));
     memo.set(expr, invariant);
     return invariant;
   }
@@ -169,7 +170,7 @@ class Binder {
     const before = uses.get(expr) ?? 0;
     uses.set(expr, before + 1);
     if (before > 0) return;
-    if (expr.kind !== "load") for (const part of partsOf(expr)) this.#countIn(part, uses);
+    if (expr.kind !== "load") for (const part of operandsOf(expr)) this.#countIn(part, uses);
     else if (hasLoad(expr.index)) this.#countIn(expr.index, uses);
   }
 
@@ -182,7 +183,7 @@ class Binder {
   }
 
   #rebuild(expr: Expr, change: (part: Expr) => Expr): Expr {
-    const after = rebuild(expr, change);
+    const after = withOperands(expr, change);
     return after === expr ? expr : this.#intern.expr(after);
   }
 }
@@ -213,7 +214,7 @@ class Available {
     const visit = (part: Expr): void => {
       if (part.kind === "local") names.add(part.name);
       if (part.kind === "load") buffers.add(part.buffer);
-      partsOf(part).forEach(visit);
+      operandsOf(part).forEach(visit);
     };
     visit(expr);
     this.#fragile.set(expr, { names, buffers });
@@ -252,53 +253,9 @@ const loads = new WeakMap<Expr, boolean>();
 function hasLoad(expr: Expr): boolean {
   const known = loads.get(expr);
   if (known !== undefined) return known;
-  const has = expr.kind === "load" || partsOf(expr).some(hasLoad);
+  const has = expr.kind === "load" || operandsOf(expr).some(hasLoad);
   loads.set(expr, has);
   return has;
-}
-
-export function partsOf(expr: Expr): readonly Expr[] {
-  switch (expr.kind) {
-    case "constant":
-    case "local":
-      return [];
-    case "load":
-      return [expr.index];
-    case "apply":
-      return expr.args;
-    case "convert":
-    case "splat":
-    case "across":
-      return [expr.x];
-    case "ramp":
-      return [expr.base];
-  }
-}
-
-function rebuild(expr: Expr, change: (part: Expr) => Expr): Expr {
-  switch (expr.kind) {
-    case "constant":
-    case "local":
-      return expr;
-    case "load": {
-      const index = change(expr.index);
-      return index === expr.index ? expr : { ...expr, index };
-    }
-    case "apply": {
-      const args = expr.args.map(change);
-      return args.every((x, i) => x === expr.args[i]) ? expr : { ...expr, args };
-    }
-    case "convert":
-    case "splat":
-    case "across": {
-      const x = change(expr.x);
-      return x === expr.x ? expr : { ...expr, x };
-    }
-    case "ramp": {
-      const base = change(expr.base);
-      return base === expr.base ? expr : { ...expr, base };
-    }
-  }
 }
 
 /** The statements with every expression changed. */

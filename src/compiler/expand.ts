@@ -1,5 +1,6 @@
 import { GradsmithError } from "../core/errors.ts";
 import type { Apply, Expr, Instruction, Transcendental } from "../ir/expr.ts";
+import { withOperands } from "../ir/operands.ts";
 import { erf } from "./approximations/erf.ts";
 import { exp } from "./approximations/exp.ts";
 import { expm1 } from "./approximations/expm1.ts";
@@ -23,39 +24,14 @@ export const isTranscendental = (instruction: Instruction): instruction is Trans
 export function expand(expr: Expr, memo: Map<Expr, Expr> = new Map()): Expr {
   const before = memo.get(expr);
   if (before !== undefined) return before;
-  const after = rebuild(expr, (part) => expand(part, memo));
+  const expanded = withOperands(expr, (operand) => expand(operand, memo));
+  const after = expanded.kind === "apply" && isTranscendental(expanded.instruction) ? expansion(expanded) : expanded;
   memo.set(expr, after);
   return after;
 }
 
-function rebuild(expr: Expr, visit: (part: Expr) => Expr): Expr {
-  switch (expr.kind) {
-    case "constant":
-    case "local":
-      return expr;
-    case "load": {
-      const index = visit(expr.index);
-      return index === expr.index ? expr : { ...expr, index };
-    }
-    case "convert":
-    case "splat":
-    case "across": {
-      const x = visit(expr.x);
-      return x === expr.x ? expr : { ...expr, x };
-    }
-    case "ramp": {
-      const base = visit(expr.base);
-      return base === expr.base ? expr : { ...expr, base };
-    }
-    case "apply": {
-      const args = expr.args.map(visit);
-      if (isTranscendental(expr.instruction)) return expansion(expr, args);
-      return args.every((x, i) => x === expr.args[i]) ? expr : { ...expr, args };
-    }
-  }
-}
-
-function expansion(expr: Apply, args: readonly Expr[]): Expr {
+function expansion(expr: Apply): Expr {
+  const { args } = expr;
   const name = expr.instruction as Transcendental;
   const isFloat = expr.dtype === "f32" || expr.dtype === "f64";
   if (!isFloat && name !== "pow") throw new GradsmithError("internal", "expand", `${name} of ${expr.dtype}.`, "Cast to a float first.");

@@ -1,6 +1,7 @@
 import { fold } from "../ir/evaluate.ts";
 import type { Expr } from "../ir/expr.ts";
 import { constant } from "../ir/expr.ts";
+import { withOperands } from "../ir/operands.ts";
 
 /** One object for each distinct expression, with constants folded and operations that change nothing removed. */
 export class Interner {
@@ -21,29 +22,7 @@ export class Interner {
   }
 
   #withParts(expr: Expr): Expr {
-    switch (expr.kind) {
-      case "constant":
-      case "local":
-        return expr;
-      case "load": {
-        const index = this.expr(expr.index);
-        return index === expr.index ? expr : { ...expr, index };
-      }
-      case "apply": {
-        const args = expr.args.map((x) => this.expr(x));
-        return args.every((x, i) => x === expr.args[i]) ? expr : { ...expr, args };
-      }
-      case "convert":
-      case "splat":
-      case "across": {
-        const x = this.expr(expr.x);
-        return x === expr.x ? expr : { ...expr, x };
-      }
-      case "ramp": {
-        const base = this.expr(expr.base);
-        return base === expr.base ? expr : { ...expr, base };
-      }
-    }
+    return withOperands(expr, (operand) => this.expr(operand));
   }
 
   #canonical(expr: Expr): Expr {

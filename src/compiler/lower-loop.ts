@@ -6,8 +6,8 @@ import type { Guard, Index } from "../ir/index.ts";
 import { atomIndex, fixed, flatten, offset, quotient, remainder, scaleOf, substitute, variable } from "../ir/index.ts";
 import type { Statement } from "../ir/kernel.ts";
 import type { Limits } from "../ir/limits.ts";
+import { operandsOf } from "../ir/operands.ts";
 import { accessesOf, isPulled, variablesOver } from "./access.ts";
-import { partsOf } from "./bind.ts";
 import { placed, spaceOf } from "./fuse.ts";
 import type { LoopGroup, LoopMember } from "./group.ts";
 import { identity } from "./identity.ts";
@@ -211,7 +211,7 @@ class LoopLowering {
       if (expr.kind === "apply" && (expr.instruction === "div" || expr.instruction === "rem") && expr.dtype !== "f32") {
         if (!isIndexArithmetic(expr)) return true;
       }
-      return partsOf(expr).some(isScalar);
+      return operandsOf(expr).some(isScalar);
     };
     const types = this.#group.members.map((member) => member.node.type.dtype);
     return types.includes("f64") || this.#scalarValues().some(isScalar);
@@ -566,7 +566,7 @@ export function gathers(statements: readonly Statement[]): boolean {
   const inExpr = (expr: Expr): boolean => {
     if (seen.has(expr)) return false;
     seen.add(expr);
-    return (expr.kind === "load" && expr.index.lanes > 1) || partsOf(expr).some(inExpr);
+    return (expr.kind === "load" && expr.index.lanes > 1) || operandsOf(expr).some(inExpr);
   };
   return statements.some((statement) => {
     switch (statement.kind) {

@@ -1,4 +1,3 @@
-import type { Storage } from "../backends/storage.ts";
 import type { Node } from "../ir/graph.ts";
 import { topological } from "../ir/graph.ts";
 import { Tensor } from "../tensor/tensor.ts";
@@ -10,5 +9,3 @@ export const isTensor = (x: unknown): x is Tensor => x instanceof Tensor;
 export function capturedBy(outputs: readonly Node[], slots: ReadonlySet<Node>): Node[] {
   return topological(outputs).filter((node) => isGiven(node) && !slots.has(node));
 }
-
-export type { Storage };

@@ -1,28 +1,11 @@
 import type { Expr } from "../../ir/expr.ts";
 import type { Statement } from "../../ir/kernel.ts";
+import { operandsOf } from "../../ir/operands.ts";
 
 /** Calls `visit` with an expression and everything inside it. */
 export function walkExpr(expr: Expr, visit: (expr: Expr) => void): void {
   visit(expr);
-  for (const part of partsOfExpr(expr)) walkExpr(part, visit);
-}
-
-function partsOfExpr(expr: Expr): readonly Expr[] {
-  switch (expr.kind) {
-    case "constant":
-    case "local":
-      return [];
-    case "load":
-      return [expr.index];
-    case "apply":
-      return expr.args;
-    case "convert":
-    case "splat":
-    case "across":
-      return [expr.x];
-    case "ramp":
-      return [expr.base];
-  }
+  for (const part of operandsOf(expr)) walkExpr(part, visit);
 }
 
 /** The expressions of a statement itself, not of the statements inside it. */
