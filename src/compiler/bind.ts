@@ -2,6 +2,7 @@ import type { Expr, Local } from "../ir/expr.ts";
 import { local } from "../ir/expr.ts";
 import type { KernelBuffer, Statement } from "../ir/kernel.ts";
 import { operandsOf, withOperands } from "../ir/operands.ts";
+import { withExpressions } from "../ir/statements.ts";
 import { Interner } from "./intern.ts";
 
 /**
@@ -14,7 +15,7 @@ export function bind(
   buffers: readonly KernelBuffer[],
   intern = new Interner(),
 ): Statement[] {
-  const interned = body.map((statement) => internStatement(statement, intern));
+  const interned = withExpressions(body, (expr) => intern.expr(expr));
   return new Binder(buffers, intern).block(interned, new Set([rangeVariable]));
 }
 
@@ -78,7 +79,7 @@ class Binder {
         case "if": {
           const condition = rewrite(statement.condition);
           const memo = new Map<Expr, Expr>();
-          const inside = replaceIn(statement.body, (x) => this.#substitute(x, available, memo));
+          const inside = withExpressions(statement.body, (x) => this.#substitute(x, available, memo), { guarded: "kept" });
           out.push({ ...statement, condition, body: this.block(inside, names) });
           this.#forgetWritten(statement.body, available);
           break;
@@ -97,7 +98,7 @@ class Binder {
             else for (const part of operandsOf(expr)) find(part);
             return expr;
           };
-          replaceIn(statement.body, find);
+          withExpressions(statement.body, find, { guarded: "kept" });
           for (const expr of invariant) this.#countIn(expr, uses);
           for (const expr of invariant) if (!available.has(expr)) available.set(expr, give(expr));
           const hoisted = new Map<Expr, Expr>();
@@ -108,7 +109,7 @@ class Binder {
             hoisted.set(expr, rebuilt);
             return rebuilt;
           };
-          const body = replaceIn(statement.body, hoist);
+          const body = withExpressions(statement.body, hoist, { guarded: "kept" });
           const loop = { ...statement, start: rewrite(statement.start), end: rewrite(statement.end) };
           out.push({ ...loop, body: this.block(body, new Set([...names, statement.variable])) });
           break;
@@ -256,47 +257,4 @@ function hasLoad(expr: Expr): boolean {
   const has = expr.kind === "load" || operandsOf(expr).some(hasLoad);
   loads.set(expr, has);
   return has;
-}
-
-/** The statements with every expression changed. */
-function replaceIn(statements: readonly Statement[], change: (expr: Expr) => Expr): Statement[] {
-  return statements.map((statement): Statement => {
-    switch (statement.kind) {
-      case "let":
-      case "declare":
-      case "assign":
-        return { ...statement, value: change(statement.value) };
-      case "store":
-        return { ...statement, index: change(statement.index), value: change(statement.value) };
-      case "loop":
-        return { ...statement, start: change(statement.start), end: change(statement.end), body: replaceIn(statement.body, change) };
-      case "if":
-        // What is guarded stays guarded.
-        return statement;
-    }
-  });
-}
-
-function internStatement(statement: Statement, intern: Interner): Statement {
-  switch (statement.kind) {
-    case "let":
-    case "declare":
-    case "assign":
-      return { ...statement, value: intern.expr(statement.value) };
-    case "store":
-      return { ...statement, index: intern.expr(statement.index), value: intern.expr(statement.value) };
-    case "loop":
-      return {
-        ...statement,
-        start: intern.expr(statement.start),
-        end: intern.expr(statement.end),
-        body: statement.body.map((inner) => internStatement(inner, intern)),
-      };
-    case "if":
-      return {
-        ...statement,
-        condition: intern.expr(statement.condition),
-        body: statement.body.map((inner) => internStatement(inner, intern)),
-      };
-  }
 }

@@ -1,8 +1,9 @@
 import { bytesOf } from "../core/dtype.ts";
 import type { Expr } from "../ir/expr.ts";
-import type { Kernel, Statement } from "../ir/kernel.ts";
+import type { Kernel } from "../ir/kernel.ts";
 import type { Limits } from "../ir/limits.ts";
 import type { Call, Repeat } from "../ir/program.ts";
+import { withExpressions } from "../ir/statements.ts";
 import { bind } from "./bind.ts";
 import { expand } from "./expand.ts";
 import type { Group, ScanGroup } from "./group.ts";
@@ -91,26 +92,10 @@ function lower(group: KernelGroup, memory: MemoryMap, limits: Limits): Lowered {
 /** Expands what the target can't do in one instruction, then shares and hoists. */
 function finish({ scope, range, body, operations }: Lowered, limits: Limits): Kernel {
   const memo = new Map<Expr, Expr>();
-  const expanded = limits.expandTranscendentals ? mapExpressions(body, (expr) => expand(expr, memo)) : body;
+  const expanded = limits.expandTranscendentals ? withExpressions(body, (expr) => expand(expr, memo)) : body;
   const buffers = scope.buffers;
   const bytes = buffers.reduce((sum, buffer) => sum + (buffer.access === "scratch" ? 0 : buffer.length * bytesOf(buffer.dtype)), 0);
   return { name: "", buffers, range, body: bind(expanded, range.variable, buffers, new Interner()), work: { operations, bytes } };
-}
-
-function mapExpressions(statements: readonly Statement[], change: (expr: Expr) => Expr): Statement[] {
-  return statements.map((statement): Statement => {
-    switch (statement.kind) {
-      case "let":
-      case "declare":
-      case "assign":
-        return { ...statement, value: change(statement.value) };
-      case "store":
-        return { ...statement, value: change(statement.value) };
-      case "if":
-      case "loop":
-        return { ...statement, body: mapExpressions(statement.body, change) };
-    }
-  });
 }
 
 /** A kernel's name says what it computes and over which shape. */

@@ -1,0 +1,27 @@
+import type { Expr } from "./expr.ts";
+import type { Statement } from "./kernel.ts";
+
+/** The statements with every expression changed; what is inside an `if` only where `guarded` is not "kept". */
+export function withExpressions(
+  statements: readonly Statement[],
+  change: (expr: Expr) => Expr,
+  { guarded = "changed" }: { readonly guarded?: "changed" | "kept" } = {},
+): Statement[] {
+  return statements.map((statement): Statement => {
+    switch (statement.kind) {
+      case "let":
+      case "declare":
+      case "assign":
+        return { ...statement, value: change(statement.value) };
+      case "store":
+        return { ...statement, index: change(statement.index), value: change(statement.value) };
+      case "loop": {
+        const body = withExpressions(statement.body, change, { guarded });
+        return { ...statement, start: change(statement.start), end: change(statement.end), body };
+      }
+      case "if":
+        if (guarded === "kept") return statement;
+        return { ...statement, condition: change(statement.condition), body: withExpressions(statement.body, change) };
+    }
+  });
+}
