@@ -157,4 +157,20 @@ describe("compiled graphs agree with the reference", () => {
     const plain = check([value, ...next], { fusion: false });
     console.log("kernels", fused, plain);
   });
+  it("few rows times a large matrix, its sum in parts", () => {
+    const [x, w, b] = [input(0, 1, 260), input(1, 260, 300), input(2, 300)];
+    const partly = (x: Tensor): string[] =>
+      compile(
+        { name: "t", inputs: topological([x.node]).filter((node) => node.op.kind === "source"), outputs: [x.node] },
+        nativeBackend().limits,
+      ).program.kernels.map(({ name }) => name);
+    check([x.matmul(w).add(b).relu()]);
+    expect(partly(x.matmul(w))).toEqual(["contract_4x1x300", "sum_4x1x300"]);
+    // W transposed lies in rows that threads can divide, and 9 rows use a tile of W often.
+    check([input(0, 1, 260).matmul(input(1, 300, 260).transpose())]);
+    expect(partly(input(0, 1, 260).matmul(input(1, 300, 260).transpose()))).toHaveLength(1);
+    expect(partly(input(0, 9, 260).matmul(w))).toHaveLength(1);
+    const tall = input(1, 520, 200);
+    check([input(0, 3, 520).matmul(tall), input(2, 520).dot(tall)]);
+  });
 });

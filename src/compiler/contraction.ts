@@ -65,7 +65,8 @@ export function stridedForm(node: Node<Contract>, isMemory: (node: Node) => bool
   };
 }
 
-function address(operand: Node, at: readonly Index[], isMemory: (node: Node) => boolean): { node: Node; index: Index } {
+/** The memory an operand is a view of, and where in it an element lies. */
+export function address(operand: Node, at: readonly Index[], isMemory: (node: Node) => boolean): { node: Node; index: Index } {
   let found: { node: Node; index: Index } | undefined;
   const pull = new Pull((node, indices) => {
     if (!isMemory(node)) return undefined;
