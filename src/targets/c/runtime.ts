@@ -55,7 +55,11 @@ static int workers;
 static int sleeping;
 static int busy;
 
-/* One job at a time: generation << 32 | threads << 16 | unclaimed chunks. The fields below belong to whoever has claimed a chunk of it. */
+/*
+ * One job at a time: generation << 32 | threads. The fields below belong to whoever has claimed a chunk of it. Each thread has a share of the
+ * chunks, always the same part of the range, so that in step after step it finds the same weights in its own cache (784-512-512-10, one
+ * sample: 22 us against 29); whoever is done with its own takes from the end of others' shares.
+ */
 static unsigned long long job;
 static Body *job_body;
 static void *const *job_buffers;
@@ -63,43 +67,60 @@ static long job_extent;
 static long job_chunks;
 static long finished;
 
+/* What is unclaimed of a thread's share: generation << 32 | end << 16 | begin. */
+typedef struct { _Alignas(64) unsigned long long chunks; } Share;
+static Share shares[MOST_THREADS];
+
 static unsigned long long current(void) {
   return __atomic_load_n(&job, __ATOMIC_SEQ_CST);
 }
 
-/* Whether worker number \`me\` (the caller is 0) may take part in this job and something is left of it. */
-static int is_open(unsigned long long now, int me) {
-  return (now & 0xffff) != 0 && me < (int)(now >> 16 & 0xffff);
+/* Takes a chunk of a share, its owner the first and others the last: its number, or -1 when none is left. */
+static long claim(int owner, int is_own) {
+  unsigned long long now = __atomic_load_n(&shares[owner].chunks, __ATOMIC_SEQ_CST);
+  for (;;) {
+    const long begin = (long)(now & 0xffff);
+    const long end = (long)(now >> 16 & 0xffff);
+    if (begin >= end) return -1;
+    const unsigned long long left = is_own ? now + 1 : now - 0x10000;
+    if (__atomic_compare_exchange_n(&shares[owner].chunks, &now, left, 0, __ATOMIC_SEQ_CST, __ATOMIC_SEQ_CST)) return is_own ? begin : end - 1;
+  }
 }
 
-static void take_part(int me) {
-  for (;;) {
-    unsigned long long now = current();
-    if (!is_open(now, me)) return;
-    if (!__atomic_compare_exchange_n(&job, &now, now - 1, 0, __ATOMIC_SEQ_CST, __ATOMIC_SEQ_CST)) continue;
-    const long chunk = job_chunks - (long)(now & 0xffff);
-    job_body(job_buffers, job_extent * chunk / job_chunks, job_extent * (chunk + 1) / job_chunks);
-    __atomic_fetch_add(&finished, 1, __ATOMIC_SEQ_CST);
+static void take_part(int me, int threads) {
+  for (int ahead = 0; ahead < threads; ahead++) {
+    const int owner = (me + ahead) % threads;
+    for (long chunk; (chunk = claim(owner, ahead == 0)) >= 0;) {
+      job_body(job_buffers, job_extent * chunk / job_chunks, job_extent * (chunk + 1) / job_chunks);
+      __atomic_fetch_add(&finished, 1, __ATOMIC_SEQ_CST);
+    }
   }
+}
+
+/* Whether there is a job that worker number \`me\` (the caller is 0) hasn't seen and may take part in. */
+static int is_new(unsigned long long now, unsigned long long seen, int me) {
+  return now != seen && me < (int)(now & 0xffff);
 }
 
 static void *work(void *number) {
   const int me = (int)(size_t)number;
+  unsigned long long seen = 0;
   flush_subnormals();
   for (;;) {
     int looks = 0;
-    while (looks < LOOKS && !is_open(current(), me)) {
+    while (looks < LOOKS && !is_new(current(), seen, me)) {
       relax();
       looks++;
     }
     if (looks == LOOKS) {
       pthread_mutex_lock(&lock);
       __atomic_fetch_add(&sleeping, 1, __ATOMIC_SEQ_CST);
-      while (!is_open(current(), me)) pthread_cond_wait(&wake, &lock);
+      while (!is_new(current(), seen, me)) pthread_cond_wait(&wake, &lock);
       __atomic_fetch_sub(&sleeping, 1, __ATOMIC_SEQ_CST);
       pthread_mutex_unlock(&lock);
     }
-    take_part(me);
+    seen = current();
+    take_part(me, (int)(seen & 0xffff));
   }
   return 0;
 }
@@ -120,13 +141,18 @@ static void parallel(Body *body, void *const *buffers, long extent, int threads)
   job_chunks = chunks;
   __atomic_store_n(&finished, 0, __ATOMIC_SEQ_CST);
   const unsigned long long generation = (current() >> 32) + 1;
-  __atomic_store_n(&job, generation << 32 | (unsigned long long)threads << 16 | (unsigned long long)chunks, __ATOMIC_SEQ_CST);
+  for (int k = 0; k < threads; k++) {
+    const unsigned long long begin = (unsigned long long)(chunks * k / threads);
+    const unsigned long long end = (unsigned long long)(chunks * (k + 1) / threads);
+    __atomic_store_n(&shares[k].chunks, generation << 32 | end << 16 | begin, __ATOMIC_SEQ_CST);
+  }
+  __atomic_store_n(&job, generation << 32 | (unsigned long long)threads, __ATOMIC_SEQ_CST);
   if (__atomic_load_n(&sleeping, __ATOMIC_SEQ_CST) > 0) {
     pthread_mutex_lock(&lock);
     pthread_cond_broadcast(&wake);
     pthread_mutex_unlock(&lock);
   }
-  take_part(0);
+  take_part(0, threads);
   for (long looks = 0; __atomic_load_n(&finished, __ATOMIC_SEQ_CST) < chunks; looks++) {
     if (looks % LOOKS == LOOKS - 1) sched_yield();
     relax();
