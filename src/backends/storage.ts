@@ -13,6 +13,8 @@ export const alignment = 64;
  */
 export class Storage {
   readonly byteLength: number;
+  /** Where the native tier found the bytes, which never move. */
+  address: number | undefined;
   #bytes: Uint8Array | undefined;
   #home: Home | undefined;
   #version = 0;

@@ -36,6 +36,30 @@ describe("flatten", () => {
     expect(flat.rebuild([10, 20, 30])).toEqual({ b: [20, { c: 30 }], a: 10, note: "x", nothing: undefined });
   });
 
+  test("finds the leaves of another tree of the same structure, and of no other", () => {
+    const { leavesOf, leaves } = flatten([new State({ b: leaf(2), a: leaf(1) }, "x"), { n: 3, none: undefined }, [leaf(4)]], isLeaf);
+    const other = [new State({ a: leaf(5), b: leaf(6) }, "x"), { none: undefined, n: 3 }, [leaf(7)]];
+    expect(leavesOf(other)?.map((x) => x.value)).toEqual([5, 6, 7]);
+    expect(leaves.map((x) => x.value)).toEqual([1, 2, 4]);
+    const [state, data, list] = other as [State, object, Leaf[]];
+    const different: unknown[] = [
+      [state, data],
+      [state, { none: undefined, n: 4 }, list],
+      [state, { none: undefined, n: 3, more: 1 }, list],
+      [state, { other: undefined, n: 3 }, list],
+      [new State({ a: leaf(5), b: leaf(6) }, "y"), data, list],
+      [{ params: { a: leaf(5), b: leaf(6) }, name: "x" }, data, list],
+      [state, data, { 0: leaf(7) }],
+      [state, data, [leaf(7), leaf(8)]],
+      [state, data, [7]],
+      [state, { none: undefined, n: leaf(3) }, list],
+    ];
+    for (const tree of different) {
+      expect(leavesOf(tree)).toBeUndefined();
+      expect(flatten(tree, isLeaf).structure).not.toBe(flatten(other, isLeaf).structure);
+    }
+  });
+
   test("a leaf alone is a tree", () => {
     const flat = flatten(leaf(5), isLeaf);
     expect(flat.leaves).toHaveLength(1);

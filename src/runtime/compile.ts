@@ -1,6 +1,6 @@
 import type { Storage } from "../backends/storage.ts";
 import { GradsmithError } from "../core/errors.ts";
-import { showShape } from "../core/shape.ts";
+import { sameShape, showShape } from "../core/shape.ts";
 import { flatten } from "../core/tree.ts";
 import type { Node } from "../ir/graph.ts";
 import { holdGraphs } from "../tensor/execution.ts";
@@ -10,6 +10,7 @@ import { explain } from "./explain.ts";
 import type { Prepared } from "./prepared.ts";
 import { prepare } from "./prepared.ts";
 import { computeNow } from "./read.ts";
+import type { DeviceSettings } from "./settings.ts";
 import { deviceSettings } from "./settings.ts";
 import { capturedBy, isTensor } from "./trace.ts";
 import { Held, heldNode, storageOf } from "./values.ts";
@@ -39,6 +40,9 @@ interface Variant {
   /** Which argument leaves are donated. */
   readonly donated: ReadonlySet<number>;
   readonly inputs: readonly Node[];
+  /** The leaves of arguments this program was made for; undefined for others. */
+  readonly leavesOf: (args: readonly unknown[]) => Tensor[] | undefined;
+  readonly settings: DeviceSettings;
 }
 
 /** Calls expected of a compiled function when nothing is said: enough that heavy ones go native. */
@@ -69,9 +73,11 @@ export function compile<A extends readonly unknown[], R>(fn: (...args: A) => R, 
   };
 
   const call = (...args: A): R => {
-    const { leaves } = flatten(args, isTensor);
+    // Most calls are like the one before.
+    const same = latest?.settings === deviceSettings() ? latest.leavesOf(args) : undefined;
+    const leaves = same ?? flatten(args, isTensor).leaves;
     if (leaves.some((leaf) => isSlot(leaf.node))) return fn(...args);
-    const variant = variantFor(args);
+    const variant = same === undefined ? variantFor(args) : latest!;
     computeNow(leaves);
     const storages = takeStorages(leaves, variant.donated);
     const results = variant.prepared.run([...storages, ...variant.captured.map(storageOf)], 1);
@@ -109,7 +115,15 @@ function trace<A extends readonly unknown[]>(
   const donated = donatedLeaves(args, donate, name);
   const donations = pairDonations(inputs, outputs, donated);
   const prepared = prepare({ name, inputs: [...inputs, ...captured], outputs, donations }, expectedRuns);
-  return { prepared, captured, outputs, rebuild: result.rebuild, donated: new Set(donations.values()), inputs };
+  const leavesOf = (others: readonly unknown[]): Tensor[] | undefined => {
+    const leaves = flat.leavesOf(others);
+    return leaves?.every(({ type: { dtype, shape } }, i) => dtype === inputs[i]!.type.dtype && sameShape(shape, inputs[i]!.type.shape)) ===
+      true
+      ? leaves
+      : undefined;
+  };
+  const donatedInputs = new Set(donations.values());
+  return { prepared, captured, outputs, rebuild: result.rebuild, donated: donatedInputs, inputs, leavesOf, settings: deviceSettings() };
 }
 
 function donatedLeaves(args: readonly unknown[], donate: readonly number[], name: string): Set<number> {
@@ -144,6 +158,7 @@ function pairDonations(inputs: readonly Node[], outputs: readonly Node[], donate
 
 /** The arguments' memory; donated memory that someone else holds too is copied first. */
 export function takeStorages(leaves: readonly Tensor[], donated: ReadonlySet<number>): Storage[] {
+  if (donated.size === 0) return leaves.map((leaf) => storageOf(leaf.node));
   const uses = new Map<Storage, number>();
   for (const leaf of leaves) uses.set(storageOf(leaf.node), (uses.get(storageOf(leaf.node)) ?? 0) + 1);
   const storages = leaves.map((leaf) => storageOf(leaf.node));

@@ -32,6 +32,7 @@ const computed = new WeakMap<Node, Node>();
 /** Computes tensors in one program; from then on they are memory. */
 export function computeNow(tensors: readonly Tensor[]): void {
   const open = tensors.filter((tensor) => !isGiven(tensor.node));
+  if (open.length === 0) return;
   const nodes = [...new Set(open.map((tensor) => tensor.node))].filter((node) => !computed.has(node));
   for (const [i, storage] of computeStorages(nodes).entries()) computed.set(nodes[i]!, heldNode(storage, nodes[i]!.type));
   for (const tensor of new Set(open)) tensor.settle(computed.get(tensor.node)!);

@@ -19,16 +19,23 @@ const devices: readonly DeviceName[] = ["cpu", "reference"];
 const tiers: readonly Tier[] = ["auto", "wasm", "native"];
 
 let chosen: Partial<DeviceSettings> = {};
+let inForce: DeviceSettings | undefined;
 
 /** Chooses where everything traced from now on runs. Overrides `GRADSMITH_DEVICE`, `GRADSMITH_CPU` and `GRADSMITH_THREADS`. */
 export function setDevice(settings: Partial<DeviceSettings>): void {
   if (settings.device !== undefined) oneOf("setDevice", "device", settings.device, devices);
   if (settings.tier !== undefined) oneOf("setDevice", "tier", settings.tier, tiers);
   chosen = { ...chosen, ...settings };
+  inForce = undefined;
 }
 
-/** The settings in force: what was set, else the environment's, else the defaults. */
+/** The settings in force: what was set, else the environment's at the first call, else the defaults. One object until they change. */
 export function deviceSettings(): DeviceSettings {
+  inForce ??= settingsNow();
+  return inForce;
+}
+
+function settingsNow(): DeviceSettings {
   const environment = (globalThis as { process?: { env?: Record<string, string | undefined> } }).process?.env ?? {};
   const threads = environment["GRADSMITH_THREADS"];
   return {

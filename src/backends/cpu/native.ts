@@ -84,9 +84,6 @@ interface PoolAddon {
   start(threads: number): number;
 }
 
-/** Where storages lie: their bytes never move. */
-const addresses = new WeakMap<Storage, number>();
-
 export class NativeExecutable implements Executable {
   readonly ready: Promise<void>;
   readonly #program: Program;
@@ -131,11 +128,8 @@ export class NativeExecutable implements Executable {
         "Was its ArrayBuffer transferred to a worker?",
       );
     }
-    const known = addresses.get(storage);
-    if (known !== undefined) return known;
-    const address = addon.address(bytes);
-    addresses.set(storage, address);
-    return address;
+    storage.address ??= addon.address(bytes);
+    return storage.address;
   }
 
   #load(): ProgramAddon {
