@@ -3,8 +3,8 @@ import { describe, expect, test } from "vitest";
 import { evaluateGraph } from "../backends/reference/evaluate.ts";
 import { makeNode } from "../ir/graph.ts";
 import { full, tensor } from "./create.ts";
-import { threefry } from "./ops/logic.ts";
 import { fillNode } from "./ops/source.ts";
+import { threefry } from "./ops/threefry.ts";
 import { random } from "./random.ts";
 import { Tensor } from "./tensor.ts";
 

@@ -8,6 +8,7 @@ import { table } from "../../src/tensor/ops/table.ts";
 import { spread, unspread } from "../../src/tensor/ops/windows.ts";
 import { random } from "../../src/tensor/random.ts";
 import { Tensor } from "../../src/tensor/tensor.ts";
+import { domainOf } from "./domains.ts";
 import { randomNumbers, sample } from "./reference.ts";
 
 /** One result that all tiers must give, and how far it may be off. */
@@ -83,13 +84,13 @@ const apply = (row: ElementwiseRow | ReduceRow, x: readonly Tensor[], attributes
 /** Every special value with every other, in as many columns as the row has operands, and numbers of its domain. */
 function columns(row: ElementwiseRow, dtype: DType): number[][] {
   const values = special[dtype];
-  const count = row.domain.length;
+  const count = domainOf(row).length;
   const next = randomNumbers(11);
   const pairs =
     count === 1 ? values.map((x) => [x]) : values.flatMap((x, i) => values.map((y, j) => [x, y, values[(i + 2 * j) % values.length]!]));
-  const drawn = isFloat(dtype) ? Array.from({ length: 60 }, () => row.domain.map(([low, high]) => low + (high - low) * next())) : [];
+  const drawn = isFloat(dtype) ? Array.from({ length: 60 }, () => domainOf(row).map(([low, high]) => low + (high - low) * next())) : [];
   const all = [...pairs, ...drawn];
-  return row.domain.map((_, k) => all.map((one) => one[k % one.length]!));
+  return domainOf(row).map((_, k) => all.map((one) => one[k % one.length]!));
 }
 
 const isShift = (row: ElementwiseRow): boolean => row.name.startsWith("shift");
@@ -166,7 +167,7 @@ function sweepCases(): Case[] {
         const isPeriodic = row.name === "tan" || row.name === "sin" || row.name === "cos";
         return {
           name: `${row.name} of ${dtype} over all sizes`,
-          y: apply(row, row.domain.length === 2 ? [base!, power!] : [x]),
+          y: apply(row, domainOf(row).length === 2 ? [base!, power!] : [x]),
           ulps: bounds[row.name]![dtype]!,
           except: (i) => isPeriodic && Math.abs(points[i]!) > 1e5,
         };

@@ -2,9 +2,9 @@ import { GradsmithError } from "../../core/errors.ts";
 import type { Shape } from "../../core/shape.ts";
 import { showShape, sizeOf } from "../../core/shape.ts";
 import { makeNode } from "../../ir/graph.ts";
-import type { ThreefryAttributes } from "../ops/logic.ts";
-import { threefry } from "../ops/logic.ts";
 import { fillNode, iotaNode, literalNode } from "../ops/source.ts";
+import type { ThreefryAttributes } from "../ops/threefry.ts";
+import { threefry } from "../ops/threefry.ts";
 import { Tensor } from "../tensor.ts";
 
 /** Where random numbers come from: a `key`, or a `seed` that is made into one. With neither, each call takes the next key of the process. */

@@ -6,36 +6,20 @@ import { binary } from "./define.ts";
 export const add = binary("add", {
   scalar: e.add,
   vjp: (g) => [g, g],
-  domain: [
-    [-2, 2],
-    [-2, 2],
-  ],
 });
 export const sub = binary("sub", {
   scalar: e.sub,
   vjp: (g) => [g, g.neg()],
-  domain: [
-    [-2, 2],
-    [-2, 2],
-  ],
 });
 export const mul = binary("mul", {
   scalar: e.mul,
   vjp: (g, x, y) => [g.mul(y), g.mul(x)],
-  domain: [
-    [-2, 2],
-    [-2, 2],
-  ],
 });
 /** True division: of integers too. */
 export const div = binary("div", {
   operands: "float",
   scalar: e.div,
   vjp: (g, _x, y, z) => [g.div(y), g.mul(z).div(y).neg()],
-  domain: [
-    [-2, 2],
-    [0.5, 3],
-  ],
 });
 
 const isFloating = (x: Expr): boolean => x.dtype === "f32" || x.dtype === "f64";
@@ -52,10 +36,6 @@ export const mod = binary("mod", {
     return x.dtype === "u32" ? r : e.select(needsShift(r, y), e.add(r, y), r);
   },
   vjp: (g, x, y) => [g, g.mul(x.floorDivide(y)).neg()],
-  domain: [
-    [2.1, 2.9],
-    [0.75, 1],
-  ],
 });
 /** floor(x / y), integers staying integers; an integer divided by 0 gives 0. */
 export const floorDivide = binary("floorDivide", {
@@ -65,10 +45,6 @@ export const floorDivide = binary("floorDivide", {
     return x.dtype === "u32" ? quotient : e.select(needsShift(e.rem(x, y), y), e.sub(quotient, e.like(x, 1)), quotient);
   },
   vjp: () => [null, null],
-  domain: [
-    [2.1, 2.9],
-    [0.75, 1],
-  ],
 });
 
 /** x^y. No gradient for x where y is 0, and none for y where x is 0, so that neither log(0) nor 1/0 gets in. */
@@ -80,10 +56,6 @@ export const pow = binary("pow", {
     const dy = z.mul(x.equal(0).where(1, x).log());
     return [g.mul(dx), g.mul(x.equal(0).where(0, dy))];
   },
-  domain: [
-    [0.3, 2],
-    [-2, 2],
-  ],
 });
 
 /** On a tie each side gets half, as in JAX and PyTorch. */
@@ -91,28 +63,13 @@ const towards = (g: Tensor, wins: Tensor, ties: Tensor): Tensor => wins.where(g,
 export const maximum = binary("maximum", {
   scalar: e.max,
   vjp: (g, x, y) => [towards(g, x.greater(y), x.equal(y)), towards(g, y.greater(x), x.equal(y))],
-  domain: [
-    [-2, -0.1],
-    [0.1, 2],
-  ],
 });
 export const minimum = binary("minimum", {
   scalar: e.min,
   vjp: (g, x, y) => [towards(g, x.less(y), x.equal(y)), towards(g, y.less(x), x.equal(y))],
-  domain: [
-    [-2, -0.1],
-    [0.1, 2],
-  ],
 });
 
-const compared = {
-  operands: "comparison",
-  domain: [
-    [-2, 2],
-    [-2, 2],
-  ],
-} as const;
-export const equal = binary("equal", { ...compared, scalar: e.equal });
-export const notEqual = binary("notEqual", { ...compared, scalar: e.notEqual });
-export const less = binary("less", { ...compared, scalar: e.less });
-export const lessEqual = binary("lessEqual", { ...compared, scalar: e.lessEqual });
+export const equal = binary("equal", { operands: "comparison", scalar: e.equal });
+export const notEqual = binary("notEqual", { operands: "comparison", scalar: e.notEqual });
+export const less = binary("less", { operands: "comparison", scalar: e.less });
+export const lessEqual = binary("lessEqual", { operands: "comparison", scalar: e.lessEqual });

@@ -12,7 +12,6 @@ const target = (_: DType, attributes: unknown): DType => (attributes as CastAttr
 /** The same value in another dtype: float to integer truncates and saturates, integer to integer wraps, anything but 0 is true. */
 export const cast = elementwise("cast", {
   operands: "as given",
-  domain: [[-2, 2]],
   result: target,
   scalar: ([x], _attributes, result) => convert(x!, result),
   vjp: (g, [x]) => [g.cast(x!.dtype)],
@@ -64,7 +63,6 @@ function roundToHalf(x: Expr): Expr {
 /** The same 32 bits read as another dtype. */
 export const bitcast = elementwise("bitcast", {
   operands: "as given",
-  domain: [[1, 2]],
   result: target,
   scalar: ([x], _attributes, { dtype }) => e.bitcast(x!, e.registerType[dtype]),
   vjp: noGradient,

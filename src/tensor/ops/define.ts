@@ -20,9 +20,6 @@ import type {
 import type { Index } from "../../ir/index.ts";
 import type { Tensor } from "../tensor.ts";
 
-/** Where tests may sample an input: the op's domain, away from kinks and poles. */
-export type Interval = readonly [low: number, high: number];
-
 /**
  * The gradients of the inputs, given `g`, the gradient of the output. A rule uses only methods of the tensors it is given. `null` says that
  * nothing flows back. A gradient may keep the output's shape where the input was broadcast: the walk sums it.
@@ -43,8 +40,6 @@ export type Operands = "arithmetic" | "float" | "comparison" | "logical" | "bits
 
 export interface ElementwiseRow extends Elementwise, Differentiable {
   readonly operands: Operands;
-  /** One interval per input, for tests. */
-  readonly domain: readonly Interval[];
 }
 export type SourceRow = Source & Differentiable;
 export type ReduceRow = Reduce & Differentiable;
@@ -68,7 +63,6 @@ interface ElementwiseSpec {
   /** One output element. */
   readonly scalar: (args: readonly Expr[], attributes: unknown, result: TensorType) => Expr;
   readonly vjp: Vjp;
-  readonly domain: readonly Interval[];
   /** The result's dtype, where it is not that of the last operand. */
   readonly result?: (dtype: DType, attributes: unknown) => DType;
 }
@@ -80,7 +74,6 @@ export function elementwise(name: string, spec: ElementwiseSpec): ElementwiseRow
     name,
     kind: "elementwise",
     operands: spec.operands,
-    domain: spec.domain,
     vjp: spec.vjp,
     infer(inputs, attributes) {
       const shape = inputs.reduce<Shape>((common, { shape: other }) => broadcastShapes(name, common, other), []);
@@ -99,27 +92,24 @@ interface UnarySpec {
   readonly scalar: (x: Expr) => Expr;
   /** The gradient of `x`, given `g`, the gradient of the output `y`. */
   readonly vjp: (g: Tensor, x: Tensor, y: Tensor) => Tensor | null;
-  readonly domain: Interval;
   readonly operands?: Operands;
 }
 
 /** An op of one input; by default a function of floats. */
-export const unary = (name: string, { scalar, vjp, domain, operands = "float" }: UnarySpec): ElementwiseRow =>
-  elementwise(name, { operands, domain: [domain], scalar: ([x]) => scalar(x!), vjp: (g, [x], y) => [vjp(g, x!, y)] });
+export const unary = (name: string, { scalar, vjp, operands = "float" }: UnarySpec): ElementwiseRow =>
+  elementwise(name, { operands, scalar: ([x]) => scalar(x!), vjp: (g, [x], y) => [vjp(g, x!, y)] });
 
 interface BinarySpec {
   readonly scalar: (x: Expr, y: Expr) => Expr;
   /** The gradients of `x` and `y`, given `g`, the gradient of the output `z`. */
   readonly vjp?: (g: Tensor, x: Tensor, y: Tensor, z: Tensor) => readonly [Tensor | null, Tensor | null];
-  readonly domain: readonly [Interval, Interval];
   readonly operands?: Operands;
 }
 
 /** An op of two inputs; by default arithmetic. */
-export const binary = (name: string, { scalar, vjp, domain, operands = "arithmetic" }: BinarySpec): ElementwiseRow =>
+export const binary = (name: string, { scalar, vjp, operands = "arithmetic" }: BinarySpec): ElementwiseRow =>
   elementwise(name, {
     operands,
-    domain,
     scalar: ([x, y]) => scalar(x!, y!),
     vjp: (g, [x, y], z) => vjp?.(g, x!, y!, z) ?? [null, null],
   });

@@ -63,5 +63,4 @@ export const erfinv = unary("erfinv", {
         .exp()
         .mul(Math.sqrt(Math.PI) / 2),
     ),
-  domain: [-0.95, 0.95],
 });

@@ -10,6 +10,7 @@ import { broadcast, flip, reshape, transpose } from "./movement.ts";
 import * as reduction from "./reduction.ts";
 import { concat, pad, slice } from "./slicing.ts";
 import { buffer, fill, input, iota, literal } from "./source.ts";
+import { threefry } from "./threefry.ts";
 import * as unary from "./unary.ts";
 import { spread, unspread, windows } from "./windows.ts";
 
@@ -19,6 +20,7 @@ export const table: Readonly<Record<string, Row>> = {
   ...binary,
   ...logic,
   ...reduction,
+  threefry,
   erfinv,
   cast,
   bitcast,
