@@ -46,6 +46,25 @@ test.each(cases)("a program that $bundler makes from $door still reads tensors, 
   }
 });
 
+// The compiler's passes for loops are in a bundle only if `scan` is.
+test("a program with a loop, bundled, computes what adding up by hand does", async () => {
+  const folder = mkdtempSync(join(tmpdir(), "gradsmith-bundle-"));
+  try {
+    const entry = join(folder, "entry.mjs");
+    writeFileSync(
+      entry,
+      `import { scan, tensor } from "${root}dist/doors/core.js";
+const sums = (x) => scan((sum, row) => ({ carry: sum.add(row), y: sum.add(row) }), tensor(0), { xs: x }).ys;
+console.log((await sums(tensor([1, 2, 3])).read()).join());`,
+    );
+    const bundle = await rolldown({ input: entry, platform: "node" });
+    await bundle.write({ file: join(folder, "program.mjs"), format: "esm" });
+    expect(execFileSync(process.execPath, [join(folder, "program.mjs")], { encoding: "utf8" })).toBe("1,3,6\n");
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
+});
+
 test("a bundle of the front door leaves out what a program does not use, as esbuild's account of it shows", async () => {
   const { metafile } = await build({
     stdin: { contents: `import { tensor } from "./dist/index.js"; console.log(tensor);`, resolveDir: root },
@@ -63,4 +82,5 @@ test("a bundle of the front door leaves out what a program does not use, as esbu
   const folders = new Set(kept.map(([path]) => path.split("/")[1]));
   expect(folders).toContain("tensor");
   for (const folder of ["nn", "optim", "data", "io", "train", "viz", "cli"]) expect(folders).not.toContain(folder);
+  expect(kept.filter(([path]) => /compiler\/.*scan/.test(path))).toEqual([]);
 });

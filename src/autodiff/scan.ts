@@ -34,12 +34,7 @@ export interface Scanned<C, Y> {
   readonly ys: Y;
 }
 
-/**
- * A loop with state: `carryₜ₊₁, yₜ = body(carryₜ, xₜ)`. The body is traced once and compiled once, however many turns there are, and the
- * loop has a gradient. `carry`, `xs` and `y` are trees of tensors; tensors the body closes over are constants of the loop.
- *
- *     const { carry, ys } = scan((sum, x) => ({ carry: sum.add(x), y: sum.add(x) }), zeros([]), { xs: tensor([1, 2, 3]) });  // ys: [1, 3, 6]
- */
+/** The nodes of a loop. What the compiler needs for them comes with `runtime/scan.ts`, which is the `scan` that users know. */
 export function scan<C, X = undefined, Y = undefined>(
   body: (carry: C, x: X) => ScanStep<C, Y>,
   init: C,

@@ -10,11 +10,11 @@ import type { Group, ScanGroup } from "./group.ts";
 import { nodesOf } from "./group.ts";
 import { Interner } from "./intern.ts";
 import type { Layout } from "./layout.ts";
+import { loopPasses } from "./loops.ts";
 import { lowerContract } from "./lower-contract.ts";
 import type { Lowered, MemoryMap } from "./lower-loop.ts";
 import { lowerLoop } from "./lower-loop.ts";
 import { lowerSerial } from "./lower-serial.ts";
-import { placeScan } from "./place-scan.ts";
 
 type KernelGroup = Exclude<Group, ScanGroup>;
 
@@ -41,7 +41,7 @@ export class Emitter {
 
   /** The carries' first values, then the body's calls, over and over. */
   *#scan(group: ScanGroup, layout: Layout, views: number[]): Generator<undefined, (Call | Repeat)[]> {
-    const placed = placeScan(group, layout);
+    const placed = loopPasses().placeScan(group, layout);
     views.push(...placed.views);
     const inside = [...placed.moving];
     const begin = placed.begin.map(({ group: first, memory }) => this.#call(first, memory));

@@ -5,7 +5,7 @@ import { topological } from "../ir/graph.ts";
 import { flatten, scaleOf } from "../ir/index.ts";
 import { isScan, resultOf } from "../ir/scan.ts";
 import { isPulled, variablesOver } from "./access.ts";
-import { pieceOf } from "./piece.ts";
+import { loopPasses } from "./loops.ts";
 import { elements, inlineCost, Pull } from "./pull.ts";
 
 /** Recomputing this many instructions is no dearer than a trip to memory. */
@@ -39,7 +39,7 @@ export function chooseMemory(roots: readonly Node[], copies: ReadonlySet<Node>):
 /** Makes what a loop reads a piece of memory: neighbouring elements, with rows at equal distances. */
 function keepPiece(operand: Node, hasRows: boolean, memory: Set<Node>): void {
   keepOperand(operand, memory);
-  if (pieceOf(operand, (node) => memory.has(node), hasRows) === undefined) memory.add(operand);
+  if (loopPasses().pieceOf(operand, (node) => memory.has(node), hasRows) === undefined) memory.add(operand);
 }
 
 /** Makes a contraction's operand a linear view of memory: unguarded movements over something that is there. */

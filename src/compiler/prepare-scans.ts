@@ -14,7 +14,6 @@ import { written } from "./arrange-operands.ts";
 export function prepareScans(roots: readonly Node[], optimize: (roots: readonly Node[]) => Node[]): Node[] {
   const order = topological(roots);
   const scans = order.filter(isScan);
-  if (scans.length === 0) return [...roots];
   const replaced = new Map<Node, Node>();
   for (const node of order) {
     if (replaced.has(node)) continue;

@@ -1,8 +1,7 @@
 import { sameShape, sizeOf } from "../core/shape.ts";
 import { local, registerType } from "../ir/expr.ts";
-import type { Node } from "../ir/graph.ts";
+import type { Described, Node } from "../ir/graph.ts";
 import { makeNode, topological } from "../ir/graph.ts";
-import { ScanResult } from "../ir/scan.ts";
 import { fillNode } from "../tensor/ops/source.ts";
 import { identity } from "./identity.ts";
 
@@ -72,7 +71,7 @@ export class AttributeIds {
     if (typeof value === "number") return Object.is(value, -0) ? "-0" : String(value);
     if (typeof value === "string" || typeof value === "boolean") return JSON.stringify(value);
     if (Array.isArray(value)) return `[${value.map((item) => this.text(item)).join()}]`;
-    if (value instanceof ScanResult) return value.text(this);
+    if (typeof value === "object" && "text" in value) return (value as Described).text(this);
     if (typeof value === "object" && Object.getPrototypeOf(value) === Object.prototype) {
       const entries = Object.entries(value).map(([name, part]) => `${name}:${this.text(part)}`);
       return `{${entries.join()}}`;

@@ -119,6 +119,16 @@ export interface Scan extends Common {
   readonly kind: "scan";
 }
 
+/** How attributes and ops are told apart in texts. */
+export interface Identities {
+  of(thing: unknown): number;
+  text(value: unknown): string;
+}
+/** Attributes that are more than plain data say themselves what they are: equal text, equal meaning. */
+export interface Described {
+  text(ids: Identities): string;
+}
+
 let nextId = 0;
 export function makeNode<Op extends OpDef>(op: Op, inputs: readonly Node[], attributes: unknown, type?: TensorType): Node<Op> {
   const inferred =

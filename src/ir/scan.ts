@@ -1,5 +1,5 @@
 import type { TensorType } from "../core/shape.ts";
-import type { Node, Scan } from "./graph.ts";
+import type { Described, Identities, Node, Scan } from "./graph.ts";
 import { topological } from "./graph.ts";
 import { variable } from "./index.ts";
 
@@ -85,13 +85,7 @@ export class ScanLoop {
   }
 }
 
-/** How attributes and ops are told apart in texts. */
-export interface Identities {
-  of(thing: unknown): number;
-  text(value: unknown): string;
-}
-
-export class ScanResult {
+export class ScanResult implements Described {
   readonly loop: ScanLoop;
   readonly take: Take;
   constructor(loop: ScanLoop, take: Take) {

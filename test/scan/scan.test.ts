@@ -1,6 +1,5 @@
 import { describe, expect, it } from "vitest";
 import { valueAndGrad } from "../../src/autodiff/grad.ts";
-import { scan } from "../../src/autodiff/scan.ts";
 import type { Backend } from "../../src/backends/backend.ts";
 import { nativeAvailability, nativeBackend } from "../../src/backends/cpu/native.ts";
 import { wasmBackend } from "../../src/backends/cpu/wasm.ts";
@@ -12,6 +11,7 @@ import { sizeOf } from "../../src/core/shape.ts";
 import type { Node } from "../../src/ir/graph.ts";
 import { topological } from "../../src/ir/graph.ts";
 import { verifyProgram } from "../../src/ir/verify.ts";
+import { scan } from "../../src/runtime/scan.ts";
 import { decode, storageFrom } from "../../src/runtime/values.ts";
 import { arange, full, zeros } from "../../src/tensor/create.ts";
 import { inputNode } from "../../src/tensor/ops/source.ts";

@@ -1,8 +1,8 @@
-import { scan } from "../../autodiff/scan.ts";
 import { positiveInteger } from "../../core/checks.ts";
 import { GradsmithError } from "../../core/errors.ts";
 import type { Shape } from "../../core/shape.ts";
 import { showShape } from "../../core/shape.ts";
+import { scan } from "../../runtime/scan.ts";
 import { full } from "../../tensor/create.ts";
 import type { Tensor } from "../../tensor/tensor.ts";
 import type { Activation, ActivationChoice } from "../activations.ts";

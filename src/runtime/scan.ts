@@ -1,0 +1,21 @@
+import type { Scanned, ScanOptions, ScanStep } from "../autodiff/scan.ts";
+import { scan as record } from "../autodiff/scan.ts";
+import { installLoops } from "../compiler/loops.ts";
+import { pieceOf } from "../compiler/piece.ts";
+import { placeScan } from "../compiler/place-scan.ts";
+import { prepareScans } from "../compiler/prepare-scans.ts";
+
+/**
+ * A loop with state: `carryₜ₊₁, yₜ = body(carryₜ, xₜ)`. The body is traced once and compiled once, however many turns there are, and the
+ * loop has a gradient. `carry`, `xs` and `y` are trees of tensors; tensors the body closes over are constants of the loop.
+ *
+ *     const { carry, ys } = scan((sum, x) => ({ carry: sum.add(x), y: sum.add(x) }), zeros([]), { xs: tensor([1, 2, 3]) });  // ys: [1, 3, 6]
+ */
+export function scan<C, X = undefined, Y = undefined>(
+  body: (carry: C, x: X) => ScanStep<C, Y>,
+  init: C,
+  options?: ScanOptions<X>,
+): Scanned<C, Y> {
+  installLoops({ prepareScans, pieceOf, placeScan });
+  return record(body, init, options);
+}
