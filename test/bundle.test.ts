@@ -65,6 +65,31 @@ console.log((await sums(tensor([1, 2, 3])).read()).join());`,
   }
 });
 
+test("a bundle for browsers computes with WebAssembly, and says why", async () => {
+  const folder = mkdtempSync(join(tmpdir(), "gradsmith-bundle-"));
+  try {
+    const entry = join(folder, "entry.mjs");
+    writeFileSync(
+      entry,
+      `import { compile, describeDevice, tensor } from "${root}dist/doors/core.js";
+const double = compile((x) => x.mul(2));
+console.log((await double(tensor([1, 2])).read()).join());
+console.log(double.explain().split("\\n").find((line) => line.startsWith("# tier")));
+console.log(describeDevice().lines[0].replace(" with fused multiply-add", ""));`,
+    );
+    const bundle = await rolldown({ input: entry, platform: "browser", external: [/^node:/] });
+    await bundle.write({ file: join(folder, "program.mjs"), format: "esm" });
+    expect(execFileSync(process.execPath, [join(folder, "program.mjs")], { encoding: "utf8" })).toBe(
+      `2,4
+# tier wasm (a browser has no C compiler)
+device cpu, tier wasm: WebAssembly SIMD (a browser has no C compiler)
+`,
+    );
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
+});
+
 test("a bundle of the front door leaves out what a program does not use, as esbuild's account of it shows", async () => {
   const { metafile } = await build({
     stdin: { contents: `import { tensor } from "./dist/index.js"; console.log(tensor);`, resolveDir: root },

@@ -1,13 +1,12 @@
-import type { Backend, Executable } from "../backends/backend.ts";
-import { evaluateGraph } from "../backends/reference/evaluate.ts";
+import type { Executable } from "../backends/backend.ts";
 import { Storage } from "../backends/storage.ts";
 import type { Compiled, Traced } from "../compiler/compile.ts";
-import { compile } from "../compiler/compile.ts";
-import { GradsmithError } from "../core/errors.ts";
-import type { BackendChoice } from "./device.ts";
-import { chooseBackend, fallBack } from "./device.ts";
+import { chooseBackend } from "./device.ts";
+import { replacement } from "./native-tier.ts";
+import { onReference } from "./on-reference.ts";
 import { deviceSettings } from "./settings.ts";
-import { byteLengthOf, decode, storageFrom } from "./values.ts";
+import { byteLengthOf } from "./values.ts";
+import type { BackendChoice } from "./wasm-tier.ts";
 
 /** A traced function made ready on a device. */
 export interface Prepared {
@@ -25,7 +24,7 @@ export interface Prepared {
 
 /** `expectedRuns` is how often it will run, as far as is known: what decides whether a compiler's time is worth it. */
 export function prepare(traced: Traced, expectedRuns: number): Prepared {
-  return deviceSettings().device === "reference" ? new OnReference(traced) : new OnBackend(traced, expectedRuns);
+  return deviceSettings().device === "reference" ? onReference(traced) : new OnBackend(traced, expectedRuns);
 }
 
 interface Made extends BackendChoice {
@@ -101,25 +100,20 @@ class OnBackend implements Prepared {
 
   #make(choice: BackendChoice): void {
     try {
-      this.#made = { ...choice, executable: choice.backend.compile(choice.compiled.program) };
+      this.#made = started(choice);
     } catch (cause) {
-      this.#made = this.#replacement(choice.backend, cause);
+      this.#made = started(replacement(this.#traced, choice.backend, cause));
     }
   }
 
   /** A tier that doesn't work here is replaced, with one line to say so. */
   #useNext(cause: unknown): void {
-    this.#made = this.#replacement(this.#finish().backend, cause);
-  }
-
-  #replacement(failed: Backend, cause: unknown): Made {
-    if (!(cause instanceof GradsmithError && cause.code === "device")) throw cause;
-    if (failed.name === "wasm") throw cause;
-    const { backend, reason } = fallBack(cause);
-    const compiled = compile(this.#traced, backend.limits);
-    return { backend, reason, compiled, executable: backend.compile(compiled.program) };
+    this.#made = started(replacement(this.#traced, this.#finish().backend, cause));
   }
 }
+
+/** A choice made ready to run. */
+const started = (choice: BackendChoice): Made => ({ ...choice, executable: choice.backend.compile(choice.compiled.program) });
 
 /** How long the compiler works before others have their turn, in ms. */
 const sliceMs = 15;
@@ -142,32 +136,3 @@ const macrotask = (): Promise<void> =>
     if (typeof setImmediate === "function") setImmediate(resolve);
     else setTimeout(resolve, 0);
   });
-
-/** Interprets the graph itself. */
-class OnReference implements Prepared {
-  readonly ready = Promise.resolve();
-  readonly tier = "reference";
-  readonly reason = "asked for";
-  readonly compiled = undefined;
-  readonly #traced: Traced;
-  constructor(traced: Traced) {
-    this.#traced = traced;
-  }
-
-  run(inputs: readonly Storage[], repeat: number): Storage[] {
-    const { inputs: nodes, outputs, donations } = this.#traced;
-    let results: Storage[] = [];
-    for (let i = 0; i < repeat; i++) {
-      const places = new Map(nodes.map((node, place) => [node, place]));
-      const values = evaluateGraph(outputs, (node) => decode(inputs[places.get(node)!]!.peek(), node.type.dtype));
-      results = outputs.map((node, output) => {
-        const computed = storageFrom(values[output]!, node.type);
-        const donated = donations?.get(output);
-        if (donated === undefined) return computed;
-        inputs[donated]!.bytes.set(computed.peek());
-        return inputs[donated]!;
-      });
-    }
-    return results;
-  }
-}

@@ -1,0 +1,78 @@
+import type { Backend } from "../backends/backend.ts";
+import type { NativeBackend } from "../backends/cpu/native.ts";
+import { nativeAvailability, nativeBackend } from "../backends/cpu/native.ts";
+import type { Traced } from "../compiler/compile.ts";
+import { compile } from "../compiler/compile.ts";
+import { GradsmithError } from "../core/errors.ts";
+import { eachCall } from "../ir/program.ts";
+import { deviceSettings } from "./settings.ts";
+import type { BackendChoice } from "./wasm-tier.ts";
+import { compiledFor, wasmTier } from "./wasm-tier.ts";
+
+/**
+ * Operations from which the native tier pays: a compiler takes about half a second, in which the wasm tier does about this much. The
+ * estimate depends on the program alone, never on a clock or a cache, so the same program takes the same tier every time.
+ */
+const worthCompiling = 4e9;
+
+let native: { backend: NativeBackend; threads: number | undefined } | undefined;
+let failure: string | undefined;
+
+function nativeTier(threads = deviceSettings().threads): NativeBackend {
+  if (native === undefined || native.threads !== threads)
+    native = { backend: nativeBackend(threads === undefined ? {} : { threads }), threads };
+  return native.backend;
+}
+
+/** The native tier, which somebody asked for; what runs instead if it has failed before. */
+export function nativeAsked(traced: Traced, expectedRuns: number): Generator<undefined, BackendChoice> {
+  const { threads } = deviceSettings();
+  if (failure !== undefined) return weighed(traced, expectedRuns);
+  const { available, reason } = nativeAvailability();
+  if (!available) throw new GradsmithError("device", "native", `${reason}.`, "Or use the wasm tier: GRADSMITH_CPU=wasm.");
+  return compiledFor(nativeTier(threads), traced, "asked for");
+}
+
+/** The native tier if the program's work outweighs a compiler's, else wasm. */
+export function* weighed(traced: Traced, expectedRuns: number): Generator<undefined, BackendChoice> {
+  const { threads } = deviceSettings();
+  const choice = yield* compiledFor(wasmTier(), traced, "");
+  const { kernels, calls } = choice.compiled.program;
+  const operations =
+    eachCall(calls).reduce((sum, { call, times }) => sum + times * kernels[call.kernel]!.work.operations, 0) * expectedRuns;
+  const amount = `${operations.toExponential(1)} operations`;
+  if (operations < worthCompiling) return { ...choice, reason: `${amount}: not worth a compiler's time` };
+  if (failure !== undefined) return { ...choice, reason: failure };
+  const { available, reason } = nativeAvailability();
+  if (!available) return { ...choice, reason };
+  return yield* compiledFor(nativeTier(threads), traced, `${amount}: worth compiling C`);
+}
+
+/** What runs in place of a tier that doesn't work here; after a failure of the native tier everything runs on wasm. Says so once. */
+export function replacement(traced: Traced, failed: Backend, cause: unknown): BackendChoice {
+  if (!(cause instanceof GradsmithError && cause.code === "device") || failed.name === "wasm") throw cause;
+  if (failure === undefined) {
+    const [firstLine] = cause.message.split("\n");
+    failure = `the native tier failed: ${firstLine}`;
+    (globalThis as { console?: { warn(text: string): void } }).console?.warn(`gradsmith: ${failure} Going on with WebAssembly.`);
+  }
+  const backend = wasmTier();
+  return { backend, compiled: compile(traced, backend.limits), reason: failure };
+}
+
+/** What there is to say of the native tier: what it is, or why there is none. */
+export interface NativeState {
+  readonly text: string | undefined;
+  readonly threads: number;
+  readonly reason: string;
+  readonly hasFailed: boolean;
+}
+
+export function nativeState(): NativeState {
+  const hasFailed = failure !== undefined;
+  const { available, reason, compiler, lanes } = nativeAvailability();
+  if (!available || hasFailed) return { text: undefined, threads: 1, reason: failure ?? reason, hasFailed };
+  const { threads } = nativeTier();
+  const text = `C compiled by ${compiler ?? "cc"}, ${lanes ?? 4} lanes, ${threads} ${threads === 1 ? "thread" : "threads"}`;
+  return { text, threads, reason, hasFailed };
+}

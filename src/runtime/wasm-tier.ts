@@ -1,0 +1,25 @@
+import type { Backend } from "../backends/backend.ts";
+import type { WasmBackend } from "../backends/cpu/wasm.ts";
+import { wasmBackend } from "../backends/cpu/wasm.ts";
+import type { Compiled, Traced } from "../compiler/compile.ts";
+import { compiling } from "../compiler/compile.ts";
+import { deviceSettings } from "./settings.ts";
+
+/** Where a program runs, and the program as it is compiled for that. */
+export interface BackendChoice {
+  readonly backend: Backend;
+  readonly compiled: Compiled;
+  readonly reason: string;
+}
+
+export function* compiledFor(backend: Backend, traced: Traced, reason: string): Generator<undefined, BackendChoice> {
+  return { backend, compiled: yield* compiling(traced, backend.limits), reason };
+}
+
+let wasm: { backend: WasmBackend; relaxedSimd: boolean } | undefined;
+
+export function wasmTier(): WasmBackend {
+  const { relaxedSimd } = deviceSettings();
+  if (wasm?.relaxedSimd !== relaxedSimd) wasm = { backend: wasmBackend({ relaxedSimd }), relaxedSimd };
+  return wasm.backend;
+}
