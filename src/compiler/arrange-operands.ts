@@ -1,8 +1,9 @@
-import type { Contract, ContractAttributes, Elementwise, Movement, Node } from "../ir/graph.ts";
-import { makeNode, topological } from "../ir/graph.ts";
+import type { Contract, ContractAttributes, Elementwise, Node } from "../ir/graph.ts";
+import { makeNode } from "../ir/graph.ts";
 import type { Guard, Index } from "../ir/index.ts";
 import { atomIndex, keyOf, offset, plus, quotient, remainder, substitute, times } from "../ir/index.ts";
-import { variablesOver } from "./access.ts";
+import { rewrite, withInputs } from "../ir/rewrite.ts";
+import { movedNode, onlyCase } from "./movement.ts";
 import { elements } from "./pull.ts";
 
 /** A transposed copy costs about a cycle for each element; without it each result costs about so many cycles more. */
@@ -13,16 +14,11 @@ const worthTransposing = 1.5;
  * that is used most often lies with an output axis last, so that the contraction can load vectors of it.
  */
 export function arrangeOperands(roots: readonly Node[]): Node[] {
-  const replaced = new Map<Node, Node>();
-  for (const node of topological(roots)) {
-    const inputs = node.inputs.map((input) => replaced.get(input)!);
-    const isContraction = node.op.kind === "contract";
-    const arranged = isContraction ? inputs.map((input) => written(withoutGuards(input))) : inputs;
-    const changed = arranged.some((input, i) => input !== node.inputs[i]);
-    const rebuilt = changed ? makeNode(node.op, arranged, node.attributes, node.type) : node;
-    replaced.set(node, isContraction ? transposed(rebuilt as Node<Contract>) : rebuilt);
-  }
-  return roots.map((root) => replaced.get(root)!);
+  return rewrite(roots, (node) => {
+    if (node.op.kind !== "contract") return node;
+    const operands = node.inputs.map((input) => written(withoutGuards(input)));
+    return transposed(withInputs(node, operands) as Node<Contract>);
+  });
 }
 
 /** A value that is kept in memory although it could be pulled. */
@@ -38,41 +34,27 @@ export function written(operand: Node): Node {
 
 /** A guarded movement as an unguarded view of a copy that is padded (and spaced out, where only every s-th position holds an element). */
 function withoutGuards(operand: Node): Node {
-  if (operand.op.kind !== "movement" || operand.inputs.length !== 1) return operand;
+  if (operand.inputs.length !== 1) return operand;
   const [input] = operand.inputs as readonly [Node];
   const axes = spacedAxes(operand, input);
   if (axes === undefined || axes.every((axis) => axis.isInside)) return operand;
   const sizes = axes.map((axis, i) => (axis.isInside ? input.type.shape[i]! : axis.high - axis.low + 1));
-  const padded: Movement = {
-    name: "pad",
-    kind: "movement",
-    infer: () => ({ dtype: input.type.dtype, shape: sizes }),
-    source(out) {
-      const guards: Guard[] = [];
-      const index = axes.map((axis, i) => {
-        if (axis.isInside) return out[i]!;
-        const position = offset(out[i]!, axis.low);
-        if (axis.spacing > 1) guards.push({ index: remainder(position, axis.spacing), min: 0, max: 0 });
-        const source = quotient(position, axis.spacing);
-        guards.push({ index: source, min: 0, max: input.type.shape[i]! - 1 });
-        return source;
-      });
-      return { cases: [{ input: 0, guards, index }], fill: 0 };
-    },
-  };
-  const view: Movement = {
-    name: "view",
-    kind: "movement",
-    infer: () => operand.type,
-    source(out) {
-      const at = (position: Index): Index => substitute(position, (name) => out[Number(name.slice(1))]);
-      return {
-        cases: [{ input: 0, guards: [], index: axes.map((axis) => offset(at(axis.position), axis.isInside ? 0 : -axis.low)) }],
-        fill: 0,
-      };
-    },
-  };
-  return makeNode(view, [makeNode(padded, [input], undefined)], undefined);
+  const padded = movedNode("pad", input, sizes, (out) => {
+    const guards: Guard[] = [];
+    const index = axes.map((axis, i) => {
+      if (axis.isInside) return out[i]!;
+      const position = offset(out[i]!, axis.low);
+      if (axis.spacing > 1) guards.push({ index: remainder(position, axis.spacing), min: 0, max: 0 });
+      const source = quotient(position, axis.spacing);
+      guards.push({ index: source, min: 0, max: input.type.shape[i]! - 1 });
+      return source;
+    });
+    return { index, guards };
+  });
+  return movedNode("view", padded, operand.type.shape, (out) => {
+    const at = (position: Index): Index => substitute(position, (name) => out[Number(name.slice(1))]);
+    return { index: axes.map((axis) => offset(at(axis.position), axis.isInside ? 0 : -axis.low)) };
+  });
 }
 
 interface SpacedAxis {
@@ -90,12 +72,9 @@ interface SpacedAxis {
  * or guards say more than padding can.
  */
 function spacedAxes(operand: Node, input: Node): SpacedAxis[] | undefined {
-  if (operand.op.kind !== "movement") return undefined;
-  const { cases, fill } = operand.op.source(variablesOver(operand.type.shape), [input.type], operand.attributes);
-  const [only] = cases;
-  if (only === undefined || cases.length > 1 || fill !== 0) return undefined;
-  const guards = only.guards.filter((guard) => guard.index.min < guard.min || guard.index.max > guard.max);
-  if (guards.length === 0) return undefined;
+  const only = onlyCase(operand);
+  if (only === undefined || only.guards.length === 0) return undefined;
+  const { guards } = only;
   const axes = only.index.map((index, axis): SpacedAxis => {
     const spaced = index.terms.find(({ atom, scale }) => atom.kind === "quotient" && scale === 1)?.atom;
     const by = spaced?.kind === "quotient" ? spaced.by : 1;
@@ -141,13 +120,9 @@ function transposed(node: Node<Contract>): Node {
   const [side, letters, operand] = right.includes(last) ? ([1, right, y] as const) : ([0, left, x] as const);
   if (elements(operand) > worthTransposing * elements(node)) return node;
   const order = [...letters].filter((letter) => letter !== last).join("") + last;
-  const permute: Movement = {
-    name: "transpose",
-    kind: "movement",
-    infer: () => ({ dtype: operand.type.dtype, shape: [...order].map((letter) => operand.type.shape[letters.indexOf(letter)]!) }),
-    source: (out) => ({ cases: [{ input: 0, guards: [], index: [...letters].map((letter) => out[order.indexOf(letter)]!) }], fill: 0 }),
-  };
-  const copy = makeNode(keep, [makeNode(permute, [operand], undefined)], undefined);
+  const shape = [...order].map((letter) => operand.type.shape[letters.indexOf(letter)]!);
+  const moved = movedNode("transpose", operand, shape, (out) => ({ index: [...letters].map((letter) => out[order.indexOf(letter)]!) }));
+  const copy = makeNode(keep, [moved], undefined);
   const inputs = side === 1 ? [x, copy] : [copy, y];
   const attributes: ContractAttributes = side === 1 ? { left, right: order, output } : { left: order, right, output };
   return makeNode(node.op, inputs, attributes, node.type);

@@ -1,35 +1,25 @@
-import type { Contract, ContractAttributes, Movement, Node, Reduce, ReduceAttributes } from "../ir/graph.ts";
-import { makeNode, topological } from "../ir/graph.ts";
+import type { Contract, ContractAttributes, Node, Reduce, ReduceAttributes } from "../ir/graph.ts";
+import { makeNode } from "../ir/graph.ts";
 import type { Guard, Index } from "../ir/index.ts";
 import { mentions, substitute } from "../ir/index.ts";
-import { variablesOver } from "./access.ts";
-import { reshapeNode } from "./reshape-node.ts";
+import { rewrite } from "../ir/rewrite.ts";
+import { movedNode, onlyCase, reshapeNode } from "./movement.ts";
 
 /**
  * A sum over a movement of a contraction becomes one contraction over moved operands: `Σₖ M(Σₘ a·b)` = `Σₖₘ M(a)·M(b)`. That is what makes
  * the gradient of a convolution by its input a convolution, where the product before the sum would be as large as all windows.
  */
 export function foldContractions(roots: readonly Node[]): Node[] {
-  const replaced = new Map<Node, Node>();
-  for (const node of topological(roots)) {
-    const inputs = node.inputs.map((input) => replaced.get(input)!);
-    const changed = inputs.some((input, i) => input !== node.inputs[i]);
-    const rebuilt = changed ? makeNode(node.op, inputs, node.attributes, node.type) : node;
-    replaced.set(node, folded(rebuilt) ?? rebuilt);
-  }
-  return roots.map((root) => replaced.get(root)!);
+  return rewrite(roots, (node) => folded(node) ?? node);
 }
 
 function folded(sum: Node): Node | undefined {
   if (sum.op.kind !== "reduce" || (sum.op as Reduce).combine !== "add") return undefined;
   const moved = sum.inputs[0]!;
-  if (moved.op.kind !== "movement" || moved.inputs.length !== 1) return undefined;
-  const product = moved.inputs[0]!;
-  if (product.op.kind !== "contract") return undefined;
-  const variables = variablesOver(moved.type.shape);
-  const { cases, fill } = moved.op.source(variables, [product.type], moved.attributes);
-  const [only] = cases;
-  if (only === undefined || cases.length > 1 || fill !== 0) return undefined;
+  const product = moved.inputs[0];
+  if (product?.op.kind !== "contract" || moved.inputs.length !== 1) return undefined;
+  const only = onlyCase(moved);
+  if (only === undefined) return undefined;
   return productOfMoved(sum, moved, product as Node<Contract>, only.index, only.guards);
 }
 
@@ -54,7 +44,6 @@ function productOfMoved(
   // A guard goes to an operand that knows all of its axes.
   const own = { left: [] as Guard[], right: [] as Guard[] };
   for (const guard of guards) {
-    if (guard.index.min >= guard.min && guard.index.max <= guard.max) continue;
     const needs = wide.filter((axis) => mentionsAxis(guard.index, axis));
     const side = (["left", "right"] as const).find((candidate) => needs.every((axis) => used[candidate].includes(axis)));
     if (side === undefined) return undefined;
@@ -69,25 +58,14 @@ function productOfMoved(
     const summed = [...letters].filter((letter) => !place.has(letter));
     const sizes = [...used[side].map((axis) => shape[axis]!), ...summed.map((letter) => node.type.shape[letters.indexOf(letter)]!)];
     const count = used[side].length;
-    const op: Movement = {
-      name: "moved",
-      kind: "movement",
-      infer: () => ({ dtype: node.type.dtype, shape: sizes }),
-      source(out) {
-        const at = (position: Index): Index => substitute(position, (name) => out[used[side].indexOf(Number(name.slice(1)))]);
-        return {
-          cases: [
-            {
-              input: 0,
-              guards: own[side].map((guard) => ({ ...guard, index: at(guard.index) })),
-              index: [...letters].map((letter) => (place.has(letter) ? at(place.get(letter)!) : out[count + summed.indexOf(letter)]!)),
-            },
-          ],
-          fill: 0,
-        };
-      },
-    };
-    return { node: makeNode(op, [node], undefined), letters: [...used[side].map((axis) => letterOf.get(axis)!), ...summed].join("") };
+    const moved = movedNode("moved", node, sizes, (out) => {
+      const at = (position: Index): Index => substitute(position, (name) => out[used[side].indexOf(Number(name.slice(1)))]);
+      return {
+        guards: own[side].map((guard) => ({ ...guard, index: at(guard.index) })),
+        index: [...letters].map((letter) => (place.has(letter) ? at(place.get(letter)!) : out[count + summed.indexOf(letter)]!)),
+      };
+    });
+    return { node: moved, letters: [...used[side].map((axis) => letterOf.get(axis)!), ...summed].join("") };
   };
   const a = operand("left", left, product.inputs[0]!);
   const b = operand("right", right, product.inputs[1]!);

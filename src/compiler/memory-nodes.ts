@@ -6,6 +6,7 @@ import { flatten, scaleOf } from "../ir/index.ts";
 import { isScan, resultOf } from "../ir/scan.ts";
 import { isPulled, variablesOver } from "./access.ts";
 import { loopPasses } from "./loops.ts";
+import { onlyCase } from "./movement.ts";
 import { elements, inlineCost, Pull } from "./pull.ts";
 
 /** Recomputing this many instructions is no dearer than a trip to memory. */
@@ -58,15 +59,8 @@ function keepOperand(operand: Node, memory: Set<Node>): void {
 
 /** The node a movement is an unguarded view of. */
 function viewed(node: Node): Node | undefined {
-  if (node.op.kind !== "movement") return undefined;
-  const { cases } = node.op.source(
-    variablesOver(node.type.shape),
-    node.inputs.map((input) => input.type),
-    node.attributes,
-  );
-  const [only] = cases;
-  const always = only?.guards.every((guard) => guard.index.min >= guard.min && guard.index.max <= guard.max);
-  return cases.length === 1 && always === true ? node.inputs[only!.input] : undefined;
+  const only = onlyCase(node);
+  return only?.guards.length === 0 ? node.inputs[only.input] : undefined;
 }
 
 function isLinear(view: Node, base: Node): boolean {

@@ -1,10 +1,12 @@
 import type { TensorType } from "../core/shape.ts";
-import type { InputAttributes, Movement, Node, Scan, Source } from "../ir/graph.ts";
+import type { InputAttributes, Node, Scan, Source } from "../ir/graph.ts";
 import { makeNode, topological } from "../ir/graph.ts";
 import { fixed, offset } from "../ir/index.ts";
+import { rewrite } from "../ir/rewrite.ts";
 import type { ScanBody } from "../ir/scan.ts";
 import { constantsOf, isSameRun, isScan, resultOf, ScanLoop } from "../ir/scan.ts";
 import { written } from "./arrange-operands.ts";
+import { movedNode } from "./movement.ts";
 
 /**
  * Afterwards each loop computes only what is used of it: carries nobody needs are gone, what doesn't change from turn to turn is computed
@@ -12,21 +14,16 @@ import { written } from "./arrange-operands.ts";
  * loop reads and writes in place of the carry; the results wanted are views of it.
  */
 export function prepareScans(roots: readonly Node[], optimize: (roots: readonly Node[]) => Node[]): Node[] {
-  const order = topological(roots);
-  const scans = order.filter(isScan);
-  const replaced = new Map<Node, Node>();
-  for (const node of order) {
-    if (replaced.has(node)) continue;
-    const inputs = node.inputs.map((input) => replaced.get(input)!);
-    if (isScan(node)) {
-      const run = scans.filter((other) => isSameRun(other, node));
-      for (const [i, result] of prepareRun(run, inputs, optimize).entries()) replaced.set(run[i]!, result);
-      continue;
+  const scans = topological(roots).filter(isScan);
+  const prepared = new Map<Node, Node>();
+  return rewrite(roots, (node, before) => {
+    if (!isScan(before)) return node;
+    if (!prepared.has(before)) {
+      const run = scans.filter((other) => isSameRun(other, before));
+      for (const [i, result] of prepareRun(run, node.inputs, optimize).entries()) prepared.set(run[i]!, result);
     }
-    const changed = inputs.some((input, i) => input !== node.inputs[i]);
-    replaced.set(node, changed ? makeNode(node.op, inputs, node.attributes, node.type) : node);
-  }
-  return roots.map((root) => replaced.get(root)!);
+    return prepared.get(before)!;
+  });
 }
 
 /** A run's results, from a loop made for just these. */
@@ -138,29 +135,12 @@ const slotNode = (slot: number, type: TensorType): Node => makeNode(slotOp, [], 
 const isFill = ({ op }: Node): boolean => op.kind === "source" && op.from === "fill";
 
 /** The graph with some nodes in place of others. */
-function replaceNodes(roots: readonly Node[], replacements: ReadonlyMap<Node, Node>): Node[] {
-  const replaced = new Map<Node, Node>(replacements);
-  for (const node of topological(roots, new Set(replacements.keys()))) {
-    if (replaced.has(node)) continue;
-    const inputs = node.inputs.map((input) => replaced.get(input)!);
-    const changed = inputs.some((input, i) => input !== node.inputs[i]);
-    replaced.set(node, changed ? makeNode(node.op, inputs, node.attributes, node.type) : node);
-  }
-  return roots.map((root) => replaced.get(root)!);
-}
+const replaceNodes = (roots: readonly Node[], replacements: ReadonlyMap<Node, Node>): Node[] =>
+  rewrite(roots, (node) => node, new Map(replacements));
 
 /** Some rows of a history from `start` on; one of them without its axis, if no count is given. */
 function rowsOf(history: Node, start: number, count: number | undefined): Node {
-  const { dtype, shape } = history.type;
-  const row = shape.slice(1);
-  const view: Movement = {
-    name: "rows",
-    kind: "movement",
-    infer: () => ({ dtype, shape: count === undefined ? row : [count, ...row] }),
-    source: (out) => ({
-      cases: [{ input: 0, guards: [], index: count === undefined ? [fixed(start), ...out] : [offset(out[0]!, start), ...out.slice(1)] }],
-      fill: 0,
-    }),
-  };
-  return makeNode(view, [history], undefined);
+  const row = history.type.shape.slice(1);
+  if (count === undefined) return movedNode("rows", history, row, (out) => ({ index: [fixed(start), ...out] }));
+  return movedNode("rows", history, [count, ...row], ([first, ...rest]) => ({ index: [offset(first!, start), ...rest] }));
 }

@@ -1,7 +1,7 @@
 import { sameShape, sizeOf } from "../core/shape.ts";
 import { local, registerType } from "../ir/expr.ts";
 import type { Described, Node } from "../ir/graph.ts";
-import { makeNode, topological } from "../ir/graph.ts";
+import { rewrite } from "../ir/rewrite.ts";
 import { fillNode } from "../tensor/ops/source.ts";
 import { identity } from "./identity.ts";
 
@@ -10,23 +10,16 @@ import { identity } from "./identity.ts";
  * they vanish when a consumer pulls through them.)
  */
 export function simplify(roots: readonly Node[]): Node[] {
-  const replaced = new Map<Node, Node>();
   const known = new Map<string, Node>();
   const ids = new AttributeIds();
-  for (const node of topological(roots)) {
-    const inputs = node.inputs.map((input) => replaced.get(input)!);
-    if (isEmpty(node)) {
-      replaced.set(node, emptied(node));
-      continue;
-    }
-    const changed = inputs.some((input, i) => input !== node.inputs[i]);
-    const rebuilt = changed ? makeNode(node.op, inputs, node.attributes, node.type) : node;
-    const key = `${keyOfOp(rebuilt, ids)}|${inputs.map((input) => input.id).join()}`;
-    const same = known.get(key);
-    if (same === undefined) known.set(key, rebuilt);
-    replaced.set(node, changesNothing(rebuilt) ? inputs[0]! : (same ?? rebuilt));
-  }
-  return roots.map((root) => replaced.get(root)!);
+  return rewrite(roots, (node) => {
+    if (isEmpty(node)) return emptied(node);
+    if (changesNothing(node)) return node.inputs[0]!;
+    const key = `${keyOfOp(node, ids)}|${node.inputs.map((input) => input.id).join()}`;
+    const same = known.get(key) ?? node;
+    known.set(key, same);
+    return same;
+  });
 }
 
 /** Whether a value takes no work: it has no elements, or sums no elements up. */

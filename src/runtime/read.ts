@@ -2,7 +2,8 @@ import type { Storage } from "../backends/storage.ts";
 import { AttributeIds } from "../compiler/simplify.ts";
 import type { TypedArray } from "../core/dtype.ts";
 import type { Node } from "../ir/graph.ts";
-import { makeNode, topological } from "../ir/graph.ts";
+import { topological } from "../ir/graph.ts";
+import { rewrite } from "../ir/rewrite.ts";
 import type { ExecutionPort } from "../tensor/execution.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 import type { Prepared } from "./prepared.ts";
@@ -54,15 +55,7 @@ export function computeStorages(nodes: readonly Node[]): Storage[] {
 
 /** The same graphs, with memory in place of whatever was computed before. */
 function shortened(roots: readonly Node[]): Node[] {
-  const replaced = new Map<Node, Node>();
-  const order = topological(roots);
-  if (!order.some((node) => computed.has(node))) return [...roots];
-  for (const node of order) {
-    const inputs = node.inputs.map((input) => replaced.get(input)!);
-    const changed = inputs.some((input, i) => input !== node.inputs[i]);
-    replaced.set(node, computed.get(node) ?? (changed ? makeNode(node.op, inputs, node.attributes, node.type) : node));
-  }
-  return roots.map((root) => replaced.get(root)!);
+  return rewrite(roots, (node, before) => computed.get(before) ?? node);
 }
 
 function programOf(nodes: readonly Node[]): Prepared {

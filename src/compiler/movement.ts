@@ -1,0 +1,43 @@
+import type { Shape } from "../core/shape.ts";
+import { sameShape } from "../core/shape.ts";
+import type { Movement, MovementSource, Node } from "../ir/graph.ts";
+import { makeNode } from "../ir/graph.ts";
+import type { Guard, Index } from "../ir/index.ts";
+import type { ShapeAttributes } from "../tensor/ops/movement.ts";
+import { reshape } from "../tensor/ops/movement.ts";
+import { variablesOver } from "./access.ts";
+
+/** Elements of one node in other places: element `out` of the result is the one at `index`, or 0 where a guard fails. */
+export function movedNode(
+  name: string,
+  input: Node,
+  shape: Shape,
+  source: (out: readonly Index[]) => { readonly index: readonly Index[]; readonly guards?: readonly Guard[] },
+): Node {
+  const type = { dtype: input.type.dtype, shape };
+  const op: Movement = {
+    name,
+    kind: "movement",
+    infer: () => type,
+    source: (out) => ({ cases: [{ input: 0, guards: [], ...source(out) }], fill: 0 }),
+  };
+  return makeNode(op, [input], undefined, type);
+}
+
+/** The node with its elements in another shape of the same size. */
+export const reshapeNode = (node: Node, shape: Shape): Node =>
+  sameShape(node.type.shape, shape) ? node : makeNode(reshape, [node], { shape } satisfies ShapeAttributes);
+
+/**
+ * Where a movement's elements come from over the variables of its shape, if one case says it and elements that come from nowhere are 0.
+ * Guards are those that can fail.
+ */
+export function onlyCase(node: Node): MovementSource["cases"][number] | undefined {
+  if (node.op.kind !== "movement") return undefined;
+  const types = node.inputs.map((input) => input.type);
+  const { cases, fill } = node.op.source(variablesOver(node.type.shape), types, node.attributes);
+  const [only] = cases;
+  if (only === undefined || cases.length > 1) return undefined;
+  const guards = only.guards.filter(({ index, min, max }) => index.min < min || index.max > max);
+  return guards.length > 0 && fill !== 0 ? undefined : { ...only, guards };
+}
