@@ -8,6 +8,7 @@ const importMs = performance.now() - start;
 
 import { readFileSync } from "node:fs";
 import { report, reportAbsence, timeBlocks } from "./measure.ts";
+import type { Variables } from "./networks.ts";
 import { networks } from "./networks.ts";
 import { generator, uniform } from "./random.ts";
 import type { Samples } from "./workload.ts";
@@ -28,17 +29,30 @@ async function train({ x, y }: Samples): Promise<void> {
   const { samples, batch, shape } = workload;
   const before = performance.now();
   const inputs = { x: tensor(x, { shape: [samples, ...shape] }), y: tensor(y) };
-  const params = network.init();
+  const { params, state } = network.init();
   const model = { params, slots: initialSlots(network.optimizer, params), step: zeros([], { dtype: "i32" }) };
   const trained = loop(
-    ({ model, order, position }, { x, y }) => {
+    ({ model, state, order, position }, { x, y }) => {
       const chosen = order.gather(gradsmith.arange(batch).add(position));
-      const { value, grads } = valueAndGrad((params: Package.NamedTensors) =>
-        network.loss(y.gather(chosen), network.predict(params, x.gather(chosen))),
+      const { value, grads, aux } = valueAndGrad(
+        (params: Package.NamedTensors) => {
+          const written: Record<string, Package.Tensor> = {};
+          const output = network.predict({ params, state }, x.gather(chosen), (name, value) => {
+            written[name] = value;
+          });
+          return [network.loss(y.gather(chosen), output), written];
+        },
+        { hasAux: true },
       )(model.params);
-      return { model: updateTree(network.optimizer, model, grads), order, position: position.add(batch), loss: value };
+      return {
+        model: updateTree(network.optimizer, model, grads),
+        state: { ...state, ...aux },
+        order,
+        position: position.add(batch),
+        loss: value,
+      };
     },
-    { model, order: random.permutation(samples, { seed: 5 }), position: zeros([], { dtype: "i32" }), loss: zeros([]) },
+    { model, state, order: random.permutation(samples, { seed: 5 }), position: zeros([], { dtype: "i32" }), loss: zeros([]) },
     inputs,
     { name: workload.name },
   );
@@ -106,14 +120,14 @@ async function predict(): Promise<void> {
       reportAbsence(row, "its layers are not there yet");
       continue;
     }
-    const params = network.init();
-    const probabilities = compile((p: Package.NamedTensors, x: Package.Tensor) => network.predict(p, x).softmax());
+    const variables = network.init();
+    const probabilities = compile((variables: Variables, x: Package.Tensor) => network.predict(variables, x).softmax());
     const pixels = new Float32Array(784).fill(0.5);
     const shape = name === "W4" ? [1, 28, 28, 1] : [1, 784];
-    await probabilities.prepare(params, tensor(pixels, { shape }));
+    await probabilities.prepare(variables, tensor(pixels, { shape }));
     const run = async (count: number) => {
       let last = 0;
-      for (let i = 0; i < count; i++) last = (await probabilities(params, tensor(pixels, { shape })).read())[0]!;
+      for (let i = 0; i < count; i++) last = (await probabilities(variables, tensor(pixels, { shape })).read())[0]!;
       return last;
     };
     report({ name: row, ...common, ...(await timeBlocks(run, 100_000)) });

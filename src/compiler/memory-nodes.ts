@@ -7,12 +7,16 @@ import { isScan, resultOf } from "../ir/scan.ts";
 import { isPulled, variablesOver } from "./access.ts";
 import { loopPasses } from "./loops.ts";
 import { onlyCase } from "./movement.ts";
-import { elements, inlineCost, Pull } from "./pull.ts";
+import { elements, inlineCost, neighbours, Pull } from "./pull.ts";
 
 /** Recomputing this many instructions is no dearer than a trip to memory. */
 const cheap = 6;
 /** A value that is read many times by a larger consumer is worth keeping from this many instructions on. */
 const worthKeeping = 12;
+
+/** What is so much smaller than its user, and the user large, is worth keeping from fewer on: a channel's factor, say. */
+const fewRepeated = 3;
+const many = 2 ** 14;
 
 /**
  * Decides which nodes become memory; all others are computed where they are used. Memory are: what comes from outside, results, `copies`, whatever
@@ -98,7 +102,10 @@ function keepShared(order: readonly Node[], memory: Set<Node>): void {
     const cost = inlineCost(node, (n) => memory.has(n), costs);
     const isScalar = sizeOf(node.type.shape) === 1;
     const shared = (reached.get(node)?.size ?? 0) >= 2 && cost > (isScalar ? worthKeeping : cheap);
-    const repeated = cost > worthKeeping && (users.get(node) ?? []).some((user) => elements(user) >= 4 * elements(node));
+    const largest = Math.max(0, ...(users.get(node) ?? []).map(elements));
+    const repeated =
+      (cost > worthKeeping && largest >= 4 * elements(node)) ||
+      (cost > fewRepeated && largest >= Math.max(many, neighbours * elements(node)));
     if (shared || repeated) {
       memory.add(node);
       costs.set(node, 1);

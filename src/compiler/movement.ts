@@ -24,6 +24,15 @@ export function movedNode(
   return makeNode(op, [input], undefined, type);
 }
 
+/** A view of `node` of another shape: the element at `out` is the one at `place(out)`. A view of a view is one view of what lies below. */
+export function moveOperand(node: Node, shape: Shape, place: (out: readonly Index[]) => readonly Index[]): Node {
+  const { op, inputs, attributes } = node;
+  if (op.kind !== "movement" || inputs.length !== 1) return movedNode("moved", node, shape, (out) => ({ index: place(out) }));
+  const type = { dtype: node.type.dtype, shape };
+  const below: Movement = { ...op, name: "moved", infer: () => type, source: (out, types) => op.source(place(out), types, attributes) };
+  return makeNode(below, inputs, undefined, type);
+}
+
 /** The node with its elements in another shape of the same size. */
 export const reshapeNode = (node: Node, shape: Shape): Node =>
   sameShape(node.type.shape, shape) ? node : makeNode(reshape, [node], { shape } satisfies ShapeAttributes);

@@ -182,6 +182,9 @@ function spread(expr: Expr, vector: Lanes): Expr {
   }
 }
 
+/** For this many elements one value is as good as free. */
+export const neighbours = 64;
+
 /** How much work pulling a node costs for one element, down to leaves: instructions, transcendentals counted as several. */
 export function inlineCost(node: Node, isLeaf: (node: Node) => boolean, known: Map<Node, number>): number {
   if (isLeaf(node)) return 1;
@@ -189,7 +192,8 @@ export function inlineCost(node: Node, isLeaf: (node: Node) => boolean, known: M
   if (before !== undefined) return before;
   // Fills and positions are constants and loop variables.
   let cost = node.op.kind === "source" ? 0 : node.op.kind === "elementwise" ? scalarCost(node) : node.op.kind === "movement" ? 1 : 2;
-  for (const input of node.inputs) cost += inlineCost(input, isLeaf, known);
+  // What is so much smaller is either next to nothing or kept.
+  for (const input of node.inputs) if (elements(input) * neighbours > elements(node)) cost += inlineCost(input, isLeaf, known);
   known.set(node, cost);
   return cost;
 }

@@ -23,6 +23,10 @@ export interface Tiling {
   readonly column: Letter | undefined;
 }
 
+/** Rows that lie a page apart share no lines with their neighbours, and each takes an entry of the TLB: a load of theirs counts so many times. */
+const pageBytes = 4096;
+const farRows = 1.3;
+
 /** Chooses form and tile by counting the cycles each result takes. */
 export function chooseTiling(form: Strided, attributes: ContractAttributes, limits: Limits): Tiling {
   const candidates = [...outerForms(form, attributes, limits), ...dotForms(form, attributes, limits)];
@@ -52,7 +56,8 @@ function outerForms(form: Strided, attributes: ContractAttributes, limits: Limit
           const tilesDown = Math.ceil((row?.size ?? 1) / shape.rows);
           const vectorsAcross = Math.ceil(vector.size / lanes);
           const panels = Math.ceil(vectorsAcross / shape.columns);
-          const loads = tilesDown * panels * shape.rows + tilesDown * vectorsAcross;
+          const apart = row === undefined ? 0 : 4 * (isSwapped ? row.right : row.left);
+          const loads = tilesDown * panels * shape.rows * (apart < pageBytes ? 1 : farRows) + tilesDown * vectorsAcross;
           const products = (row?.size ?? 1) * vectorsAcross;
           // Two loads and two multiply-adds a cycle; few accumulators leave the adder waiting (4 cycles).
           const stall = Math.max(1, 8 / (shape.rows * shape.columns));

@@ -1,3 +1,4 @@
+import { customGradient } from "../../autodiff/custom-gradient.ts";
 import { finiteNumber, within } from "../../core/checks.ts";
 import type { Shape } from "../../core/shape.ts";
 import { normalizeAxis } from "../../core/shape.ts";
@@ -73,26 +74,80 @@ export class BatchNormalization extends Layer {
     const others = x.shape.map((_, i) => i).filter((i) => i !== features);
     const along = (v: Tensor): Tensor => v.reshape(x.shape.map((size, i) => (i === features ? size : 1)));
 
-    let mean = along(params.movingMean!);
-    let variance = along(params.movingVariance!);
-    if (context.training) {
-      mean = x.mean({ axes: others, keepDims: true });
-      variance = x.sub(mean).square().mean({ axes: others, keepDims: true });
-      const moved = (old: Tensor, seen: Tensor): Tensor =>
-        old.mul(momentum).add(
-          seen
-            .stopGradient()
-            .reshape(old.shape)
-            .mul(1 - momentum),
-        );
-      context.write("movingMean", moved(params.movingMean!, mean));
-      context.write("movingVariance", moved(params.movingVariance!, variance));
+    const gamma = params.gamma && along(params.gamma);
+    const beta = params.beta && along(params.beta);
+    if (!context.training) {
+      const deviation = along(params.movingVariance!).add(epsilon).rsqrt();
+      return scaled(x.sub(along(params.movingMean!)), deviation, gamma, beta);
     }
-    const deviation = variance.add(epsilon).rsqrt();
-    const factor = params.gamma === undefined ? deviation : deviation.mul(along(params.gamma));
-    const scaled = x.sub(mean).mul(factor);
-    return params.beta === undefined ? scaled : scaled.add(along(params.beta));
+    const { mean, variance } = moments(x.stopGradient(), others);
+    const moved = (old: Tensor, seen: Tensor): Tensor => old.mul(momentum).add(seen.reshape(old.shape).mul(1 - momentum));
+    context.write("movingMean", moved(params.movingMean!, mean));
+    context.write("movingVariance", moved(params.movingVariance!, variance));
+    return normalized(x, gamma, beta, others, epsilon);
   }
+}
+
+/** Mean and variance over some axes, which stay with size 1. */
+interface Moments {
+  readonly mean: Tensor;
+  readonly variance: Tensor;
+}
+
+/**
+ * Those of each sample first, then of all samples from these (Chan, Golub & LeVeque, 1979): a sample is still in the cache when its variance
+ * is taken, so that the batch is read from memory once. Exact, as the textbook's E[x²] − E[x]² is not.
+ */
+function moments(x: Tensor, axes: readonly number[]): Moments {
+  const [samples, ...places] = axes;
+  if (samples !== 0 || places.length === 0) {
+    const mean = x.mean({ axes, keepDims: true });
+    return { mean, variance: x.sub(mean).square().mean({ axes, keepDims: true }) };
+  }
+  const each = moments(x, places);
+  const over = { axes: [samples], keepDims: true };
+  const mean = each.mean.mean(over);
+  return { mean, variance: each.variance.mean(over).add(each.mean.sub(mean).square().mean(over)) };
+}
+
+const scaled = (centered: Tensor, deviation: Tensor, gamma: Tensor | undefined, beta: Tensor | undefined): Tensor => {
+  const y = centered.mul(gamma === undefined ? deviation : deviation.mul(gamma));
+  return beta === undefined ? y : y.add(beta);
+};
+
+/**
+ * With x̂ = (x − μ)·d and d = 1/√(σ² + ε):
+ *
+ *     ∂γ = Σ g·x̂      ∂β = Σ g      ∂x = γ·d·(g − ∂β/n − x̂·∂γ/n)
+ *
+ * Both sums are taken in one pass, which what differentiating mean and variance one by one comes to does not show.
+ */
+function normalized(x: Tensor, gamma: Tensor | undefined, beta: Tensor | undefined, axes: readonly number[], epsilon: number): Tensor {
+  const n = axes.reduce((product, axis) => product * x.shape[axis]!, 1);
+  const given = (tensors: readonly Tensor[]) => {
+    const rest = tensors.slice(1);
+    return { x: tensors[0]!, gamma: gamma && rest.shift(), beta: beta && rest.shift() };
+  };
+  const parts = (x: Tensor) => {
+    const { mean, variance } = moments(x, axes);
+    return { centered: x.sub(mean), deviation: variance.add(epsilon).rsqrt() };
+  };
+  return customGradient(
+    (...tensors) => {
+      const { x, gamma, beta } = given(tensors);
+      const { centered, deviation } = parts(x);
+      return scaled(centered, deviation, gamma, beta);
+    },
+    (g, tensors) => {
+      const { x, gamma } = given(tensors);
+      const { centered, deviation } = parts(x);
+      const total = g.sum({ axes, keepDims: true });
+      const along = g.mul(centered).sum({ axes, keepDims: true }).mul(deviation);
+      const factor = gamma === undefined ? deviation : deviation.mul(gamma);
+      const slope = along.mul(deviation).div(n);
+      return [g.sub(total.div(n)).sub(centered.mul(slope)).mul(factor), ...(gamma ? [along] : []), ...(beta ? [total] : [])];
+    },
+  )(x, ...(gamma ? [gamma] : []), ...(beta ? [beta] : []));
 }
 
 /**
