@@ -15,7 +15,7 @@ const worthTransposing = 1.5;
  */
 export function arrangeOperands(roots: readonly Node[]): Node[] {
   return rewrite(roots, (node) => {
-    if (node.op.kind !== "contract") return node;
+    if (node.op.kind !== "contract") return undefined;
     const operands = node.inputs.map((input) => written(withoutGuards(input)));
     return transposed(withInputs(node, operands) as Node<Contract>);
   });

@@ -102,14 +102,7 @@ class Binder {
           for (const expr of invariant) this.#countIn(expr, uses);
           for (const expr of invariant) if (!available.has(expr)) available.set(expr, give(expr));
           const hoisted = new Map<Expr, Expr>();
-          const hoist = (expr: Expr): Expr => {
-            const known = available.get(expr) ?? hoisted.get(expr);
-            if (known !== undefined) return known;
-            const rebuilt = this.#rebuild(expr, hoist);
-            hoisted.set(expr, rebuilt);
-            return rebuilt;
-          };
-          const body = withExpressions(statement.body, hoist, { guarded: "kept" });
+          const body = withExpressions(statement.body, (x) => this.#substitute(x, available, hoisted), { guarded: "kept" });
           const loop = { ...statement, start: rewrite(statement.start), end: rewrite(statement.end) };
           out.push({ ...loop, body: this.block(body, new Set([...names, statement.variable])) });
           break;

@@ -1,8 +1,8 @@
 import type { Node, ReduceAttributes } from "../ir/graph.ts";
 import { makeNode } from "../ir/graph.ts";
 import { rewrite } from "../ir/rewrite.ts";
-import { reshapeNode } from "./movement.ts";
 import { elements } from "./pull.ts";
+import { reshapeNode } from "./reshape-node.ts";
 
 /** Elements from which on a reduction is worth a second kernel: a megabyte. */
 const large = 2 ** 18;

@@ -6,6 +6,7 @@ import type { Fused } from "./fuse.ts";
 import { placed, spaceOf } from "./fuse.ts";
 import type { Group } from "./group.ts";
 import { nodesOf } from "./group.ts";
+import { depends, inOrder } from "./order.ts";
 
 /** What may be written over what: results in place of donated inputs, and the order of groups that makes it right. */
 export interface InPlace {
@@ -47,34 +48,14 @@ export function updateInPlace(fused: Fused, wanted: ReadonlyMap<Node, Node>): In
       continue;
     }
     const readers = fused.groups.filter((group) => group !== writer && reads.get(group)!.some(({ node }) => node === input));
-    if (readers.some((reader) => needs(reader, writer, before))) {
+    if (readers.some((reader) => depends(reader, writer, before))) {
       conflicts.push(result);
       continue;
     }
     for (const reader of readers) before.get(writer)!.add(reader);
     overwrites.set(result, input);
   }
-  return { overwrites, conflicts, groups: ordered(fused.groups, before) };
-}
-
-function needs(group: Group, other: Group, before: ReadonlyMap<Group, ReadonlySet<Group>>, seen = new Set<Group>()): boolean {
-  if (group === other) return true;
-  if (seen.has(group)) return false;
-  seen.add(group);
-  return [...before.get(group)!].some((next) => needs(next, other, before, seen));
-}
-
-function ordered(groups: readonly Group[], before: ReadonlyMap<Group, ReadonlySet<Group>>): Group[] {
-  const done = new Set<Group>();
-  const order: Group[] = [];
-  const visit = (group: Group): void => {
-    if (done.has(group)) return;
-    done.add(group);
-    for (const next of before.get(group)!) visit(next);
-    order.push(group);
-  };
-  groups.forEach(visit);
-  return order;
+  return { overwrites, conflicts, groups: inOrder(fused.groups, before) };
 }
 
 interface Read {

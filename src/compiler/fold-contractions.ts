@@ -3,14 +3,15 @@ import { makeNode } from "../ir/graph.ts";
 import type { Guard, Index } from "../ir/index.ts";
 import { mentions, substitute } from "../ir/index.ts";
 import { rewrite } from "../ir/rewrite.ts";
-import { movedNode, onlyCase, reshapeNode } from "./movement.ts";
+import { movedNode, onlyCase } from "./movement.ts";
+import { reshapeNode } from "./reshape-node.ts";
 
 /**
  * A sum over a movement of a contraction becomes one contraction over moved operands: `Σₖ M(Σₘ a·b)` = `Σₖₘ M(a)·M(b)`. That is what makes
  * the gradient of a convolution by its input a convolution, where the product before the sum would be as large as all windows.
  */
 export function foldContractions(roots: readonly Node[]): Node[] {
-  return rewrite(roots, (node) => folded(node) ?? node);
+  return rewrite(roots, folded);
 }
 
 function folded(sum: Node): Node | undefined {

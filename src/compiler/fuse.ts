@@ -10,6 +10,7 @@ import { accessesOf, isPulled, sameIndices, variablesOver } from "./access.ts";
 import type { ContractGroup, Group, LoopGroup, LoopMember, ScanGroup } from "./group.ts";
 import { nodesOf } from "./group.ts";
 import { chooseMemory } from "./memory-nodes.ts";
+import { depends, inOrder } from "./order.ts";
 import { elements } from "./pull.ts";
 
 export interface Fused {
@@ -237,23 +238,11 @@ class Groups {
   }
 
   /** Whether `group` needs `other`, directly or not. */
-  dependsOn(group: Group, other: Group, seen = new Set<Group>()): boolean {
-    if (group === other) return true;
-    if (seen.has(group)) return false;
-    seen.add(group);
-    return [...this.#needs.get(group)!].some((next) => this.dependsOn(next, other, seen));
+  dependsOn(group: Group, other: Group): boolean {
+    return depends(group, other, this.#needs);
   }
 
   ordered(): Group[] {
-    const done = new Set<Group>();
-    const order: Group[] = [];
-    const visit = (group: Group): void => {
-      if (done.has(group)) return;
-      done.add(group);
-      for (const next of this.#needs.get(group)!) visit(next);
-      order.push(group);
-    };
-    this.#all.forEach(visit);
-    return order;
+    return inOrder(this.#all, this.#needs);
   }
 }

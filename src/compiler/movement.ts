@@ -1,10 +1,7 @@
 import type { Shape } from "../core/shape.ts";
-import { sameShape } from "../core/shape.ts";
 import type { Movement, MovementSource, Node } from "../ir/graph.ts";
 import { makeNode } from "../ir/graph.ts";
 import type { Guard, Index } from "../ir/index.ts";
-import type { ShapeAttributes } from "../tensor/ops/movement.ts";
-import { reshape } from "../tensor/ops/movement.ts";
 import { variablesOver } from "./access.ts";
 
 /** Elements of one node in other places: element `out` of the result is the one at `index`, or 0 where a guard fails. */
@@ -32,10 +29,6 @@ export function moveOperand(node: Node, shape: Shape, place: (out: readonly Inde
   const below: Movement = { ...op, name: "moved", infer: () => type, source: (out, types) => op.source(place(out), types, attributes) };
   return makeNode(below, inputs, undefined, type);
 }
-
-/** The node with its elements in another shape of the same size. */
-export const reshapeNode = (node: Node, shape: Shape): Node =>
-  sameShape(node.type.shape, shape) ? node : makeNode(reshape, [node], { shape } satisfies ShapeAttributes);
 
 /**
  * Where a movement's elements come from over the variables of its shape, if one case says it and elements that come from nowhere are 0.

@@ -17,7 +17,7 @@ export function prepareScans(roots: readonly Node[], optimize: (roots: readonly 
   const scans = topological(roots).filter(isScan);
   const prepared = new Map<Node, Node>();
   return rewrite(roots, (node, before) => {
-    if (!isScan(before)) return node;
+    if (!isScan(before)) return undefined;
     if (!prepared.has(before)) {
       const run = scans.filter((other) => isSameRun(other, before));
       for (const [i, result] of prepareRun(run, node.inputs, optimize).entries()) prepared.set(run[i]!, result);
@@ -136,7 +136,7 @@ const isFill = ({ op }: Node): boolean => op.kind === "source" && op.from === "f
 
 /** The graph with some nodes in place of others. */
 const replaceNodes = (roots: readonly Node[], replacements: ReadonlyMap<Node, Node>): Node[] =>
-  rewrite(roots, (node) => node, new Map(replacements));
+  rewrite(roots, () => undefined, new Map(replacements));
 
 /** Some rows of a history from `start` on; one of them without its axis, if no count is given. */
 function rowsOf(history: Node, start: number, count: number | undefined): Node {

@@ -5,6 +5,8 @@ import { and, apply, cast, constant, lessEqual, local, max, min, ramp, registerT
 import type { FillAttributes, GatherAttributes, IotaAttributes, Node } from "../ir/graph.ts";
 import type { Guard, Index } from "../ir/index.ts";
 import { computed, fixed, keyOf, scaleOf, toExpr } from "../ir/index.ts";
+import { operandsOf } from "../ir/operands.ts";
+import { isTranscendental } from "./expand.ts";
 
 /** The loop variable whose next `lanes` values are computed at once. */
 export interface Lanes {
@@ -199,7 +201,6 @@ export function inlineCost(node: Node, isLeaf: (node: Node) => boolean, known: M
 }
 
 const scalarCosts = new WeakMap<object, Map<string, number>>();
-const transcendental: ReadonlySet<string> = new Set(["exp", "expm1", "log", "log1p", "sin", "cos", "tanh", "erf", "pow"]);
 
 function scalarCost(node: Node): number {
   if (node.op.kind !== "elementwise") return 0;
@@ -222,23 +223,15 @@ function scalarCost(node: Node): number {
 export function countInstructions(expr: Expr, seen = new Set<Expr>()): number {
   if (seen.has(expr)) return 0;
   seen.add(expr);
-  switch (expr.kind) {
-    case "constant":
-    case "local":
-    case "load":
-      return 0;
-    case "apply": {
-      const own = transcendental.has(expr.instruction) ? 16 : expr.instruction === "div" || expr.instruction === "sqrt" ? 4 : 1;
-      return expr.args.reduce((n, x) => n + countInstructions(x, seen), own);
-    }
-    case "convert":
-      return 1 + countInstructions(expr.x, seen);
-    case "splat":
-    case "across":
-      return countInstructions(expr.x, seen);
-    case "ramp":
-      return countInstructions(expr.base, seen);
-  }
+  // A load's address costs nothing.
+  if (expr.kind === "load") return 0;
+  return operandsOf(expr).reduce((n, x) => n + countInstructions(x, seen), instructionCost(expr));
+}
+
+function instructionCost(expr: Expr): number {
+  if (expr.kind !== "apply") return expr.kind === "convert" ? 1 : 0;
+  if (isTranscendental(expr.instruction)) return 16;
+  return expr.instruction === "div" || expr.instruction === "sqrt" ? 4 : 1;
 }
 
 export const elements = (node: Node): number => sizeOf(node.type.shape);

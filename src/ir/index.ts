@@ -1,5 +1,6 @@
 import type { Expr } from "./expr.ts";
 import { add, constant, div, local, mul, rem } from "./expr.ts";
+import { operandsOf } from "./operands.ts";
 
 /**
  * An integer position as a sum of scaled atoms, kept canonical so that reshapes of reshapes cancel: `quotient(6i + j, 6)` is `i` when
@@ -175,24 +176,8 @@ export function mentions(atom: Atom, name: string): boolean {
   }
 }
 
-export function exprMentions(expr: Expr, name: string): boolean {
-  switch (expr.kind) {
-    case "constant":
-      return false;
-    case "local":
-      return expr.name === name;
-    case "load":
-      return exprMentions(expr.index, name);
-    case "apply":
-      return expr.args.some((x) => exprMentions(x, name));
-    case "convert":
-    case "splat":
-    case "across":
-      return exprMentions(expr.x, name);
-    case "ramp":
-      return exprMentions(expr.base, name);
-  }
-}
+export const exprMentions = (expr: Expr, name: string): boolean =>
+  expr.kind === "local" ? expr.name === name : operandsOf(expr).some((x) => exprMentions(x, name));
 
 /** The index as i32 arithmetic over the loop variables. */
 export function toExpr(index: Index): Expr {

@@ -55,7 +55,7 @@ export function computeStorages(nodes: readonly Node[]): Storage[] {
 
 /** The same graphs, with memory in place of whatever was computed before. */
 function shortened(roots: readonly Node[]): Node[] {
-  return rewrite(roots, (node, before) => computed.get(before) ?? node);
+  return rewrite(roots, (_, before) => computed.get(before));
 }
 
 function programOf(nodes: readonly Node[]): Prepared {

@@ -1,4 +1,5 @@
 import type { Expr } from "../../ir/expr.ts";
+import { operandsOf } from "../../ir/operands.ts";
 
 /**
  * What is known of a name that indices mention. `level` says where it can change: the variable of the loop at depth d has level d, what is
@@ -123,20 +124,12 @@ const keyOf = (expr: Expr): string =>
 
 function levelOf(expr: Expr, facts: Facts): number {
   switch (expr.kind) {
-    case "constant":
-      return 0;
     case "local":
       return facts.get(expr.name)?.level ?? volatileLevel;
     case "load":
       return volatileLevel;
-    case "apply":
-      return Math.max(0, ...expr.args.map((x) => levelOf(x, facts)));
-    case "convert":
-    case "splat":
-    case "across":
-      return levelOf(expr.x, facts);
-    case "ramp":
-      return levelOf(expr.base, facts);
+    default:
+      return Math.max(0, ...operandsOf(expr).map((x) => levelOf(x, facts)));
   }
 }
 
