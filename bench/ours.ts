@@ -28,7 +28,7 @@ async function train({ x, y }: Samples): Promise<void> {
   if (network === undefined) return reportAbsence(workload.name, "its layers are not there yet");
   const { samples, batch, shape } = workload;
   const before = performance.now();
-  const inputs = { x: tensor(x, { shape: [samples, ...shape] }), y: tensor(y) };
+  const inputs = { x: tensor(x, { shape: [samples, ...shape], transfer: true }), y: tensor(y) };
   const { params, state } = network.init();
   const model = { params, slots: initialSlots(network.optimizer, params), step: zeros([], { dtype: "i32" }) };
   const trained = loop(

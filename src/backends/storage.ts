@@ -1,11 +1,13 @@
+import { alignment, roomyBytes } from "../core/memory.ts";
+
 /** Bytes that an executable keeps the newest copy of, in memory of its own. */
 export interface Home {
   /** Copies the newest bytes to `target`. */
   copyTo(target: Uint8Array): void;
 }
 
-/** A buffer's start is aligned to this many bytes on the native tier, and this many bytes of slack follow each buffer. */
-export const alignment = 64;
+/** Storages of so many bytes are never held twice: what has a home is kept only there. */
+const large = 2 ** 20;
 
 /**
  * The memory behind a tensor: ordinary garbage-collected bytes, so nobody ever frees one. An executable with memory of its own (WebAssembly)
@@ -13,7 +15,7 @@ export const alignment = 64;
  */
 export class Storage {
   readonly byteLength: number;
-  /** Where the native tier found the bytes, which never move. */
+  /** Where the native tier found the bytes, until they are at another place. */
   address: number | undefined;
   #bytes: Uint8Array | undefined;
   #home: Home | undefined;
@@ -35,7 +37,7 @@ export class Storage {
     return this.#version;
   }
 
-  /** The newest bytes, at an address that stays the same. Writing to them is allowed until the next run that is given this storage. */
+  /** The newest bytes. Writing to them is allowed until the next run that is given this storage. */
   get bytes(): Uint8Array {
     const bytes = this.peek();
     this.#home = undefined;
@@ -66,9 +68,24 @@ export class Storage {
 
   /** From now on the newest copy is elsewhere. */
   moveTo(home: Home): void {
+    this.#version++;
     this.#home = home;
     this.#settled = false;
-    this.#version++;
+    if (this.byteLength < large) return;
+    this.#bytes = undefined;
+    this.address = undefined;
+  }
+
+  /** A large storage's bytes, which are in `home` too now, are kept only there. */
+  keepIn(home: Home): void {
+    if (this.byteLength < large || this.#bytes === undefined) return;
+    this.moveTo(home);
+  }
+
+  /** Its bytes are at another place now. */
+  relocate(bytes: Uint8Array): void {
+    this.#bytes = bytes;
+    this.address = undefined;
   }
 
   /** The newest copy comes back from its home, which will be used for something else. */
@@ -86,7 +103,7 @@ export function alignBy(addressOf: (buffer: ArrayBuffer) => number): void {
 }
 
 function allocate(byteLength: number): Uint8Array {
-  const buffer = new ArrayBuffer(byteLength + 2 * alignment);
+  const { buffer } = roomyBytes(byteLength);
   const misalignment = align === undefined ? 0 : align(buffer) % alignment;
   return new Uint8Array(buffer, misalignment === 0 ? 0 : alignment - misalignment, byteLength);
 }

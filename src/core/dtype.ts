@@ -6,26 +6,32 @@ export type TypedArray = Float32Array | Float64Array | Int32Array | Uint32Array 
 
 interface DTypeFacts {
   readonly bytes: number;
+  /** What holds its elements as they are stored: two-byte floats as their bits. */
+  readonly array: new (buffer: ArrayBuffer, byteOffset: number, length: number) => TypedArray;
   readonly isFloat: boolean;
   /** Rank in promotion: the result of two dtypes is the higher one. */
   readonly rank: number;
 }
 
 const facts: Readonly<Record<DType, DTypeFacts>> = {
-  bool: { bytes: 1, isFloat: false, rank: 0 },
-  u8: { bytes: 1, isFloat: false, rank: 1 },
-  u32: { bytes: 4, isFloat: false, rank: 2 },
-  i32: { bytes: 4, isFloat: false, rank: 3 },
-  bf16: { bytes: 2, isFloat: true, rank: 4 },
-  f16: { bytes: 2, isFloat: true, rank: 5 },
-  f32: { bytes: 4, isFloat: true, rank: 6 },
-  f64: { bytes: 8, isFloat: true, rank: 7 },
+  bool: { bytes: 1, array: Uint8Array, isFloat: false, rank: 0 },
+  u8: { bytes: 1, array: Uint8Array, isFloat: false, rank: 1 },
+  u32: { bytes: 4, array: Uint32Array, isFloat: false, rank: 2 },
+  i32: { bytes: 4, array: Int32Array, isFloat: false, rank: 3 },
+  bf16: { bytes: 2, array: Uint16Array, isFloat: true, rank: 4 },
+  f16: { bytes: 2, array: Uint16Array, isFloat: true, rank: 5 },
+  f32: { bytes: 4, array: Float32Array, isFloat: true, rank: 6 },
+  f64: { bytes: 8, array: Float64Array, isFloat: true, rank: 7 },
 };
 
 export const dtypes = Object.keys(facts) as readonly DType[];
 export const isDType = (name: string): name is DType => Object.hasOwn(facts, name);
 export const bytesOf = (dtype: DType): number => facts[dtype].bytes;
 export const isFloat = (dtype: DType): boolean => facts[dtype].isFloat;
+
+/** Elements as they are stored in a part of a buffer. */
+export const viewOf = (dtype: DType, { buffer, byteOffset, byteLength }: ArrayBufferView): TypedArray =>
+  new facts[dtype].array(buffer as ArrayBuffer, byteOffset, byteLength / facts[dtype].bytes);
 
 /** The dtype of `x + y`: the higher of the two in bool < u8 < u32 < i32 < bf16 < f16 < f32 < f64. */
 export const promote = (a: DType, b: DType): DType => (facts[a].rank >= facts[b].rank ? a : b);

@@ -1,4 +1,4 @@
-import { literalNode } from "../tensor/ops/source.ts";
+import { sourceOf } from "../tensor/execution.ts";
 import { Tensor } from "../tensor/tensor.ts";
 import type { DownloadProgress } from "./files-download.ts";
 import type { IdxArray } from "./idx.ts";
@@ -37,4 +37,4 @@ const asTensors = ({ images, labels }: { images: IdxArray; labels: IdxArray }): 
 });
 
 /** The arrays belong to no one else, so they are taken over without a copy. */
-const asTensor = ({ data, shape, dtype }: IdxArray): Tensor => new Tensor(literalNode(data, { shape, dtype }));
+const asTensor = ({ data, shape, dtype }: IdxArray): Tensor => new Tensor(sourceOf(data, { shape, dtype }));

@@ -2,8 +2,8 @@ import type { DType, TypedArray } from "../core/dtype.ts";
 import { GradsmithError } from "../core/errors.ts";
 import { type Shape, showShape, sizeOf } from "../core/shape.ts";
 import { tensor } from "../tensor/create.ts";
+import { sourceOf } from "../tensor/execution.ts";
 import type { Nested } from "../tensor/functions/nested.ts";
-import { literalNode } from "../tensor/ops/source.ts";
 import { Tensor } from "../tensor/tensor.ts";
 
 /** Numbers whose first axis counts samples: a tensor, a typed array of one number a sample, or nested arrays. */
@@ -36,13 +36,13 @@ export function gatherRows(rows: Rows, indices: ArrayLike<number>): Tensor {
     if (size === 1) data[i] = rows.data[start]!;
     else data.set(rows.data.subarray(start, start + size), i * size);
   }
-  return new Tensor(literalNode(data, { shape: [indices.length, ...rows.shape], dtype: rows.dtype }));
+  return new Tensor(sourceOf(data, { shape: [indices.length, ...rows.shape], dtype: rows.dtype }));
 }
 
 /** One row, as a tensor without the axis of samples. */
 export function rowAt(rows: Rows, index: number): Tensor {
   const size = sizeOf(rows.shape);
-  return new Tensor(literalNode(rows.data.slice(index * size, (index + 1) * size), { shape: rows.shape, dtype: rows.dtype }));
+  return new Tensor(sourceOf(rows.data.slice(index * size, (index + 1) * size), { shape: rows.shape, dtype: rows.dtype }));
 }
 
 /** Features and labels must count the same samples. */

@@ -10,7 +10,7 @@ import type { Prepared } from "./prepared.ts";
 import { prepare } from "./prepared.ts";
 import { deviceSettings } from "./settings.ts";
 import { capturedBy } from "./trace.ts";
-import { decode, heldNode, isGiven, storageOf } from "./values.ts";
+import { decode, heldNode, holdNumbers, isGiven, storageOf } from "./values.ts";
 
 /** Programs of graphs that were read, by structure: reading the same expression over other values compiles nothing. */
 const programs = new Map<string, Prepared>();
@@ -22,9 +22,13 @@ export const readPort: ExecutionPort = {
   async read(tensor: Tensor): Promise<TypedArray> {
     if (!isGiven(tensor.node)) await programOf(shortened([tensor.node])).ready;
     computeNow([tensor]);
-    return decode(storageOf(tensor.node).peek(), tensor.dtype);
+    const storage = storageOf(tensor.node);
+    const bytes = new Uint8Array(storage.byteLength);
+    storage.copyTo(bytes);
+    return decode(bytes, tensor.dtype);
   },
   compute: (tensor: Tensor): void => computeNow([tensor]),
+  hold: holdNumbers,
 };
 
 /** Nodes that were computed, for graphs that still mention them. */

@@ -1,6 +1,6 @@
 import { Storage } from "../backends/storage.ts";
 import type { DType, TypedArray } from "../core/dtype.ts";
-import { bytesOf } from "../core/dtype.ts";
+import { bytesOf, viewOf } from "../core/dtype.ts";
 import { GradsmithError } from "../core/errors.ts";
 import type { TensorType } from "../core/shape.ts";
 import { sizeOf } from "../core/shape.ts";
@@ -40,6 +40,13 @@ export const heldNode = (storage: Storage, type: TensorType): Node => bufferNode
 export const isGiven = ({ op }: Node): boolean =>
   op.kind === "source" && (op.from === "buffer" || op.from === "literal" || op.from === "input");
 
+/** A source over numbers that belong to it from now on: where they lie, unless they are stored differently. */
+export function holdNumbers(data: TypedArray, type: TensorType): Node {
+  const { buffer, byteOffset, byteLength } = data;
+  const isStored = byteLength === byteLengthOf(type);
+  return heldNode(isStored ? new Storage(byteLength, new Uint8Array(buffer, byteOffset, byteLength)) : storageFrom(data, type), type);
+}
+
 const literals = new WeakMap<TypedArray, Storage>();
 
 /** The memory behind a buffer or a literal. */
@@ -68,32 +75,12 @@ function encode(data: ArrayLike<number>, dtype: DType, bytes: Uint8Array): void 
   } else view.set(data);
 }
 
-/** A copy of the elements, two-byte floats widened. */
+/** The elements in bytes that belong to whoever reads them, two-byte floats widened. */
 export function decode(bytes: Uint8Array, dtype: DType): TypedArray {
   const view = viewOf(dtype, bytes);
-  if (dtype !== "f16" && dtype !== "bf16") return view.slice();
+  if (dtype !== "f16" && dtype !== "bf16") return view;
   const widen = dtype === "f16" ? fromHalf : fromBrain;
   return Float32Array.from(view as Uint16Array, widen);
-}
-
-function viewOf(dtype: DType, { buffer, byteOffset, byteLength }: Uint8Array): TypedArray {
-  const length = byteLength / bytesOf(dtype);
-  switch (dtype) {
-    case "f32":
-      return new Float32Array(buffer, byteOffset, length);
-    case "f64":
-      return new Float64Array(buffer, byteOffset, length);
-    case "i32":
-      return new Int32Array(buffer, byteOffset, length);
-    case "u32":
-      return new Uint32Array(buffer, byteOffset, length);
-    case "f16":
-    case "bf16":
-      return new Uint16Array(buffer, byteOffset, length);
-    case "u8":
-    case "bool":
-      return new Uint8Array(buffer, byteOffset, length);
-  }
 }
 
 const float = new Float32Array(1);

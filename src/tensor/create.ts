@@ -1,13 +1,14 @@
 import { finiteNumber } from "../core/checks.ts";
-import type { DType } from "../core/dtype.ts";
-import { isFloat } from "../core/dtype.ts";
+import type { DType, TypedArray } from "../core/dtype.ts";
+import { isFloat, viewOf } from "../core/dtype.ts";
 import { GradsmithError } from "../core/errors.ts";
 import type { Shape, TensorType } from "../core/shape.ts";
 import { showShape, sizeOf } from "../core/shape.ts";
+import { sourceOf } from "./execution.ts";
 import { toStored } from "./functions/element-arrays.ts";
 import type { Nested } from "./functions/nested.ts";
 import { unnest } from "./functions/nested.ts";
-import { fillNode, inputNode, iotaNode, literalNode } from "./ops/source.ts";
+import { fillNode, inputNode, iotaNode } from "./ops/source.ts";
 import { Tensor } from "./tensor.ts";
 
 export interface DTypeOptions {
@@ -17,11 +18,16 @@ export interface DTypeOptions {
 export interface TensorOptions extends DTypeOptions {
   /** For a typed array or a flat list, which have none of their own; one axis by default. */
   readonly shape?: Shape | undefined;
+  /**
+   * Takes a typed array's memory over instead of copying it: the array and all others over its buffer are empty afterwards, as after a
+   * transfer to a worker. Where numbers have to be converted, or a buffer can't be transferred, they are copied after all.
+   */
+  readonly transfer?: boolean | undefined;
 }
 
 /**
  * A tensor of numbers known now: `tensor([[1, 2], [3, 4]])`, or `tensor(array, { shape: [2, 2] })` of a typed array, whose element type it
- * takes (plain numbers give f32, booleans bool). The values are copied.
+ * takes (plain numbers give f32, booleans bool). The values are copied, once: when the array is dropped, the tensor's copy is the only one.
  */
 export function tensor(values: Nested, options: TensorOptions = {}): Tensor {
   const { data, shape: own, natural } = elementsOf(values);
@@ -35,8 +41,18 @@ export function tensor(values: Nested, options: TensorOptions = {}): Tensor {
     );
   }
   const dtype = options.dtype ?? natural;
-  return new Tensor(literalNode(toStored(data, dtype), { dtype, shape: [...shape] }));
+  const isTaken = options.transfer === true && dtype === natural && ArrayBuffer.isView(values);
+  return new Tensor(sourceOf(isTaken ? transferred(values, dtype) : toStored(data, dtype), { dtype, shape: [...shape] }));
 }
+
+function transferred(array: TypedArray, dtype: DType): TypedArray {
+  const { buffer, byteOffset, byteLength } = array;
+  // Memory that can't be moved (shared, or a WebAssembly program's) is copied, by one or the other.
+  if (!(buffer instanceof ArrayBuffer)) return toStored(array, dtype);
+  return viewOf(dtype, { buffer: structuredClone(buffer, { transfer: [buffer] }), byteOffset, byteLength });
+}
+
+declare function structuredClone<T>(value: T, options: { transfer: readonly ArrayBuffer[] }): T;
 
 function elementsOf(values: Nested): { data: ArrayLike<number>; shape: Shape; natural: DType } {
   if (ArrayBuffer.isView(values)) {

@@ -1,5 +1,8 @@
 import type { TypedArray } from "../core/dtype.ts";
 import { GradsmithError } from "../core/errors.ts";
+import type { TensorType } from "../core/shape.ts";
+import type { Node } from "../ir/graph.ts";
+import { literalNode } from "./ops/source.ts";
 import type { Tensor } from "./tensor.ts";
 
 /** How tensors get their values: filled in by the runtime, so that the language does not depend on it. */
@@ -8,6 +11,8 @@ export interface ExecutionPort {
   read(tensor: Tensor): Promise<TypedArray>;
   /** Computes a tensor now and `settle`s it, so that the graph behind it can be forgotten. May do nothing while a function is traced. */
   compute(tensor: Tensor): void;
+  /** A source over numbers that belong to it from now on: they are not copied. */
+  hold(data: TypedArray, type: TensorType): Node;
 }
 
 let installed: ExecutionPort | undefined;
@@ -26,6 +31,12 @@ export function execution(): ExecutionPort {
     'Import from "gradsmith" once, which installs the runtime.',
   );
 }
+
+/**
+ * A source of numbers known now, which belong to it from now on; as in `literalNode`. Where a runtime is, they become memory as any result
+ * is, so that there is one copy of them.
+ */
+export const sourceOf = (data: TypedArray, type: TensorType): Node => installed?.hold(data, type) ?? literalNode(data, type);
 
 /** Runs `work` with graphs kept as they are recorded: no tensor is computed early and forgets where it came from. */
 export function holdGraphs<T>(work: () => T): T {

@@ -1,7 +1,7 @@
 import { afterEach, describe, expect, test, vi } from "vitest";
 import { arange, full, input, tensor, zeros } from "./create.ts";
 import { depthLimit, holdGraphs, installExecution } from "./execution.ts";
-import { bufferNode } from "./ops/source.ts";
+import { bufferNode, literalNode } from "./ops/source.ts";
 import type { Tensor } from "./tensor.ts";
 
 const of = (...shape: number[]): Tensor => input(0, { dtype: "f32", shape });
@@ -154,7 +154,7 @@ describe("a tensor", () => {
 });
 
 describe("execution", () => {
-  const quiet = { read: async () => new Float32Array(1), compute: () => {} };
+  const quiet = { read: async () => new Float32Array(1), compute: () => {}, hold: literalNode };
   afterEach(() => installExecution(quiet));
 
   test("read and item ask the port, array nests what it gives", async () => {

@@ -2,6 +2,7 @@ import { availableParallelism } from "node:os";
 import { positiveInteger } from "../../core/checks.ts";
 import { bytesOf } from "../../core/dtype.ts";
 import { GradsmithError } from "../../core/errors.ts";
+import { alignment } from "../../core/memory.ts";
 import type { Limits } from "../../ir/limits.ts";
 import type { Program } from "../../ir/program.ts";
 import { isThreaded, printC } from "../../targets/c/print.ts";
@@ -128,7 +129,10 @@ export class NativeExecutable implements Executable {
         "Was its ArrayBuffer transferred to a worker?",
       );
     }
-    storage.address ??= addon.address(bytes);
+    if (storage.address !== undefined) return storage.address;
+    const placed = wellPlaced(bytes, addon.address(bytes));
+    if (placed !== bytes) storage.relocate(placed);
+    storage.address = addon.address(placed);
     return storage.address;
   }
 
@@ -152,6 +156,28 @@ export class NativeExecutable implements Executable {
       return 0;
     }
   }
+}
+
+/** Arrays taken over from JavaScript stay where they are from this size on, if they can. */
+const largeBytes = 2 ** 24;
+/** No page of memory is smaller: what is read in the same page as a byte of ours can't be out of bounds. */
+const pageBytes = 4096;
+
+/** The same bytes at an aligned address and with slack behind them: where they are, else within their buffer, else in another one. */
+function wellPlaced(bytes: Uint8Array, address: number): Uint8Array {
+  const { buffer, byteOffset, byteLength } = bytes;
+  const forward = (alignment - (address % alignment)) % alignment;
+  const hasRoom = byteOffset + forward + byteLength + alignment <= buffer.byteLength;
+  if (hasRoom) {
+    if (forward === 0) return bytes;
+    new Uint8Array(buffer).copyWithin(byteOffset + forward, byteOffset, byteOffset + byteLength);
+    return new Uint8Array(buffer, byteOffset + forward, byteLength);
+  }
+  const hasSlack = (address + byteLength - 1) % pageBytes < pageBytes - alignment;
+  if (hasSlack && byteLength >= largeBytes) return bytes;
+  const { bytes: copy } = new Storage(byteLength);
+  copy.set(bytes);
+  return copy;
 }
 
 function arenaOf({ name, buffers, arenaBytes }: Program): Storage {

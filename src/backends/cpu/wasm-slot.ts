@@ -29,6 +29,7 @@ export class WasmSlot implements Home {
   fill(storage: Storage): void {
     if (this.#storage?.deref() === storage && this.#version === storage.version) return;
     storage.copyTo(this.#bytes);
+    storage.keepIn(this);
     this.#remember(storage);
   }
 

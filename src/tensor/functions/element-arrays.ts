@@ -1,26 +1,23 @@
 import type { DType, TypedArray } from "../../core/dtype.ts";
+import { bytesOf, viewOf } from "../../core/dtype.ts";
+import { roomyBytes } from "../../core/memory.ts";
 
 /** A new array of these numbers as the dtype holds them; two-byte floats stay a Float32Array of values they can hold. */
 export function toStored(values: ArrayLike<number>, dtype: DType): TypedArray {
-  switch (dtype) {
-    case "f32":
-      return Float32Array.from(values);
-    case "f64":
-      return Float64Array.from(values);
-    case "i32":
-      return Int32Array.from(values);
-    case "u32":
-      return Uint32Array.from(values);
-    case "u8":
-      return Uint8Array.from(values);
-    case "bool":
-      return Uint8Array.from(values, (value) => (value === 0 ? 0 : 1));
-    case "f16":
-      return Float32Array.from(values, toHalf);
-    case "bf16":
-      return Float32Array.from(values, toBrain);
-  }
+  const change = changes[dtype];
+  const kind = change === undefined || dtype === "bool" ? dtype : "f32";
+  const stored = viewOf(kind, roomyBytes(values.length * bytesOf(kind)));
+  if (change === undefined) stored.set(values);
+  else for (let i = 0; i < values.length; i++) stored[i] = change(values[i]!);
+  return stored;
 }
+
+/** What conversion to the array's own type doesn't do. */
+const changes: { readonly [D in DType]?: (value: number) => number } = {
+  bool: (value) => (value === 0 ? 0 : 1),
+  f16: (value) => toHalf(value),
+  bf16: (value) => toBrain(value),
+};
 
 /** The nearest f16: 11 significant bits, steps of 2^-24 near zero, infinity from 65520. */
 export function toHalf(value: number): number {
