@@ -7,7 +7,11 @@ export type TypedArray = Float32Array | Float64Array | Int32Array | Uint32Array 
 interface DTypeFacts {
   readonly bytes: number;
   /** What holds its elements as they are stored: two-byte floats as their bits. */
-  readonly array: new (buffer: ArrayBuffer, byteOffset: number, length: number) => TypedArray;
+  readonly array: new (
+    buffer: ArrayBuffer,
+    byteOffset: number,
+    length: number,
+  ) => TypedArray;
   readonly isFloat: boolean;
   /** Rank in promotion: the result of two dtypes is the higher one. */
   readonly rank: number;

@@ -12,14 +12,14 @@ export async function readFileBytes(path: string): Promise<Uint8Array> {
   }
 }
 
-/** Writes a file as a whole or not at all: to a temporary name beside it, then renamed. Missing folders are made. */
-export async function writeFileBytes(path: string, bytes: Uint8Array | string): Promise<void> {
+/** Writes a file, of bytes or of parts that come one by one, as a whole or not at all: to a temporary name beside it, then renamed. Missing folders are made. */
+export async function writeFileBytes(path: string, bytes: Uint8Array | string | AsyncIterable<Uint8Array>): Promise<void> {
   const temporary = `${path}.${randomBytes(6).toString("hex")}.part`;
   try {
     await makeFolder(dirname(resolve(path)));
     const file = await open(temporary, "wx");
     try {
-      await file.writeFile(bytes);
+      for await (const part of isWhole(bytes) ? [bytes] : bytes) await file.writeFile(part);
       await file.sync();
     } finally {
       await file.close();
@@ -27,9 +27,12 @@ export async function writeFileBytes(path: string, bytes: Uint8Array | string): 
     await rename(temporary, path);
   } catch (error) {
     await rm(temporary, { force: true }).catch(() => undefined);
-    throw fileError(path, "can't be written", error);
+    throw error instanceof GradsmithError ? error : fileError(path, "can't be written", error);
   }
 }
+
+const isWhole = (bytes: Uint8Array | string | AsyncIterable<Uint8Array>): bytes is Uint8Array | string =>
+  typeof bytes === "string" || bytes instanceof Uint8Array;
 
 /** Adds one line to a text file, which is made if it is missing. */
 export async function appendLine(path: string, line: string): Promise<void> {

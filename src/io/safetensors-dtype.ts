@@ -1,4 +1,6 @@
 import type { DType, TypedArray } from "../core/dtype.ts";
+import { viewOf } from "../core/dtype.ts";
+import { roomyBytes } from "../core/memory.ts";
 
 /** Safetensors' spelling of each dtype. */
 export const fileDTypes: Readonly<Record<DType, string>> = {
@@ -17,20 +19,9 @@ const byFileDType = new Map(Object.entries(fileDTypes).map(([dtype, spelt]) => [
 export const knownFileDTypes: readonly string[] = [...byFileDType.keys()];
 export const dtypeOfFile = (spelt: string): DType | undefined => byFileDType.get(spelt);
 
-const arrays: Readonly<Record<DType, (buffer: ArrayBuffer) => TypedArray>> = {
-  f32: (buffer) => new Float32Array(buffer),
-  f64: (buffer) => new Float64Array(buffer),
-  f16: (buffer) => new Uint16Array(buffer),
-  bf16: (buffer) => new Uint16Array(buffer),
-  i32: (buffer) => new Int32Array(buffer),
-  u32: (buffer) => new Uint32Array(buffer),
-  u8: (buffer) => new Uint8Array(buffer),
-  bool: (buffer) => new Uint8Array(buffer),
-};
-
 /** A fresh, aligned typed array with the same bytes. Two-byte floats stay bits, as `Uint16Array`. */
 export function typedCopy(dtype: DType, bytes: Uint8Array): TypedArray {
-  const buffer = new ArrayBuffer(bytes.byteLength);
-  new Uint8Array(buffer).set(bytes);
-  return arrays[dtype](buffer);
+  const copy = roomyBytes(bytes.byteLength);
+  copy.set(bytes);
+  return viewOf(dtype, copy);
 }

@@ -26,30 +26,62 @@ export function encodeSafetensors(
   tensors: Readonly<Record<string, FileTensor>>,
   metadata: Readonly<Record<string, string>> = {},
 ): Uint8Array {
+  const { names, header, byteLength } = safetensorsHeader(tensors, metadata);
+  const bytes = new Uint8Array(byteLength);
+  bytes.set(header);
+  let offset = header.byteLength;
+  for (const name of names) {
+    const part = safetensorsPart(name, tensors[name]!);
+    bytes.set(part, offset);
+    offset += part.byteLength;
+  }
+  return bytes;
+}
+
+/** What a file begins with, and the order in which the tensors' bytes follow. */
+export interface SafetensorsHeader {
+  readonly header: Uint8Array;
+  readonly names: readonly string[];
+  /** Of the whole file. */
+  readonly byteLength: number;
+}
+
+/** The beginning of a safetensors file, for files that are written part by part: `safetensorsPart` of each name follows, in order. */
+export function safetensorsHeader(
+  tensors: Readonly<Record<string, Omit<FileTensor, "data">>>,
+  metadata: Readonly<Record<string, string>> = {},
+): SafetensorsHeader {
   const names = Object.keys(tensors).sort(
     (a, b) => order.indexOf(tensors[b]!.dtype) - order.indexOf(tensors[a]!.dtype) || compareText(a, b),
   );
+  if (names.includes("__metadata__"))
+    throw new GradsmithError("data", "encodeSafetensors", 'a tensor can\'t be named "__metadata__".', "Rename it.");
   const entries: [string, unknown][] = Object.keys(metadata).length === 0 ? [] : [["__metadata__", metadata]];
   let end = 0;
   for (const name of names) {
-    const { dtype, shape, data } = tensors[name]!;
-    checkTensor(name, tensors[name]!);
-    entries.push([name, { dtype: fileDTypes[dtype], shape, data_offsets: [end, end + data.byteLength] }]);
-    end += data.byteLength;
+    const { dtype, shape } = tensors[name]!;
+    const begin = end;
+    end += sizeOf(shape) * bytesOf(dtype);
+    entries.push([name, { dtype: fileDTypes[dtype], shape, data_offsets: [begin, end] }]);
   }
-  const header = new TextEncoder().encode(jsonObject(entries));
-  const headerLength = Math.ceil(header.byteLength / 8) * 8;
-  const bytes = new Uint8Array(8 + headerLength + end);
-  new DataView(bytes.buffer).setBigUint64(0, BigInt(headerLength), true);
-  bytes.fill(0x20, 8, 8 + headerLength);
-  bytes.set(header, 8);
-  let offset = 8 + headerLength;
-  for (const name of names) {
-    const { data } = tensors[name]!;
-    bytes.set(new Uint8Array(data.buffer, data.byteOffset, data.byteLength), offset);
-    offset += data.byteLength;
-  }
-  return bytes;
+  const text = new TextEncoder().encode(jsonObject(entries));
+  const length = Math.ceil(text.byteLength / 8) * 8;
+  const header = new Uint8Array(8 + length).fill(0x20);
+  new DataView(header.buffer).setBigUint64(0, BigInt(length), true);
+  header.set(text, 8);
+  return { header, names, byteLength: header.byteLength + end };
+}
+
+/** A tensor's bytes in a file. */
+export function safetensorsPart(name: string, { dtype, shape, data }: FileTensor): Uint8Array {
+  const wanted = sizeOf(shape) * bytesOf(dtype);
+  if (data.byteLength === wanted) return new Uint8Array(data.buffer, data.byteOffset, data.byteLength);
+  throw new GradsmithError(
+    "data",
+    "encodeSafetensors",
+    `the tensor "${name}" (${dtype}, ${showShape(shape)}) needs ${wanted} bytes, got ${data.byteLength}.`,
+    "Give its shape and dtype as they are.",
+  );
 }
 
 /**
@@ -89,16 +121,3 @@ function compareText(a: string, b: string): number {
 /** Written entry by entry, because an object would put names that look like numbers first. */
 const jsonObject = (entries: readonly [string, unknown][]): string =>
   `{${entries.map(([key, value]) => `${JSON.stringify(key)}:${JSON.stringify(value)}`).join(",")}}`;
-
-function checkTensor(name: string, { dtype, shape, data }: FileTensor): void {
-  if (name === "__metadata__")
-    throw new GradsmithError("data", "encodeSafetensors", 'a tensor can\'t be named "__metadata__".', "Rename it.");
-  const wanted = sizeOf(shape) * bytesOf(dtype);
-  if (data.byteLength === wanted) return;
-  throw new GradsmithError(
-    "data",
-    "encodeSafetensors",
-    `the tensor "${name}" (${dtype}, ${showShape(shape)}) needs ${wanted} bytes, got ${data.byteLength}.`,
-    "Give its shape and dtype as they are.",
-  );
-}

@@ -21,6 +21,8 @@ export interface LoopOptions {
   readonly name?: string;
   /** How many steps will be run in all, as far as is known. */
   readonly expectedRuns?: number;
+  /** Takes the given state's memory over where it can: its tensors can't be used afterwards. Otherwise it is copied. */
+  readonly takeState?: boolean;
 }
 
 /** A step traced once whose state stays in place: `run(n)` carries the state through n steps in one call. */
@@ -47,8 +49,7 @@ export function loop<S, I>(step: (state: S, inputs: I) => S, state: S, inputs: I
   const given = flatten(state, isTensor);
   const outside = flatten(inputs, isTensor);
   computeNow(outside.leaves.filter((leaf) => !staysLazy(leaf.node)));
-  const held = ownMemory(given.leaves);
-  const slots = held.map((tensor, slot) => inputNode(slot, tensor.type));
+  const slots = given.leaves.map((tensor, slot) => inputNode(slot, tensor.type));
   const next = holdGraphs(() => step(given.rebuild(slots.map((node) => new Tensor(node))) as S, inputs));
   const result = flatten(next, isTensor);
   checkState(name, given, result);
@@ -56,6 +57,7 @@ export function loop<S, I>(step: (state: S, inputs: I) => S, state: S, inputs: I
   const captured = capturedBy(outputs, new Set(slots));
   const traced = { name, inputs: [...slots, ...captured], outputs, donations: new Map(outputs.map((_, i) => [i, i])) };
   const prepared = prepare(traced, options.expectedRuns ?? 1000);
+  const held = ownMemory(given.leaves, options.takeState === true);
   const storages: Storage[] = [...held, ...captured.map((node) => new Tensor(node))].map((tensor) => storageOf(tensor.node));
   return {
     ready: prepared.ready,
@@ -85,18 +87,26 @@ function staysLazy(node: Node): boolean {
 /** Tensors whose memory belongs to loops. */
 const ofLoops = new WeakSet<Held>();
 
-/** State in memory of its own: what other loops made stays theirs in common, lazy tensors are computed into it, others are copied. */
-function ownMemory(leaves: readonly Tensor[]): Tensor[] {
+/**
+ * State in memory of its own: what other loops made stays theirs in common, lazy tensors are computed into it, others are taken over or
+ * copied.
+ */
+function ownMemory(leaves: readonly Tensor[], takes: boolean): Tensor[] {
   const lazy = [...new Set(leaves.map((leaf) => leaf.node).filter((node) => !isGiven(node)))];
-  const fresh = new Map(computeStorages(lazy).map((storage, i) => [lazy[i]!, storage]));
+  const storages = new Map(computeStorages(lazy).map((storage, i) => [lazy[i]!, storage]));
   const seen = new Set<Node>();
   return leaves.map((leaf) => {
     const { node, type } = leaf;
     const isFirst = !seen.has(node);
+    const isLazy = storages.has(node);
     seen.add(node);
-    if (isFirst && node.attributes instanceof Held && ofLoops.has(node.attributes)) return leaf;
-    const storage = fresh.get(node);
-    const held = new Held(storage !== undefined && isFirst ? storage : (storage ?? storageOf(node)).copy());
+    const memory = node.attributes instanceof Held ? node.attributes : undefined;
+    if (isFirst && memory !== undefined && ofLoops.has(memory)) return leaf;
+    const storage = storages.get(node) ?? storageOf(node);
+    storages.set(node, storage);
+    const isOwn = isFirst && (isLazy || (takes && memory !== undefined));
+    if (isOwn) memory?.donate();
+    const held = new Held(isOwn ? storage : storage.copy());
     ofLoops.add(held);
     return new Tensor(bufferNode(held, type));
   });

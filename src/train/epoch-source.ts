@@ -85,7 +85,7 @@ export async function samplesInMemory(options: MemoryOptions): Promise<EpochSour
   const inputs = { x, y, key: stepKeys };
   await computeSoon(flatten(first, isTensor).leaves);
   await macrotask();
-  const main = loop(step(batchSize), first, inputs, { name: "fit", expectedRuns: whole * epochs });
+  const main = loop(step(batchSize), first, inputs, { name: "fit", expectedRuns: whole * epochs, takeState: true });
   const parts: { readonly loop: Loop<WholeState>; readonly steps: number }[] = [{ loop: main, steps: whole }];
   await macrotask();
   if (rest > 0) parts.push({ loop: loop(step(rest), main.state, inputs, { name: "fit rest", expectedRuns: epochs }), steps: 1 });

@@ -48,6 +48,8 @@ interface FitInput {
   readonly x: Samples | BatchSource;
   readonly y: Samples | undefined;
   readonly options: FitOptions;
+  /** Is told how to find the state while it is being trained: that of `state` may be gone. */
+  readonly follow: (current: () => TrainState) => void;
 }
 
 export interface FitResult {
@@ -57,8 +59,8 @@ export interface FitResult {
   readonly restored: WeightCopy | undefined;
 }
 
-/** Trains from `state` on; the model keeps what is returned. */
-export async function fitModel({ model, setup, state, x, y, options }: FitInput): Promise<FitResult> {
+/** Trains from `state` on, whose memory is taken over; the model keeps what is returned. */
+export async function fitModel({ model, setup, state, x, y, options, follow }: FitInput): Promise<FitResult> {
   const { batchSize = 32, epochs = 1, shuffle = true, seed = 0, initialEpoch = 0, verbose = "auto", signal } = options;
   positiveInteger("fit", "batchSize", batchSize);
   positiveInteger("fit", "epochs", epochs);
@@ -70,6 +72,7 @@ export async function fitModel({ model, setup, state, x, y, options }: FitInput)
     data.batches === undefined
       ? await samplesInMemory({ ...common, ...data, batchSize, shuffle, epochs: planned })
       : batchesFrom(data.batches, common);
+  follow(() => source.current.model);
   const validate = await validationOf(model, setup, source, data.validation, { batchSize, pace, epochs: planned });
 
   const recorder = new HistoryRecorder();
@@ -93,7 +96,7 @@ export async function fitModel({ model, setup, state, x, y, options }: FitInput)
   const tell = async (what: (callback: Callback) => void | Promise<void> | undefined): Promise<void> => {
     for (const callback of callbacks) await what(callback);
   };
-  const firstStep = await state.step.item();
+  const firstStep = await source.current.model.step.item();
   const checkFinite = async (epoch: number, ran: number): Promise<void> => {
     const bad = await source.current.firstBad.item();
     if (bad >= 0) throw await notFinite({ epoch, step: bad - firstStep - ran, inputs: data.batches === undefined ? [data.x, data.y] : [] });

@@ -32,7 +32,7 @@ export function modelFromBytes(bytes: Uint8Array, where: string): Sequential {
   if (missing !== undefined) throw new GradsmithError("file", where, `the weight "${missing}" is missing.`, "Save the model again.");
   const weights = Object.entries(tensors).map(([variable, { shape, data, dtype: stored }]) => [
     variable,
-    tensor(data, { shape, dtype: stored }),
+    tensor(data, { shape, dtype: stored, transfer: true }),
   ]);
   built(where, () => model.setWeights(Object.fromEntries(weights)));
   return model;

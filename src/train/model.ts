@@ -1,15 +1,17 @@
 import { positiveInteger } from "../core/checks.ts";
 import { GradsmithError } from "../core/errors.ts";
-import { map } from "../core/tree.ts";
+import { flatten, map } from "../core/tree.ts";
 import type { Blueprint } from "../nn/blueprint.ts";
 import { within } from "../nn/scope.ts";
 import type { VariableScopeOptions } from "../nn/variable-scope.ts";
 import { VariableScope } from "../nn/variable-scope.ts";
 import type { NamedTensors, Optimizer } from "../optim/optimizer.ts";
 import { initialSlots } from "../optim/update-tree.ts";
+import { computeNow } from "../runtime/read.ts";
+import { isTensor } from "../runtime/trace.ts";
 import { full } from "../tensor/create.ts";
 import { random } from "../tensor/random.ts";
-import { Tensor } from "../tensor/tensor.ts";
+import type { Tensor } from "../tensor/tensor.ts";
 import type { Architecture } from "./architecture.ts";
 import type { WeightCopy } from "./callback.ts";
 import type { CompileOptions, TrainingSetup } from "./compile-options.ts";
@@ -52,6 +54,12 @@ export abstract class Model {
   abstract readonly blueprint: Blueprint;
   #setup: TrainingSetup | undefined;
   #state: TrainState | undefined;
+  /** The state of the moment, while `fit` runs. */
+  #training: (() => TrainState) | undefined;
+  /** Whether someone else may hold tensors of the state, which training must leave alone. */
+  #isShared = false;
+  /** How many are reading it just now. */
+  #readers = 0;
   #predict: Predictor | undefined;
 
   /** The model without its weights, as plain data. */
@@ -110,10 +118,26 @@ export abstract class Model {
     const [y, options] = isBatchSource(x)
       ? [undefined, (yOrOptions ?? {}) as FitOptions]
       : [yOrOptions as Samples | undefined, given ?? {}];
-    const state = ownCopy((this.#state ?? this.init({ seed: options.seed })).preparedFor(setup.optimizer));
-    const result = await fitModel({ model: this, setup, state, x, y, options });
-    this.#state = result.restored === undefined ? result.state : withWeights("fit", result.state, result.restored);
-    return result.history;
+    const before = this.#state ?? this.init({ seed: options.seed });
+    const state = (this.#isShared || this.#readers > 0 ? ownCopy(before) : before).preparedFor(setup.optimizer);
+    const follow = (current: () => TrainState): void => {
+      this.#training = current;
+    };
+    try {
+      const { history, restored } = await fitModel({ model: this, setup, state, x, y, options, follow });
+      if (restored !== undefined) {
+        const best = withWeights("fit", this.#current, restored);
+        this.#training = () => best;
+      }
+      return history;
+    } finally {
+      // A fit that fails leaves the weights as they are after its last step.
+      if (this.#training !== undefined) {
+        this.#state = this.#training();
+        this.#isShared = false;
+      }
+      this.#training = undefined;
+    }
   }
 
   /** Loss and metrics on samples and their targets, or on a dataset of batches. */
@@ -121,11 +145,11 @@ export abstract class Model {
   async evaluate(batches: BatchSource, options?: EvaluateOptions): Promise<Logs>;
   async evaluate(x: Samples | BatchSource, yOrOptions?: Samples | EvaluateOptions, given: EvaluateOptions = {}): Promise<Logs> {
     const setup = this.#compiled("evaluate");
-    if (isBatchSource(x)) return evaluateBatches(this, setup, this.trainState, x);
+    if (isBatchSource(x)) return evaluateBatches(this, setup, this.#current, x);
     if (yOrOptions === undefined) throw new GradsmithError("data", "evaluate", "y is missing.", "Call evaluate(x, y, options).");
     const batchSize = positiveInteger("evaluate", "batchSize", given.batchSize ?? 32);
     const pair = await checkedPair("evaluate", this, setup, x, yOrOptions as Samples, "x");
-    const pass = await evaluation(this, setup, this.trainState, { ...pair, batchSize, pace: new Pace() });
+    const pass = await evaluation(this, setup, this.#current, { ...pair, batchSize, pace: new Pace() });
     return pass.run();
   }
 
@@ -135,17 +159,23 @@ export abstract class Model {
     const samples = samplesOf("predict", "x", x);
     checkFeatures("predict", samples, this.blueprint.input.shape);
     this.#predict ??= predictor(this);
-    return this.#predict(this.trainState.variables, samples, batchSize);
+    return this.#predict(this.#current.variables, samples, batchSize);
   }
 
-  /** The model's variables, optimizer memory and step count; made from seed 0 if there are none yet. */
+  /** The model's variables, optimizer memory and step count; made from seed 0 if there are none yet. A copy, while the model is trained. */
   get trainState(): TrainState {
-    this.#state ??= this.init();
-    return this.#state;
+    if (this.#training !== undefined) return computedCopy(this.#training());
+    this.#isShared = true;
+    return this.#current;
   }
   /** Takes over the outcome of a training loop of one's own. */
   set trainState(state: TrainState) {
     this.#state = state;
+    this.#isShared = true;
+  }
+
+  get #current(): TrainState {
+    return this.#training?.() ?? (this.#state ??= this.init());
   }
 
   /** All variables by name. */
@@ -154,16 +184,22 @@ export abstract class Model {
   }
   /** Copies of all variables by name. */
   async getWeights(): Promise<WeightCopy> {
-    return copiedWeights(this.trainState);
+    return copiedWeights(this.#current);
   }
   /** New values for some variables, by name. */
   setWeights(weights: NewWeights): void {
-    this.#state = withWeights("setWeights", this.trainState, weights);
+    this.trainState = withWeights("setWeights", this.#current, weights);
   }
 
   /** Writes weights and architecture to a safetensors file, for `loadModel`. */
   async save(path: string): Promise<void> {
-    await saveModel(path, this.architecture(), this.weights);
+    const { variables } = this.#current;
+    this.#readers++;
+    try {
+      await saveModel(path, this.architecture(), this.#training === undefined ? variables : computedCopy(variables));
+    } finally {
+      this.#readers--;
+    }
   }
 
   #compiled(where: string): TrainingSetup {
@@ -173,9 +209,10 @@ export abstract class Model {
 }
 
 /** The same state in memory of its own, so that training in place leaves tensors alone that someone still holds. */
-const ownCopy = (state: TrainState): TrainState =>
-  map(
-    state,
-    (x): x is Tensor => x instanceof Tensor,
-    (leaf) => leaf.identity(),
-  ) as TrainState;
+const ownCopy = <T>(state: T): T => map(state, isTensor, (leaf) => leaf.identity()) as T;
+
+function computedCopy<T>(state: T): T {
+  const copy = ownCopy(state);
+  computeNow(flatten(copy, isTensor).leaves);
+  return copy;
+}

@@ -1,9 +1,11 @@
 import { evaluateGraph } from "../../src/backends/reference/evaluate.ts";
+import { decode, Held } from "../../src/runtime/values.ts";
 import type { Tensor } from "../../src/tensor/tensor.ts";
 
 /** A tensor's elements as the reference backend computes them, in float64. */
 export function evaluated(tensor: Tensor): number[] {
   const [values] = evaluateGraph([tensor.node], (source) => {
+    if (source.attributes instanceof Held) return decode(source.attributes.storage.peek(), source.type.dtype);
     throw new Error(`the graph depends on the ${source.op.name} node ${source.id}`);
   });
   return Array.from(values!);
