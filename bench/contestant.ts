@@ -1,9 +1,9 @@
-import { spawn, spawnSync } from "node:child_process";
+import { spawnSync } from "node:child_process";
 import { existsSync, readdirSync } from "node:fs";
 import { availableParallelism } from "node:os";
 import { join } from "node:path";
-import { fileURLToPath } from "node:url";
-import type { Line } from "./measure.ts";
+import { Resident } from "./resident.ts";
+import { root } from "./root.ts";
 import type { Workload, WorkloadFiles } from "./workload.ts";
 
 /** Someone who can run some of the workloads, one process at a time. */
@@ -17,24 +17,20 @@ export interface Contestant {
   readonly configurations?: "scan" | ((workload: Workload) => readonly string[]);
 }
 
-export type Outcome = { readonly lines: readonly Line[] } | { readonly absent: string };
-
-export function root(...parts: readonly string[]): string {
-  // The harness runs bundled, from bench/.build/.
-  return join(fileURLToPath(new URL("../..", import.meta.url)), ...parts);
-}
-
 const training = ["W1", "W2", "W3a", "W3b", "W4", "W5"];
 const built = (path: string) => root("bench", path, ".build", "peer.js");
 const installed = (peer: string, what: string) =>
   existsSync(root("bench/peers", peer, "node_modules", what)) ? undefined : "not installed (npm run bench:install)";
+
+/** The wasm tier is compared with engines of one thread. */
+const environments = { native: { GRADSMITH_CPU: "native" }, wasm: { GRADSMITH_CPU: "wasm", GRADSMITH_THREADS: "1" } } as const;
 
 function ours(tier: "native" | "wasm"): Contestant {
   return {
     name: `gradsmith ${tier}`,
     workloads: [...training, "W6", "W7", "R20"],
     missing: () => undefined,
-    command: () => ({ file: process.execPath, args: [root("bench/.build/ours.js")], env: { GRADSMITH_CPU: tier } }),
+    command: () => ({ file: process.execPath, args: [root("bench/.build/ours.js")], env: environments[tier] }),
   };
 }
 
@@ -81,58 +77,26 @@ const onnxRuntime: Contestant = {
 
 export const contestants: readonly Contestant[] = [ours("native"), ours("wasm"), torch, jax, jaxJs, tfjs, onnxRuntime];
 
-/** One process over one workload. */
-export async function runContestant(
+/** One process over one workload, ready for its turns. */
+export function startContestant(
   contestant: Contestant,
   workload: WorkloadFiles,
-  options: { configuration?: string; warmMs: number; measureMs: number; timeoutMs: number },
-): Promise<Outcome> {
+  { configuration, warmMs, turnMs, timeoutMs }: { configuration?: string; warmMs: number; turnMs: number; timeoutMs: number },
+): Promise<Resident> {
   const { file, args, env } = contestant.command(workload);
-  const threads = options.configuration?.split(" ")[0];
-  const child = spawn(file, [...args], {
+  const threads = configuration?.split(" ")[0];
+  return Resident.start(file, args, {
     env: {
-      ...process.env,
       ...env,
       // A number first means threads. OpenMP's pool must be that size from the start.
       ...(threads !== undefined && /^\d+$/.test(threads) ? { OMP_NUM_THREADS: threads } : {}),
-      ...(options.configuration === undefined ? {} : { BENCH_CONFIGURATION: options.configuration }),
+      ...(configuration === undefined ? {} : { BENCH_CONFIGURATION: configuration }),
       BENCH_WORKLOAD: JSON.stringify(workload),
-      BENCH_WARM_MS: String(options.warmMs),
-      BENCH_MEASURE_MS: String(options.measureMs),
+      BENCH_WARM_MS: String(warmMs),
+      BENCH_TURN_MS: String(turnMs),
     },
-    stdio: ["ignore", "pipe", "pipe"],
-    timeout: options.timeoutMs,
-    killSignal: "SIGKILL",
+    timeoutMs,
   });
-  let output = "";
-  let complaint = "";
-  child.stdout.on("data", (chunk: Buffer) => {
-    output += chunk.toString();
-  });
-  child.stderr.on("data", (chunk: Buffer) => {
-    complaint += chunk.toString();
-  });
-  const signal = await new Promise<string | undefined>((done) => {
-    child.on("error", (error) => done(error.message));
-    child.on("close", (code, killed) =>
-      done(killed !== null ? `stopped after ${options.timeoutMs / 1000} s` : code === 0 ? undefined : `exit code ${code}`),
-    );
-  });
-  const lines = output
-    .split("\n")
-    .filter((line) => line.startsWith("{"))
-    .map((line) => JSON.parse(line) as Line | { name: string; absent: string });
-  const figures = lines.filter((line): line is Line => "us_per_step" in line);
-  if (figures.length > 0) return { lines: figures };
-  const absent = lines.find((line) => "absent" in line);
-  const lastWords =
-    complaint
-      .trim()
-      .split("\n")
-      .findLast((line) => /error/i.test(line)) ??
-    complaint.trim().split("\n").at(-1) ??
-    "";
-  return { absent: absent !== undefined && "absent" in absent ? absent.absent : `${signal ?? "no output"}: ${lastWords}`.slice(0, 200) };
 }
 
 const found = new Map<string, string | undefined>();

@@ -1,21 +1,13 @@
 import { availableParallelism, cpus, loadavg, release, totalmem, type } from "node:os";
 
-export interface Machine {
-  readonly processor: string;
-  readonly cores: number;
-  readonly memoryGb: number;
-  readonly system: string;
-  readonly node: string;
-}
+export const today = (): string => new Date().toISOString().slice(0, 10);
 
-export function thisMachine(): Machine {
-  return {
-    processor: cpus()[0]?.model.trim() ?? "unknown",
-    cores: availableParallelism(),
-    memoryGb: Math.round(totalmem() / 2 ** 30),
-    system: `${type()} ${release().split("-")[0]} ${process.arch}`,
-    node: process.version,
-  };
+/** The date and the machine, for a heading. */
+export function describeMachine(): string {
+  const processor = cpus()[0]?.model.trim() ?? "unknown processor";
+  const memoryGb = Math.round(totalmem() / 2 ** 30);
+  const system = `${type()} ${release().split("-")[0]} ${process.arch}`;
+  return `${today()}, ${processor}, ${availableParallelism()} cores, ${memoryGb} GB, ${system}, Node ${process.version}`;
 }
 
 /** Others at work on this machine make figures up: a warning, or undefined. */

@@ -1,32 +1,32 @@
 import { existsSync, readFileSync } from "node:fs";
+import { createInterface } from "node:readline";
 
-/** How long a contestant's process may take its time: set by the harness, the same for all. */
-export const timing = {
+/** How long a contestant may take its time: set by the harness, the same for all. */
+const timing = {
   warmMs: Number(process.env["BENCH_WARM_MS"] ?? 300),
-  measureMs: Number(process.env["BENCH_MEASURE_MS"] ?? 600),
+  turnMs: Number(process.env["BENCH_TURN_MS"] ?? 250),
 };
 
-export interface Timed {
-  readonly us_per_step: number;
-  readonly us_min: number;
-  readonly us_max: number;
-  readonly blocks: number;
-  readonly loss_first: number;
-  readonly loss_last: number;
-}
-
-/** What one process tells the harness: one line of JSON for each measurement. */
-export interface Line extends Partial<Timed> {
+/** What is known of a row besides its time. */
+export interface RowFacts {
   readonly name: string;
-  readonly us_per_step: number;
   readonly import_ms: number;
   readonly first_step_ms?: number;
   /** From the start of the script to the end of the first step. */
   readonly cold_ms?: number;
-  readonly peak_rss_mb: number;
   readonly configuration?: string;
   /** Versions of what was measured. */
   readonly version?: string;
+  /** What the program itself counts for a step or a call. */
+  readonly operations?: number;
+  /** What came of a fixed number of steps, to the last bit. */
+  readonly result?: string;
+}
+
+/** What one turn of one process tells the harness: a line of JSON. */
+export interface Line extends RowFacts {
+  readonly us_per_step: number;
+  readonly peak_rss_mb: number;
 }
 
 export function median(values: readonly number[]): number {
@@ -35,51 +35,62 @@ export function median(values: readonly number[]): number {
   return sorted.length % 2 === 1 ? sorted[middle]! : (sorted[middle - 1]! + sorted[middle]!) / 2;
 }
 
-/**
- * Times blocks of steps. `run(count)` takes that many steps and returns a loss, so that nothing it computes can be left out.
- * About seven blocks fill the measuring time; a step longer than all of it is measured twice.
- */
-export async function timeBlocks(run: (count: number) => number | Promise<number>, longestBlock: number): Promise<Timed> {
+/** Takes so many steps and returns a loss, so that nothing it computes can be left out. */
+type Run = (count: number) => number | Promise<number>;
+
+interface Row {
+  readonly facts: RowFacts;
+  readonly run: Run;
+  /** Steps in a block. */
+  readonly count: number;
+  /** Blocks in a turn, unless a step is longer than a turn. */
+  readonly fewest: number;
+}
+const rows: Row[] = [];
+
+/** Warms a row up, in growing blocks: an engine that compiles hot code needs calls, not one long one. */
+export async function offer(facts: RowFacts, run: Run, longestBlock: number): Promise<void> {
+  const { warmMs, turnMs } = timing;
   let start = performance.now();
-  const lossFirst = await run(1);
+  await run(1);
   let perStep = performance.now() - start;
-  if (perStep < timing.warmMs) {
-    // Warm up in growing blocks: an engine that compiles hot code needs calls, not one long one.
-    const deadline = performance.now() + timing.warmMs;
+  if (perStep < warmMs) {
+    const deadline = performance.now() + warmMs;
     for (let count = 2; performance.now() < deadline; count = Math.min(count * 2, longestBlock)) {
       start = performance.now();
       await run(count);
       perStep = (performance.now() - start) / count;
     }
   }
-  const count = Math.max(1, Math.min(longestBlock, Math.round(timing.measureMs / 7 / perStep)));
-  const fewest = perStep > timing.measureMs ? 2 : 5;
+  const count = Math.max(1, Math.min(longestBlock, Math.round(turnMs / 5 / perStep)));
+  rows.push({ facts, run, count, fewest: perStep > turnMs ? 1 : 3 });
+}
+
+/** Takes a turn at a row for each line that names it, until the harness has had enough. */
+export async function serve(): Promise<void> {
+  console.log(JSON.stringify({ ready: rows.map(({ facts }) => facts.name) }));
+  for await (const name of createInterface({ input: process.stdin })) {
+    const { facts, ...row } = rows.find((candidate) => candidate.facts.name === name)!;
+    console.log(JSON.stringify({ ...facts, us_per_step: await turn(row), peak_rss_mb: peakMegabytes() } satisfies Line));
+  }
+}
+
+/** The median of some blocks. The first isn't counted: others had the caches before it. */
+async function turn({ run, count, fewest }: Omit<Row, "facts">): Promise<number> {
+  if (fewest > 1) await run(count);
   const times: number[] = [];
-  let measured = 0;
-  let lossLast = lossFirst;
-  while (times.length < fewest || measured < timing.measureMs) {
-    start = performance.now();
-    lossLast = await run(count);
+  for (let measured = 0; times.length < fewest || measured < timing.turnMs; ) {
+    const start = performance.now();
+    await run(count);
     const elapsed = performance.now() - start;
     measured += elapsed;
     times.push((elapsed * 1000) / count);
   }
-  return {
-    us_per_step: median(times),
-    us_min: Math.min(...times),
-    us_max: Math.max(...times),
-    blocks: times.length,
-    loss_first: lossFirst,
-    loss_last: lossLast,
-  };
-}
-
-export function report(line: Omit<Line, "peak_rss_mb">): void {
-  console.log(JSON.stringify({ ...line, peak_rss_mb: peakMegabytes() }));
+  return median(times);
 }
 
 /** Linux's own mark where there is one: what `resourceUsage` gives includes the process that started this one. */
-function peakMegabytes(): number {
+export function peakMegabytes(): number {
   const mark = existsSync("/proc/self/status") ? /VmHWM:\s+(\d+)/.exec(readFileSync("/proc/self/status", "utf8")) : null;
   return Math.round(Number(mark?.[1] ?? process.resourceUsage().maxRSS) / 1024);
 }

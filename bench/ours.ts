@@ -6,88 +6,58 @@ import type * as Package from "gradsmith";
 const gradsmith: typeof Package = await import("gradsmith");
 const importMs = performance.now() - start;
 
+import { createHash } from "node:crypto";
 import { readFileSync } from "node:fs";
-import { report, reportAbsence, timeBlocks } from "./measure.ts";
+import { bareLoop } from "./bare-loop.ts";
+import { offer, reportAbsence, serve } from "./measure.ts";
 import type { Variables } from "./networks.ts";
 import { networks } from "./networks.ts";
+import { operationsOf } from "./operations.ts";
 import { generator, uniform } from "./random.ts";
 import type { Samples } from "./workload.ts";
 import { givenWorkload, productName, products, readSamples } from "./workload.ts";
 
-const { compile, initialSlots, loop, random, tensor, updateTree, valueAndGrad, zeros } = gradsmith;
+const { compile, loop, tensor, zeros } = gradsmith;
 const { version } = JSON.parse(readFileSync(new URL("../../package.json", import.meta.url), "utf8")) as { version: string };
 const common = { import_ms: importMs, version };
 const workload = givenWorkload();
 if (workload.name === "W6") await multiply();
 else if (workload.name === "W7") await predict();
 else await train(readSamples(workload));
+await serve();
 
-/** The bare loop: a step that gathers its batch by index, run many times in one call. A second loop over the same state shuffles. */
-async function train({ x, y }: Samples): Promise<void> {
+async function train(samples: Samples): Promise<void> {
   const network = networks(gradsmith)[workload.name];
   if (network === undefined) return reportAbsence(workload.name, "its layers are not there yet");
-  const { samples, batch, shape } = workload;
   const before = performance.now();
-  const inputs = { x: tensor(x, { shape: [samples, ...shape], transfer: true }), y: tensor(y) };
-  const { params, state } = network.init();
-  const model = { params, slots: initialSlots(network.optimizer, params), step: zeros([], { dtype: "i32" }) };
-  const trained = loop(
-    ({ model, state, order, position }, { x, y }) => {
-      const chosen = order.gather(gradsmith.arange(batch).add(position));
-      const { value, grads, aux } = valueAndGrad(
-        (params: Package.NamedTensors) => {
-          const written: Record<string, Package.Tensor> = {};
-          const output = network.predict({ params, state }, x.gather(chosen), (name, value) => {
-            written[name] = value;
-          });
-          return [network.loss(y.gather(chosen), output), written];
-        },
-        { hasAux: true },
-      )(model.params);
-      return {
-        model: updateTree(network.optimizer, model, grads),
-        state: { ...state, ...aux },
-        order,
-        position: position.add(batch),
-        loss: value,
-      };
-    },
-    { model, state, order: random.permutation(samples, { seed: 5 }), position: zeros([], { dtype: "i32" }), loss: zeros([]) },
-    inputs,
-    { name: workload.name },
-  );
-  const shuffled = loop(
-    ({ epoch }: { order: Package.Tensor; position: Package.Tensor; epoch: Package.Tensor }) => ({
-      order: random.permutation(samples, { key: random.foldIn(random.key(6), epoch) }),
-      position: zeros([], { dtype: "i32" }),
-      epoch: epoch.add(1),
-    }),
-    { order: trained.state.order, position: trained.state.position, epoch: zeros([], { dtype: "i32" }) },
-    {},
-    { name: "shuffle" },
-  );
-  await Promise.all([trained.ready, shuffled.ready]);
-  const steps = Math.floor(samples / batch);
-  let position = 0;
+  const trained = bareLoop(gradsmith, network, workload, samples);
+  await trained.ready;
   const run = async (count: number) => {
-    for (let left = count; left > 0; ) {
-      if (position === steps) {
-        shuffled.run(1);
-        position = 0;
-      }
-      const now = Math.min(left, steps - position);
-      trained.run(now);
-      position += now;
-      left -= now;
-    }
-    return trained.state.loss.item();
+    trained.run(count);
+    return trained.loss.item();
   };
   await run(1);
   // Tracing and compiling are part of the first step.
   const firstStepMs = performance.now() - before;
   const coldMs = performance.now() - start;
-  const timed = await timeBlocks(run, 100_000);
-  report({ name: workload.name, ...common, configuration: trained.tier, ...timed, first_step_ms: firstStepMs, cold_ms: coldMs });
+  const loss = await run(9);
+  const facts = {
+    name: workload.name,
+    ...common,
+    configuration: trained.tier,
+    first_step_ms: firstStepMs,
+    cold_ms: coldMs,
+    operations: operationsOf(trained.explain()),
+    result: `loss ${loss.toFixed(6)}, weights ${await digest(Object.values(trained.params))} after 10 steps`,
+  };
+  await offer(facts, run, 100_000);
+}
+
+/** Equal for equal bits. */
+async function digest(tensors: readonly Package.Tensor[]): Promise<string> {
+  const hash = createHash("sha256");
+  for (const tensor of tensors) hash.update(new Uint8Array((await tensor.read()).buffer));
+  return hash.digest("hex").slice(0, 8);
 }
 
 async function multiply(): Promise<void> {
@@ -107,7 +77,15 @@ async function multiply(): Promise<void> {
       multiplied.run(count);
       return multiplied.state.c.slice([0, 0], [1, 1]).item();
     };
-    report({ name: productName(product), ...common, configuration: multiplied.tier, ...(await timeBlocks(run, 1000)) });
+    await run(1);
+    const facts = {
+      name: productName(product),
+      ...common,
+      configuration: multiplied.tier,
+      operations: operationsOf(multiplied.explain()),
+      result: `product ${await digest([multiplied.state.c])}`,
+    };
+    await offer(facts, run, 1000);
   }
 }
 
@@ -130,6 +108,6 @@ async function predict(): Promise<void> {
       for (let i = 0; i < count; i++) last = (await probabilities(variables, tensor(pixels, { shape })).read())[0]!;
       return last;
     };
-    report({ name: row, ...common, ...(await timeBlocks(run, 100_000)) });
+    await offer({ name: row, ...common, operations: operationsOf(probabilities.explain()) }, run, 100_000);
   }
 }

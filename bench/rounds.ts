@@ -1,78 +1,45 @@
 import type { Contestant } from "./contestant.ts";
-import { runContestant } from "./contestant.ts";
+import { startContestant } from "./contestant.ts";
 import type { Line } from "./measure.ts";
 import { median } from "./measure.ts";
+import type { Resident } from "./resident.ts";
 import type { WorkloadFiles } from "./workload.ts";
 
 export interface Plan {
-  /** Processes for each contestant, at most. */
+  /** Turns for each contestant. */
   readonly rounds: number;
+  /** Processes that share a contestant's turns: each finds its memory and its threads in other places. */
+  readonly processes: number;
   readonly warmMs: number;
-  readonly measureMs: number;
-  /** Once a workload has taken this long, only contestants with fewer than `fewestRounds` processes go on. */
-  readonly workloadMs: number;
+  readonly turnMs: number;
+  /** No second process for a contestant whose first was this long in getting ready and taking its turns. */
+  readonly slowMs: number;
+  /** For getting ready, and for a turn. */
   readonly timeoutMs: number;
 }
 
-/** A contestant's figures for one row: medians over its processes, each of which gave the median of its blocks. */
+/** A contestant's figures for one row: medians over its turns, each of which gave the median of its blocks. */
 export interface Figure {
   readonly contestant: string;
   readonly row: string;
   readonly configuration?: string;
   readonly version?: string;
   readonly us: number;
+  /** First and third quartile of the turns. */
   readonly low: number;
   readonly high: number;
-  readonly processes: number;
+  readonly turns: number;
   readonly importMs: number;
   readonly firstStepMs?: number;
   readonly coldMs?: number;
   readonly peakMb: number;
+  readonly operations?: number;
 }
 
 export interface Absence {
   readonly contestant: string;
   readonly row: string;
   readonly absent: string;
-}
-
-const fewestRounds = 3;
-/** These two are the ratio a reader looks at first: they get every round. */
-const essential = (contestant: Contestant) => contestant.name === "gradsmith native" || contestant.name === "PyTorch";
-
-/** All contestants take turns, one process at a time, so that whatever else the machine does hits all of them alike. */
-export async function measureWorkload(
-  workload: WorkloadFiles,
-  contestants: readonly Contestant[],
-  plan: Plan,
-  progress: (text: string) => void,
-): Promise<{ figures: Figure[]; absences: Absence[] }> {
-  const entries: Entry[] = [];
-  const absences: Absence[] = [];
-  for (const contestant of contestants.filter(({ workloads }) => workloads.includes(workload.name))) {
-    const reason = contestant.missing();
-    if (reason !== undefined) absences.push({ contestant: contestant.name, row: workload.name, absent: reason });
-    else entries.push({ contestant, configuration: await bestConfiguration(contestant, workload, plan), lines: [], spentMs: 0 });
-  }
-  const start = performance.now();
-  for (let round = 0; round < plan.rounds; round++) {
-    for (const entry of [...entries]) {
-      const late = performance.now() - start > plan.workloadMs;
-      if (round >= fewestRounds && !essential(entry.contestant) && (late || entry.spentMs > plan.workloadMs / 3)) continue;
-      // A process that takes this long has many blocks' worth of evidence in it.
-      if (round > 0 && entry.spentMs / round > plan.workloadMs / (round === 1 ? 4 : 8)) continue;
-      const began = performance.now();
-      const options = { ...plan, ...(entry.configuration === undefined ? {} : { configuration: entry.configuration }) };
-      const outcome = await runContestant(entry.contestant, workload, options);
-      entry.spentMs += performance.now() - began;
-      if ("absent" in outcome) {
-        absences.push({ contestant: entry.contestant.name, row: workload.name, absent: outcome.absent });
-        entries.splice(entries.indexOf(entry), 1);
-      } else entry.lines.push(...outcome.lines);
-      progress(`${workload.name} round ${round + 1}/${plan.rounds} ${entry.contestant.name}`);
-    }
-  }
-  return { figures: entries.flatMap(summarise), absences };
 }
 
 interface Entry {
@@ -82,29 +49,95 @@ interface Entry {
   spentMs: number;
 }
 
+/**
+ * All contestants take turns, so that whatever else the machine does hits all of them alike. Their processes stay, asleep, from turn to turn:
+ * starting one takes longer than a turn. Every other round goes backwards, so that nobody always comes after the same one.
+ */
+export async function measureWorkload(
+  workload: WorkloadFiles,
+  contestants: readonly Contestant[],
+  plan: Plan,
+  progress: (text: string) => void,
+): Promise<{ figures: Figure[]; absences: Absence[] }> {
+  const entries: Entry[] = [];
+  const absences: Absence[] = [];
+  for (const contestant of contestants.filter(({ workloads }) => workloads.includes(workload.name))) {
+    progress(`${workload.name} ${contestant.name}`);
+    const reason = contestant.missing();
+    if (reason !== undefined) absences.push({ contestant: contestant.name, row: workload.name, absent: reason });
+    else entries.push({ contestant, configuration: await bestConfiguration(contestant, workload, plan), lines: [], spentMs: 0 });
+  }
+  const absent = (entry: Entry, why: string): void => {
+    absences.push({ contestant: entry.contestant.name, row: workload.name, absent: why });
+    entries.splice(entries.indexOf(entry), 1);
+  };
+  for (let process = 0; process < plan.processes; process++) {
+    const present: { readonly entry: Entry; readonly resident: Resident }[] = [];
+    for (const entry of [...entries]) {
+      // A slow one has all its turns in its first process.
+      if (entry.spentMs > plan.slowMs) continue;
+      progress(`${workload.name} ${entry.contestant.name} gets ready`);
+      const began = performance.now();
+      const options = { ...plan, ...(entry.configuration === undefined ? {} : { configuration: entry.configuration }) };
+      const resident = await startContestant(entry.contestant, workload, options);
+      entry.spentMs += performance.now() - began;
+      if (resident.rows.length === 0) absent(entry, resident.absent ?? "no rows");
+      else present.push({ entry, resident });
+    }
+    const share = Math.ceil(plan.rounds / plan.processes);
+    for (let round = 0; round < plan.rounds; round++) {
+      for (const { entry, resident } of round % 2 === 0 ? present : present.toReversed()) {
+        if (!entries.includes(entry) || (round >= share && entry.spentMs <= plan.slowMs)) continue;
+        progress(`${workload.name} process ${process + 1}/${plan.processes}, round ${round + 1} ${entry.contestant.name}`);
+        const began = performance.now();
+        for (const row of resident.rows) {
+          const line = await resident.turn(row);
+          if (line !== undefined) entry.lines.push(line);
+          else {
+            absent(entry, resident.absent!);
+            break;
+          }
+        }
+        entry.spentMs += performance.now() - began;
+      }
+    }
+    for (const { resident } of present) await resident.end();
+  }
+  return { figures: entries.flatMap(summarise), absences };
+}
+
 /** The contestant's fastest configuration for this workload, found with a short look at each. */
 async function bestConfiguration(contestant: Contestant, workload: WorkloadFiles, plan: Plan): Promise<string | undefined> {
   const { configurations } = contestant;
   if (configurations === undefined) return undefined;
-  if (configurations === "scan") {
-    const outcome = await runContestant(contestant, workload, { ...plan, configuration: "scan" });
-    return "lines" in outcome ? outcome.lines[0]!.configuration : undefined;
-  }
+  if (configurations === "scan") return scanned(contestant, workload, plan);
   let best: { configuration: string; us: number } | undefined;
   for (const configuration of configurations(workload)) {
-    const outcome = await runContestant(contestant, workload, { ...plan, configuration, warmMs: 100, measureMs: 200 });
-    if (!("lines" in outcome)) continue;
-    // Rows differ in scale: the mean of logarithms weighs them alike.
-    const us = outcome.lines.reduce((sum, line) => sum + Math.log(line.us_per_step), 0);
-    if (best === undefined || us < best.us) best = { configuration, us };
+    const resident = await startContestant(contestant, workload, { ...plan, configuration, warmMs: 100 });
+    let us = 0;
+    for (const row of resident.rows) {
+      const line = await resident.turn(row);
+      // Rows differ in scale: the mean of logarithms weighs them alike.
+      us += Math.log(line?.us_per_step ?? Number.POSITIVE_INFINITY);
+    }
+    await resident.end();
+    if (resident.rows.length > 0 && (best === undefined || us < best.us)) best = { configuration, us };
   }
   return best?.configuration;
+}
+
+/** One process tries its configurations itself and says which was fastest. */
+async function scanned(contestant: Contestant, workload: WorkloadFiles, plan: Plan): Promise<string | undefined> {
+  const resident = await startContestant(contestant, workload, { ...plan, configuration: "scan" });
+  const line = resident.rows.length === 0 ? undefined : await resident.turn(resident.rows[0]!);
+  await resident.end();
+  return line?.configuration;
 }
 
 function summarise({ contestant, lines }: Entry): Figure[] {
   return [...new Set(lines.map(({ name }) => name))].map((row) => {
     const own = lines.filter(({ name }) => name === row);
-    const times = own.map((line) => line.us_per_step);
+    const times = own.map((line) => line.us_per_step).sort((a, b) => a - b);
     const last = own.at(-1)!;
     const middle = (pick: (line: Line) => number | undefined) => {
       const values = own.map(pick).filter((value) => value !== undefined);
@@ -118,13 +151,14 @@ function summarise({ contestant, lines }: Entry): Figure[] {
       ...(last.configuration === undefined ? {} : { configuration: last.configuration }),
       ...(last.version === undefined ? {} : { version: last.version }),
       us: median(times),
-      low: Math.min(...times),
-      high: Math.max(...times),
-      processes: own.length,
+      low: times[Math.floor((times.length - 1) / 4)]!,
+      high: times[Math.ceil(((times.length - 1) * 3) / 4)]!,
+      turns: own.length,
       importMs: middle((line) => line.import_ms)!,
       ...(firstStepMs === undefined ? {} : { firstStepMs }),
       ...(coldMs === undefined ? {} : { coldMs }),
-      peakMb: middle((line) => line.peak_rss_mb)!,
+      peakMb: Math.max(...own.map((line) => line.peak_rss_mb)),
+      ...(last.operations === undefined ? {} : { operations: last.operations }),
     };
   });
 }

@@ -16,13 +16,15 @@ const options = {
   absWorkingDir: root,
 };
 
-const compiled = spawnSync(process.execPath, ["node_modules/typescript/bin/tsc", "-p", "tsconfig.build.json"], {
-  cwd: root,
-  stdio: "inherit",
-});
-if (compiled.status !== 0) process.exit(1);
+const built = spawnSync(process.execPath, ["scripts/build.mjs"], { cwd: root, stdio: "inherit" });
+if (built.status !== 0) process.exit(1);
 // Packages stay outside the bundles, so each bundle has to lie where its packages are found.
-await build({ ...options, entryPoints: ["bench/main.ts", "bench/ours.ts"], outdir: "bench/.build", splitting: true });
+await build({
+  ...options,
+  entryPoints: ["main", "ours", "fit-process", "growth-process"].map((name) => `bench/${name}.ts`),
+  outdir: "bench/.build",
+  splitting: true,
+});
 for (const peer of ["jax-js", "tfjs", "onnxruntime"]) {
   const folder = `bench/peers/${peer}`;
   if (existsSync(`${root}/${folder}/node_modules`))

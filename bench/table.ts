@@ -1,3 +1,4 @@
+import { markdown } from "./markdown.ts";
 import type { Absence, Figure } from "./rounds.ts";
 
 export interface Result {
@@ -50,7 +51,7 @@ export function costTable(results: readonly Result[]): string {
 
 /** Who is not in the table, and why; and in which configuration the others ran. */
 export function notes(results: readonly Result[]): string[] {
-  const lines = ["±: half the range of the processes' medians. (n): n processes, where fewer than seven."];
+  const lines = ["±: half the distance between the quartiles of the turns. (n): n turns, where fewer than seven."];
   for (const { row, figures, absences } of results) {
     const torch = figures.find(({ contestant }) => contestant === "PyTorch");
     if (torch?.configuration !== undefined) lines.push(`${row}: PyTorch's best is ${describe(torch.configuration)}.`);
@@ -65,11 +66,11 @@ export function duration(us: number): string {
   return us < 1e6 ? `${(us / 1000).toPrecision(3)} ms` : `${(us / 1e6).toPrecision(3)} s`;
 }
 
-/** Half the distance between the fastest and the slowest process, in percent of the median; and how many processes, if fewer than seven. */
-function spread({ us, low, high, processes }: Figure): string {
+/** Half the distance between the quartiles of the turns, in percent of the median; and how many turns, if fewer than seven. */
+function spread({ us, low, high, turns }: Figure): string {
   const percent = ((high - low) / 2 / us) * 100;
-  const few = processes < 7 ? ` (${processes})` : "";
-  return processes === 1 ? few : ` ±${percent < 10 ? percent.toFixed(1) : percent.toFixed(0)}%${few}`;
+  const few = turns < 7 ? ` (${turns})` : "";
+  return turns === 1 ? few : ` ±${percent < 10 ? percent.toFixed(1) : percent.toFixed(0)}%${few}`;
 }
 
 function ratio(peer: number | undefined, ours: number | undefined): string {
@@ -80,12 +81,4 @@ function ratio(peer: number | undefined, ours: number | undefined): string {
 function describe(configuration: string): string {
   const [threads, ...rest] = configuration.split(" ");
   return [`${threads} ${threads === "1" ? "thread" : "threads"}`, ...rest.filter((word) => word !== "contiguous")].join(", ");
-}
-
-function markdown(header: readonly string[], rows: readonly (readonly string[])[]): string {
-  const widths = header.map((title, column) => Math.max(3, title.length, ...rows.map((row) => row[column]!.length)));
-  const line = (cells: readonly string[]) =>
-    `| ${cells.map((cell, column) => (column === 0 ? cell.padEnd(widths[column]!) : cell.padStart(widths[column]!))).join(" | ")} |`;
-  const rule = `|${widths.map((width, column) => (column === 0 ? "-".repeat(width + 2) : `${"-".repeat(width + 1)}:`)).join("|")}|`;
-  return [line(header), rule, ...rows.map(line)].join("\n");
 }

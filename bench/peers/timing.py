@@ -1,14 +1,15 @@
-"""What bench/measure.ts does, for the peers in Python: samples, timed blocks, one line of JSON for each measurement."""
+"""What bench/measure.ts does, for the peers in Python: samples, turns of timed blocks, one line of JSON for each turn."""
 import json
 import os
 import resource
 import statistics
+import sys
 import time
 
 import numpy as np
 
 WARM = float(os.environ.get("BENCH_WARM_MS", 300)) / 1e3
-MEASURE = float(os.environ.get("BENCH_MEASURE_MS", 600)) / 1e3
+TURN = float(os.environ.get("BENCH_TURN_MS", 250)) / 1e3
 PRODUCTS = [(512, 512, 512), (1024, 1024, 1024), (2048, 2048, 2048), (32, 784, 512)]
 
 
@@ -27,10 +28,13 @@ def read_samples(workload):
     return x, y
 
 
-def time_blocks(run, longest_block, warm=WARM, measure=MEASURE):
-    """`run(count)` takes that many steps, waits for them, and returns a loss."""
+rows = {}
+
+
+def offer(run, longest_block, warm=WARM, **facts):
+    """Warms a row up. `run(count)` takes that many steps, waits for them, and returns a loss."""
     start = time.perf_counter()
-    first = last = run(1)
+    run(1)
     per_step = time.perf_counter() - start
     if per_step < warm:
         deadline, count = time.perf_counter() + warm, 2
@@ -39,15 +43,30 @@ def time_blocks(run, longest_block, warm=WARM, measure=MEASURE):
             run(count)
             per_step = (time.perf_counter() - start) / count
             count = min(count * 2, longest_block)
-    count = max(1, min(longest_block, round(measure / 7 / per_step)))
-    fewest, times, measured = (2 if per_step > measure else 5), [], 0.0
-    while len(times) < fewest or measured < measure:
+    count = max(1, min(longest_block, round(TURN / 5 / per_step)))
+    rows[facts["name"]] = dict(run=run, count=count, fewest=1 if per_step > TURN else 3), facts
+
+
+def serve():
+    """Takes a turn at a row for each line that names it, until the harness has had enough."""
+    print(json.dumps(dict(ready=list(rows))), flush=True)
+    for name in sys.stdin:
+        row, facts = rows[name.strip()]
+        report(**facts, us_per_step=turn(**row))
+
+
+def turn(run, count, fewest):
+    """The median of some blocks. The first isn't counted: others had the caches before it."""
+    if fewest > 1:
+        run(count)
+    times, measured = [], 0.0
+    while len(times) < fewest or measured < TURN:
         start = time.perf_counter()
-        last = run(count)
+        run(count)
         elapsed = time.perf_counter() - start
         measured += elapsed
         times.append(elapsed * 1e6 / count)
-    return dict(us_per_step=statistics.median(times), us_min=min(times), us_max=max(times), blocks=len(times), loss_first=first, loss_last=last)
+    return statistics.median(times)
 
 
 def peak_megabytes():

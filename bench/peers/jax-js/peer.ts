@@ -11,7 +11,7 @@ const { adam, applyUpdates, sgd } = await import("./optax.ts");
 const importMs = performance.now() - start;
 
 import { readFileSync } from "node:fs";
-import { report, reportAbsence, timeBlocks } from "../../measure.ts";
+import { offer, reportAbsence, serve } from "../../measure.ts";
 import { generator, glorot, permutation } from "../../random.ts";
 import { givenWorkload, productName, products, readSamples } from "../../workload.ts";
 import type { Optimizer, Tree } from "./optax.ts";
@@ -128,6 +128,7 @@ try {
   if (workload.name === "W6") await multiply();
   else if (workload.name === "W7") await predict();
   else await train();
+  await serve();
 } catch (error) {
   reportAbsence(workload.name, String(error instanceof Error ? error.message : error).slice(0, 200));
 }
@@ -180,8 +181,7 @@ async function train(): Promise<void> {
   await run(1);
   const firstStepMs = performance.now() - before;
   const coldMs = performance.now() - start;
-  const timed = await timeBlocks(run, 100_000);
-  report({ name: workload.name, ...common, ...timed, first_step_ms: firstStepMs, cold_ms: coldMs });
+  await offer({ name: workload.name, ...common, first_step_ms: firstStepMs, cold_ms: coldMs }, run, 100_000);
 }
 
 async function multiply(): Promise<void> {
@@ -190,15 +190,15 @@ async function multiply(): Promise<void> {
     const a = weights([m, k], 1, 1);
     const b = weights([k, n], 1, 1);
     await blockUntilReady([a, b]);
-    const timed = await timeBlocks(async (count) => {
+    const run = async (count: number) => {
       for (let i = 0; i < count; i++) {
         const c = np.matmul(a.ref, b.ref);
         await blockUntilReady(c);
         c.dispose();
       }
       return 0;
-    }, 1000);
-    report({ name: productName(product), ...common, ...timed });
+    };
+    await offer({ name: productName(product), ...common }, run, 1000);
   }
 }
 
@@ -208,14 +208,14 @@ async function predict(): Promise<void> {
     const parameters = network.init();
     const probabilities = jit((p: Tree, x: Array) => nn.softmax(network.predict(p, x)));
     const pixels = new Float32Array(784).fill(0.5);
-    const timed = await timeBlocks(async (count) => {
+    const run = async (count: number) => {
       let last = 0;
       for (let i = 0; i < count; i++) {
         const y = probabilities(tree.ref(parameters), np.array(pixels).reshape([1, 784]));
         last = (await y.data())[0] as number;
       }
       return last;
-    }, 10_000);
-    report({ name: `W7 ${name.slice(0, 2)}`, ...common, ...timed });
+    };
+    await offer({ name: `W7 ${name.slice(0, 2)}`, ...common }, run, 10_000);
   }
 }

@@ -8,7 +8,7 @@ const importMs = performance.now() - start;
 
 import { readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
-import { report, timeBlocks } from "../../measure.ts";
+import { offer, serve } from "../../measure.ts";
 import { generator, glorot } from "../../random.ts";
 import { givenWorkload, productName, products } from "../../workload.ts";
 
@@ -23,6 +23,7 @@ const common = { import_ms: importMs, version, configuration: `${threads} thread
 
 if (givenWorkload().name === "W6") await multiply();
 else await predict();
+await serve();
 
 async function multiply(): Promise<void> {
   const next = generator(3);
@@ -33,12 +34,12 @@ async function multiply(): Promise<void> {
       a: new Tensor("float32", glorot([m, k], next, 1, 1), [m, k]),
       b: new Tensor("float32", glorot([k, n], next, 1, 1), [k, n]),
     };
-    const timed = await timeBlocks(async (count) => {
+    const run = async (count: number) => {
       let last = 0;
       for (let i = 0; i < count; i++) last = (await session.run(feeds))["y"]!.data[0] as number;
       return last;
-    }, 1000);
-    report({ name: productName(product), ...common, ...timed });
+    };
+    await offer({ name: productName(product), ...common }, run, 1000);
   }
 }
 
@@ -53,11 +54,11 @@ async function predict(): Promise<void> {
     const once = async () => (await session.run({ x: new Tensor("float32", pixels, shape) }))["y"]!.data[0] as number;
     await once();
     const firstStepMs = performance.now() - before;
-    const timed = await timeBlocks(async (count) => {
+    const run = async (count: number) => {
       let last = 0;
       for (let i = 0; i < count; i++) last = await once();
       return last;
-    }, 100_000);
-    report({ name: `W7 ${name}`, ...common, ...timed, first_step_ms: firstStepMs });
+    };
+    await offer({ name: `W7 ${name}`, ...common, first_step_ms: firstStepMs }, run, 100_000);
   }
 }

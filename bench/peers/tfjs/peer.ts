@@ -9,7 +9,7 @@ await tf.setBackend("wasm");
 await tf.ready();
 const importMs = performance.now() - start;
 
-import { report, reportAbsence, timeBlocks } from "../../measure.ts";
+import { offer, reportAbsence, serve } from "../../measure.ts";
 import { generator, glorot } from "../../random.ts";
 import { givenWorkload, productName, products, readSamples } from "../../workload.ts";
 
@@ -59,6 +59,7 @@ try {
   if (workload.name === "W6") await multiply();
   else if (workload.name === "W7") await predict();
   else await train();
+  await serve();
 } catch (error) {
   const message = error instanceof Error ? error.message : String(error);
   reportAbsence(workload.name, /not registered|not found/.test(message) ? "no gradient kernel" : message.slice(0, 200));
@@ -97,13 +98,8 @@ async function train(): Promise<void> {
   await run(1);
   const firstStepMs = performance.now() - before;
   const coldMs = performance.now() - start;
-  report({
-    name: workload.name,
-    ...common,
-    ...(await timeBlocks(run, Math.floor(workload.samples / workload.batch))),
-    first_step_ms: firstStepMs,
-    cold_ms: coldMs,
-  });
+  const facts = { name: workload.name, ...common, first_step_ms: firstStepMs, cold_ms: coldMs };
+  await offer(facts, run, Math.floor(workload.samples / workload.batch));
 }
 
 async function multiply(): Promise<void> {
@@ -120,7 +116,7 @@ async function multiply(): Promise<void> {
       c.dispose();
       return value;
     };
-    report({ name: productName(product), ...common, ...(await timeBlocks(run, 1000)) });
+    await offer({ name: productName(product), ...common }, run, 1000);
   }
 }
 
@@ -139,11 +135,11 @@ async function predict(): Promise<void> {
       y.dispose();
       return sum;
     };
-    const timed = await timeBlocks(async (count) => {
+    const run = async (count: number) => {
       let last = 0;
       for (let i = 0; i < count; i++) last = await once();
       return last;
-    }, 10_000);
-    report({ name: `W7 ${name.slice(0, 2)}`, ...common, ...timed });
+    };
+    await offer({ name: `W7 ${name.slice(0, 2)}`, ...common }, run, 10_000);
   }
 }

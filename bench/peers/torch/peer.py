@@ -10,6 +10,7 @@ import torch  # noqa: E402
 IMPORT_MS = (time.perf_counter() - START) * 1e3
 
 import itertools  # noqa: E402
+import json  # noqa: E402
 import os  # noqa: E402
 import sys  # noqa: E402
 
@@ -19,7 +20,7 @@ import numpy as np  # noqa: E402
 import torch.nn.functional as F  # noqa: E402
 
 from networks import IMAGES, cnn, loss_of, mlp, NETWORKS, optimizer_of  # noqa: E402
-from timing import PRODUCTS, given_workload, product_name, read_samples, report, time_blocks  # noqa: E402
+from timing import PRODUCTS, given_workload, offer, product_name, read_samples, report, rows, serve, turn  # noqa: E402
 
 workload = given_workload()
 name = workload["name"]
@@ -82,7 +83,7 @@ def train(configuration):
     run(1)
     now = time.perf_counter()
     first, cold = (now - start) * 1e3, (now - START) * 1e3
-    report(name=name, **common, configuration=configuration, **time_blocks(run, 100000), first_step_ms=first, cold_ms=cold)
+    offer(run, 100000, name=name, **common, configuration=configuration, first_step_ms=first, cold_ms=cold)
 
 
 def predictor(kind, form):
@@ -127,10 +128,16 @@ def scan():
             runs = [predictor(kind, configuration.split()[1]) for kind in ("W3", "W4")]
         else:
             runs = [training(configuration)]
-        us = sum(time_blocks(run, 1000, warm=0.15, measure=0.25)["us_per_step"] for run in runs)
+        us = 0
+        for run in runs:
+            offer(run, 1000, warm=0.15, name="scan")
+            us += turn(**rows["scan"][0])
         if best is None or us < best[0]:
             best = us, configuration
-    report(name=name, **common, configuration=best[1], us_per_step=best[0])
+    facts = dict(name=name, **common, configuration=best[1])
+    print(json.dumps(dict(ready=[name])), flush=True)
+    sys.stdin.readline()
+    report(**facts, us_per_step=best[0])
 
 
 configuration = os.environ.get("BENCH_CONFIGURATION", configurations()[-1])
@@ -140,9 +147,10 @@ else:
     use(configuration)
     if name == "W6":
         for product in PRODUCTS:
-            report(name=product_name(*product), **common, configuration=configuration, **time_blocks(multiplier(*product), 1000))
+            offer(multiplier(*product), 1000, name=product_name(*product), **common, configuration=configuration)
     elif name == "W7":
         for kind in ("W3", "W4"):
-            report(name=f"W7 {kind}", **common, configuration=configuration, **time_blocks(predictor(kind, configuration.split()[1]), 100000))
+            offer(predictor(kind, configuration.split()[1]), 100000, name=f"W7 {kind}", **common, configuration=configuration)
     else:
         train(configuration)
+    serve()
