@@ -1,4 +1,5 @@
-import { convertNumber, meanings } from "../src/ir/evaluate.ts";
+import { meanings } from "../src/ir/evaluate.ts";
+import { convertNumber } from "../src/ir/meanings.ts";
 import type { Apply, Expr } from "../src/ir/expr.ts";
 
 /**

@@ -1,6 +1,6 @@
-import { fold } from "../ir/evaluate.ts";
 import type { Expr } from "../ir/expr.ts";
 import { constant } from "../ir/expr.ts";
+import { fold } from "../ir/fold.ts";
 import { withOperands } from "../ir/operands.ts";
 
 /** One object for each distinct expression, with constants folded and operations that change nothing removed. */

@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
-import { evaluate, fold, meanings } from "./evaluate.ts";
+import { evaluate, meanings } from "./evaluate.ts";
 import * as e from "./expr.ts";
+import { fold } from "./fold.ts";
 
 const nothing = { local: (): number => Number.NaN };
 const value = (expr: e.Expr): number => evaluate(expr, nothing);

@@ -1,10 +1,11 @@
 import { describe, expect, it } from "vitest";
 import type { DType } from "../../core/dtype.ts";
 import { bytesOf } from "../../core/dtype.ts";
-import { bitcastNumber, castNumber, meanings } from "../../ir/evaluate.ts";
+import { meanings } from "../../ir/evaluate.ts";
 import type { Associative, Basic, Expr, RegisterType } from "../../ir/expr.ts";
 import { across, apply, bitcast, cast, constant, load, ramp } from "../../ir/expr.ts";
 import type { Kernel, KernelBuffer, Statement } from "../../ir/kernel.ts";
+import { bitcastNumber, castNumber } from "../../ir/meanings.ts";
 import type { Call, Program } from "../../ir/program.ts";
 import { Storage } from "../storage.ts";
 import { nativeAvailability, nativeBackend } from "./native.ts";

@@ -1,9 +1,10 @@
 import { describe, expect, it } from "vitest";
 import { bytesOf, type DType } from "../../core/dtype.ts";
-import { convertNumber, meanings } from "../../ir/evaluate.ts";
+import { meanings } from "../../ir/evaluate.ts";
 import type { Associative, Basic, Expr, RegisterType } from "../../ir/expr.ts";
 import { across, add, apply, bitcast, cast, constant, load, local, mul, ramp, registerType, splat } from "../../ir/expr.ts";
 import type { Kernel, KernelBuffer, Statement } from "../../ir/kernel.ts";
+import { convertNumber } from "../../ir/meanings.ts";
 import type { Program } from "../../ir/program.ts";
 import { Storage } from "../storage.ts";
 import { wasmBackend } from "./wasm.ts";

@@ -1,6 +1,7 @@
 import { GradsmithError } from "../../core/errors.ts";
-import { convertNumber, meanings } from "../../ir/evaluate.ts";
+import { meanings } from "../../ir/evaluate.ts";
 import type { Expr } from "../../ir/expr.ts";
+import { convertNumber } from "../../ir/meanings.ts";
 
 type Step = (registers: number[]) => number;
 

@@ -1,6 +1,6 @@
 import type { DType } from "../../core/dtype.ts";
-import { wrap } from "../../ir/evaluate.ts";
 import { registerType } from "../../ir/expr.ts";
+import { wrap } from "../../ir/meanings.ts";
 
 /** A computed value as memory holds it: integers wrap, `u8` modulo 256. Floats keep double precision: the reference is exact. */
 export const stored = (value: number, dtype: DType): number => (dtype === "u8" ? value & 255 : wrap(value, registerType[dtype]));
