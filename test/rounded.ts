@@ -1,6 +1,6 @@
 import { meanings } from "../src/ir/evaluate.ts";
-import { convertNumber } from "../src/ir/meanings.ts";
 import type { Apply, Expr } from "../src/ir/expr.ts";
+import { convertNumber } from "../src/ir/meanings.ts";
 
 /**
  * A scalar expression over locals as a machine would compute it: every step rounded to its type, `fma` with one rounding (`fused`) or as a

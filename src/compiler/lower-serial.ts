@@ -1,8 +1,8 @@
 import { sizeOf } from "../core/shape.ts";
 import type { Expr } from "../ir/expr.ts";
-import { add, and, apply, cast, constant, less, lessEqual, load, local, registerType, sub } from "../ir/expr.ts";
-import type { Node, ScatterAttributes } from "../ir/graph.ts";
-import { flatten, toExpr, unflatten, variable } from "../ir/index.ts";
+import { add, and, apply, cast, constant, less, lessEqual, load, local, registerType } from "../ir/expr.ts";
+import type { Node, ScatterAttributes, Shuffle } from "../ir/graph.ts";
+import { flatten, unflatten, variable } from "../ir/index.ts";
 import type { Statement } from "../ir/kernel.ts";
 import type { Limits } from "../ir/limits.ts";
 import type { SerialGroup } from "./group.ts";
@@ -13,7 +13,7 @@ import { Pull } from "./pull.ts";
 /** Ops whose order is their meaning run as one thread's loop. */
 export function lowerSerial({ node }: SerialGroup, memory: MemoryMap, limits: Limits): Lowered {
   const scope = new KernelScope();
-  const body = node.op.kind === "scatter" ? scatter(node, memory, scope, limits) : shuffle(node, memory, scope);
+  const body = node.op.kind === "shuffle" ? shuffle(node.op, node, memory, scope) : scatter(node, memory, scope, limits);
   return {
     scope,
     range: { variable: "once", extent: 1 },
@@ -73,43 +73,13 @@ function scatter(node: Node, memory: MemoryMap, scope: KernelScope, limits: Limi
   return [clear, { kind: "loop", variable: "u", start: i32(0), end: i32(count), step: 1, body }];
 }
 
-/** Fisher and Yates, from the last place down. */
-function shuffle(node: Node, memory: MemoryMap, scope: KernelScope): Statement[] {
+/** The op's own loops. */
+function shuffle(op: Shuffle, node: Node, memory: MemoryMap, scope: KernelScope): Statement[] {
   const [bits] = node.inputs as readonly [Node];
-  const [count] = node.type.shape as readonly [number];
   const out = scope.write(memory.of(node)!);
   scope.read(memory.of(node)!);
   const pull = pullFrom(memory, scope, undefined);
-  const step = variable("k", count);
-  const place = local("i", "i32");
-  const other = local("j", "i32");
-  const random = pull.value(bits, [{ ...variable("i", count) }]);
-  const chosen = cast(apply("rem", random, cast(add(place, i32(1)), "u32")), "i32");
-  return [
-    {
-      kind: "loop",
-      variable: "n",
-      start: i32(0),
-      end: i32(count),
-      step: 1,
-      body: [{ kind: "store", buffer: out, index: local("n", "i32"), value: local("n", "i32") }],
-    },
-    {
-      kind: "loop",
-      variable: "k",
-      start: i32(1),
-      end: i32(count),
-      step: 1,
-      body: [
-        { kind: "let", name: "i", value: sub(i32(count), toExpr(step)) },
-        { kind: "let", name: "j", value: chosen },
-        { kind: "let", name: "here", value: load(out, "i32", place) },
-        { kind: "let", name: "there", value: load(out, "i32", other) },
-        { kind: "store", buffer: out, index: place, value: local("there", "i32") },
-        { kind: "store", buffer: out, index: other, value: local("here", "i32") },
-      ],
-    },
-  ];
+  return op.statements(out, sizeOf(node.type.shape), (at) => pull.value(bits, [at]));
 }
 
 function pullFrom(memory: MemoryMap, scope: KernelScope, vector: { variable: string; lanes: number } | undefined): Pull {

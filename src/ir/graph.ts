@@ -2,6 +2,7 @@ import type { TypedArray } from "../core/dtype.ts";
 import type { TensorType } from "../core/shape.ts";
 import type { Associative, Expr } from "./expr.ts";
 import type { Guard, Index } from "./index.ts";
+import type { Statement } from "./kernel.ts";
 
 /** One recorded operation. Nodes are immutable, and inputs always come before users. */
 export interface Node<Op extends OpDef = OpDef> {
@@ -109,6 +110,8 @@ export interface ScatterAttributes {
 /** Input u32 random bits [n]: a permutation of 0 .. n-1 (i32) by Fisher-Yates: for i = n-1 .. 1, swap i with bits[i] mod (i + 1). */
 export interface Shuffle extends Common {
   readonly kind: "shuffle";
+  /** Its loops, whose order is its meaning: what fills the `count` elements of buffer `out`, given the random word at an index. */
+  readonly statements: (out: number, count: number, bits: (at: Index) => Expr) => Statement[];
 }
 
 /**

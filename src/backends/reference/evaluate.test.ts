@@ -1,8 +1,9 @@
 import { describe, expect, it } from "vitest";
 import { constant } from "../../ir/expr.ts";
-import { type Elementwise, type Movement, makeNode, type Shuffle } from "../../ir/graph.ts";
+import { type Elementwise, type Movement, makeNode } from "../../ir/graph.ts";
 import { offset } from "../../ir/index.ts";
 import { arange, tensor, zeros } from "../../tensor/create.ts";
+import { shuffle } from "../../tensor/ops/shuffle.ts";
 import { inputNode } from "../../tensor/ops/source.ts";
 import { Tensor } from "../../tensor/tensor.ts";
 import { evaluateGraph } from "./evaluate.ts";
@@ -94,7 +95,6 @@ describe("the reference backend, by NumPy's definitions", () => {
   });
 
   it("shuffles by Fisher and Yates", () => {
-    const shuffle: Shuffle = { name: "shuffle", kind: "shuffle", infer: ([bits]) => ({ dtype: "i32", shape: bits!.shape }) };
     const node = makeNode(shuffle, [tensor([7, 3, 5, 6], { dtype: "u32" }).node], undefined);
     // 3 swaps with 6 mod 4 = 2, 2 with 5 mod 3 = 2, 1 with 3 mod 2 = 1.
     expect(Array.from(evaluateGraph([node], () => [])[0]!)).toEqual([0, 1, 3, 2]);

@@ -3,7 +3,7 @@ import { GradsmithError } from "../../core/errors.ts";
 import type { Shape } from "../../core/shape.ts";
 import type { AxisOptions } from "../axes.ts";
 import { axisOf } from "../axes.ts";
-import { shuffle } from "../ops/indexing.ts";
+import { shuffle } from "../ops/shuffle.ts";
 import type { Tensor } from "../tensor.ts";
 import type { KeyOptions } from "./random-bits.ts";
 import { bits, keyOf } from "./random-bits.ts";

@@ -2,8 +2,7 @@ import { GradsmithError } from "../../core/errors.ts";
 import { sameShape, showShape } from "../../core/shape.ts";
 import type { GatherAttributes, ScatterAttributes } from "../../ir/graph.ts";
 import type { Tensor } from "../tensor.ts";
-import type { GatherRow, ScatterRow, ShuffleRow } from "./define.ts";
-import { noGradient } from "./define.ts";
+import type { GatherRow, ScatterRow } from "./define.ts";
 
 /** `axes` with the `count` axes from `from` moved to the front, and the way back. */
 const toFront = (rank: number, from: number, count: number): number[] => {
@@ -53,12 +52,4 @@ export const scatter: ScatterRow = {
     const rest = Array.from({ length: updates!.rank - indices!.rank }, (_, i) => indices!.rank + i);
     return [inside.expandDims(rest).where(g.gather(indices!), 0), null];
   },
-};
-
-/** A random permutation of 0 .. n-1 from n random words. */
-export const shuffle: ShuffleRow = {
-  name: "shuffle",
-  kind: "shuffle",
-  infer: ([bits]) => ({ dtype: "i32", shape: bits!.shape }),
-  vjp: noGradient,
 };
