@@ -1,6 +1,7 @@
 import { isFloat } from "../core/dtype.ts";
 import { type Shape, sameShape } from "../core/shape.ts";
 import type { Node } from "../ir/graph.ts";
+import { topological } from "../ir/graph.ts";
 import { isSameRun } from "../ir/scan.ts";
 import type { Row } from "../tensor/ops/define.ts";
 import { Tensor } from "../tensor/tensor.ts";
@@ -71,31 +72,12 @@ function gradientsOf(node: Node, order: readonly Node[], place: number, gradient
 
 /** The float nodes between the targets and the roots, inputs first. */
 function pathsTo(roots: readonly Node[], targets: ReadonlySet<Node>): Node[] {
-  const order: Node[] = [];
-  const leads = new Map<Node, boolean>();
-  for (const root of roots) {
-    if (leads.has(root)) continue;
-    leads.set(root, false);
-    const stack = [{ node: root, next: 0 }];
-    while (stack.length > 0) {
-      const top = stack[stack.length - 1]!;
-      const { node } = top;
-      const inputs = targets.has(node) ? [] : dependencies(node);
-      const input = inputs[top.next++];
-      if (input !== undefined) {
-        if (!leads.has(input)) {
-          leads.set(input, false);
-          if (isFloat(input.type.dtype)) stack.push({ node: input, next: 0 });
-        }
-        continue;
-      }
-      stack.pop();
-      if (!targets.has(node) && !inputs.some((x) => leads.get(x))) continue;
-      leads.set(node, true);
-      order.push(node);
-    }
+  const leading = new Set<Node>();
+  const below = (node: Node): Node[] => dependencies(node).filter(({ type }) => isFloat(type.dtype));
+  for (const node of topological(roots, targets, below)) {
+    if (targets.has(node) || below(node).some((input) => leading.has(input))) leading.add(node);
   }
-  return order;
+  return [...leading];
 }
 
 /** Summed over the axes that were stretched, or stretched itself where a rule gave less than the shape. */

@@ -144,8 +144,12 @@ export function makeNode<Op extends OpDef>(op: Op, inputs: readonly Node[], attr
   return { id: nextId++, op, type: inferred, inputs, attributes, depth };
 }
 
-/** Inputs first, each node once. What lies below `leaves` isn't looked at. */
-export function topological(roots: readonly Node[], leaves?: ReadonlySet<Node>): Node[] {
+/** Inputs first, each node once. What lies below `leaves` isn't looked at, and of other nodes only what `below` says. */
+export function topological(
+  roots: readonly Node[],
+  leaves?: ReadonlySet<Node>,
+  below: (node: Node) => readonly Node[] = ({ inputs }) => inputs,
+): Node[] {
   const order: Node[] = [];
   const state = new Map<Node, "open" | "done">();
   const stack = [...roots].reverse();
@@ -162,8 +166,9 @@ export function topological(roots: readonly Node[], leaves?: ReadonlySet<Node>):
     }
     state.set(node, "open");
     if (leaves?.has(node) === true) continue;
-    for (let i = node.inputs.length - 1; i >= 0; i--) {
-      if (!state.has(node.inputs[i]!)) stack.push(node.inputs[i]!);
+    const inputs = below(node);
+    for (let i = inputs.length - 1; i >= 0; i--) {
+      if (!state.has(inputs[i]!)) stack.push(inputs[i]!);
     }
   }
   return order;

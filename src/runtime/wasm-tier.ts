@@ -18,8 +18,9 @@ export function* compiledFor(backend: Backend, traced: Traced, reason: string): 
 
 let wasm: { backend: WasmBackend; relaxedSimd: boolean } | undefined;
 
+/** With fused multiply-add only where the engine has it, whatever the settings say. */
 export function wasmTier(): WasmBackend {
   const { relaxedSimd } = deviceSettings();
-  if (wasm?.relaxedSimd !== relaxedSimd) wasm = { backend: wasmBackend({ relaxedSimd }), relaxedSimd };
+  if (wasm?.relaxedSimd !== relaxedSimd) wasm = { backend: wasmBackend(relaxedSimd ? {} : { relaxedSimd }), relaxedSimd };
   return wasm.backend;
 }

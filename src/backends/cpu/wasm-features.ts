@@ -1,3 +1,4 @@
+import { askForRelaxedSimd } from "./relaxed-simd.ts";
 import { wasmEngine } from "./wasm-engine.ts";
 
 export interface WasmFeatures {
@@ -73,15 +74,3 @@ const relaxedModule = [
   0x02,
   0x0b,
 ];
-
-/**
- * Node 20 has relaxed SIMD behind a flag of its engine, which can be set before a module is compiled. Asked through the running process
- * instead of an import, so that bundles for browsers see no Node module. Without `getBuiltinModule` (before Node 20.16) the answer is no.
- */
-function askForRelaxedSimd(): boolean {
-  const { process } = globalThis as { readonly process?: { readonly getBuiltinModule?: (name: string) => unknown } };
-  const engine = process?.getBuiltinModule?.("node:v8") as { setFlagsFromString?: (flags: string) => void } | undefined;
-  if (engine?.setFlagsFromString === undefined) return false;
-  engine.setFlagsFromString("--experimental-wasm-relaxed-simd");
-  return true;
-}

@@ -1,4 +1,3 @@
-import { GradsmithError } from "../../core/errors.ts";
 import type { Expr, RegisterType } from "../../ir/expr.ts";
 import { constantBytes } from "./lanes.ts";
 import type { Opcode } from "./opcodes.ts";
@@ -14,7 +13,6 @@ export function convert(printer: Printer, expr: Expr & { kind: "convert" }, part
 }
 
 function bitcast(printer: Printer, { dtype, lanes, x }: Expr & { kind: "convert" }, part: number): void {
-  if (dtype === "f64" || x.dtype === "f64") throw new GradsmithError("internal", "wasm", "a bitcast keeps 32 bits, and f64 has 64.");
   printer.value(x, part);
   if (lanes > 1 || (dtype === "f32") === (x.dtype === "f32")) return;
   printer.code.emit(dtype === "f32" ? "f32.reinterpret_i32" : "i32.reinterpret_f32");
