@@ -14,6 +14,8 @@ export interface Backend {
 export interface Executable {
   /** Resolves when `run` will not have to wait. Rejects if the program can't be compiled. */
   readonly ready: Promise<void>;
+  /** Memory it holds on to from run to run. */
+  readonly memoryBytes: number;
   /**
    * Runs the program `repeat` times over the storages for `Program.arguments`. Waits for compilation if `ready` has not resolved.
    * When it returns, results can be read.

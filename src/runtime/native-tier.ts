@@ -3,6 +3,7 @@ import type { NativeBackend } from "../backends/cpu/native.ts";
 import { nativeAvailability, nativeBackend } from "../backends/cpu/native.ts";
 import type { Traced } from "../compiler/compile.ts";
 import { compile } from "../compiler/compile.ts";
+import { bytesOf } from "../core/dtype.ts";
 import { GradsmithError } from "../core/errors.ts";
 import { eachCall } from "../ir/program.ts";
 import { deviceSettings } from "./settings.ts";
@@ -14,6 +15,8 @@ import { compiledFor, wasmTier } from "./wasm-tier.ts";
  * estimate depends on the program alone, never on a clock or a cache, so the same program takes the same tier every time.
  */
 const worthCompiling = 4e9;
+/** Programs over more memory than this are compiled all the same: WebAssembly copies it in and out, and has 4 GiB. */
+const mostCopied = 2 ** 30;
 
 let native: { backend: NativeBackend; threads: number | undefined } | undefined;
 let failure: string | undefined;
@@ -33,19 +36,25 @@ export function nativeAsked(traced: Traced, expectedRuns: number): Generator<und
   return compiledFor(nativeTier(threads), traced, "asked for");
 }
 
-/** The native tier if the program's work outweighs a compiler's, else wasm. */
+/** The native tier if the program's work outweighs a compiler's, or its memory is more than WebAssembly should hold; else wasm. */
 export function* weighed(traced: Traced, expectedRuns: number): Generator<undefined, BackendChoice> {
   const { threads } = deviceSettings();
   const choice = yield* compiledFor(wasmTier(), traced, "");
-  const { kernels, calls } = choice.compiled.program;
+  const { kernels, calls, buffers, arenaBytes } = choice.compiled.program;
   const operations =
     eachCall(calls).reduce((sum, { call, times }) => sum + times * kernels[call.kernel]!.work.operations, 0) * expectedRuns;
   const amount = `${operations.toExponential(1)} operations`;
-  if (operations < worthCompiling) return { ...choice, reason: `${amount}: not worth a compiler's time` };
+  const given = buffers.reduce((sum, { place, dtype, length }) => sum + (place.kind === "argument" ? length * bytesOf(dtype) : 0), 0);
+  const isLarge = given + arenaBytes > mostCopied;
+  if (operations < worthCompiling && !isLarge) return { ...choice, reason: `${amount}: not worth a compiler's time` };
   if (failure !== undefined) return { ...choice, reason: failure };
   const { available, reason } = nativeAvailability();
   if (!available) return { ...choice, reason };
-  return yield* compiledFor(nativeTier(threads), traced, `${amount}: worth compiling C`);
+  return yield* compiledFor(
+    nativeTier(threads),
+    traced,
+    isLarge ? "more memory than WebAssembly should hold" : `${amount}: worth compiling C`,
+  );
 }
 
 /** What runs in place of a tier that doesn't work here; after a failure of the native tier everything runs on wasm. Says so once. */

@@ -13,6 +13,7 @@ class OnReference implements Prepared {
   readonly tier = "reference";
   readonly reason = "asked for";
   readonly compiled = undefined;
+  readonly memoryBytes = 0;
   readonly #traced: Traced;
   constructor(traced: Traced) {
     this.#traced = traced;

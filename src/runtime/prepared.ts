@@ -16,6 +16,8 @@ export interface Prepared {
   readonly tier: string;
   readonly reason: string;
   readonly compiled: Compiled | undefined;
+  /** Memory it holds on to from run to run. */
+  readonly memoryBytes: number;
   /**
    * Runs over the storages of `Traced.inputs`; donated ones are overwritten. Gives the storage of each output, new ones freshly made.
    */
@@ -57,6 +59,10 @@ class OnBackend implements Prepared {
   }
   get compiled(): Compiled {
     return this.#finish().compiled;
+  }
+
+  get memoryBytes(): number {
+    return this.#finish().executable.memoryBytes;
   }
 
   run(inputs: readonly Storage[], repeat: number): Storage[] {

@@ -16,6 +16,8 @@ import { decode, heldNode, holdNumbers, isGiven, storageOf } from "./values.ts";
 /** Programs of graphs that were read, by structure: reading the same expression over other values compiles nothing. */
 const programs = new Map<string, Prepared>();
 const mostPrograms = 256;
+/** Programs that hold more memory than this are made anew each time, rather than kept. */
+const mostBytes = 2 ** 24;
 const ids = new AttributeIds();
 
 /** How tensors get their values outside of compiled functions. */
@@ -55,7 +57,10 @@ export async function computeSoon(tensors: readonly Tensor[]): Promise<void> {
 export function computeStorages(nodes: readonly Node[]): Storage[] {
   if (nodes.length === 0) return [];
   const roots = shortened(nodes);
-  return programOf(roots).run(capturedBy(roots, new Set()).map(storageOf), 1);
+  const program = programOf(roots);
+  const storages = program.run(capturedBy(roots, new Set()).map(storageOf), 1);
+  if (program.memoryBytes > mostBytes) programs.delete(structureOf(roots));
+  return storages;
 }
 
 /** The same graphs, with memory in place of whatever was computed before. */

@@ -175,7 +175,9 @@ export abstract class Model {
   }
 
   get #current(): TrainState {
-    return this.#training?.() ?? (this.#state ??= this.init());
+    if (this.#training !== undefined) return this.#training();
+    this.#state ??= this.init();
+    return this.#state;
   }
 
   /** All variables by name. */

@@ -108,6 +108,10 @@ export class NativeExecutable implements Executable {
     this.ready.catch(() => {});
   }
 
+  get memoryBytes(): number {
+    return this.#program.arenaBytes;
+  }
+
   run(storages: readonly Storage[], repeat: number): void {
     const addon = this.#load();
     const handed = this.#handed;

@@ -84,6 +84,10 @@ export class WasmExecutable implements Executable {
     this.ready.catch(() => {});
   }
 
+  get memoryBytes(): number {
+    return this.printed.memoryPages * 65536;
+  }
+
   async #prepare(): Promise<void> {
     this.#checkSize();
     if (this.printed.bytes.length <= smallBytes && this.#compileNow()) return;
