@@ -49,10 +49,7 @@ export function fuse(roots: readonly Node[], options: FusionOptions = {}): Fused
       groups.join(run, node, needed);
       continue;
     }
-    const home = isAlone
-      ? undefined
-      : (findHome(node, needed, groups, isMemory) ??
-        (options.sideBySide === true ? findNeighbour(node, needed, groups, isMemory) : undefined));
+    const home = isAlone ? undefined : (findHome(node, needed, groups, isMemory) ?? findNeighbour(node, needed, groups, isMemory, options));
     if (home === undefined) groups.open(newGroup(node), node, needed, isAlone);
     else groups.join(home, node, needed);
   }
@@ -74,13 +71,24 @@ function findHome(node: Node, needed: ReadonlySet<Group>, groups: Groups, isMemo
   return undefined;
 }
 
-/** A group that reads the same memory in a loop over as many elements. */
-function findNeighbour(node: Node, needed: ReadonlySet<Group>, groups: Groups, isMemory: (node: Node) => boolean): Group | undefined {
-  if (node.op.kind !== "elementwise") return undefined;
+/**
+ * A group that reads the same memory in a loop over the same elements: of reductions, because one pass over memory serves several (both sums of
+ * batch normalisation's gradient); of elementwise work only where kernels are to be few.
+ */
+function findNeighbour(
+  node: Node,
+  needed: ReadonlySet<Group>,
+  groups: Groups,
+  isMemory: (node: Node) => boolean,
+  { sideBySide = false }: FusionOptions,
+): Group | undefined {
+  const isReduction = node.op.kind === "reduce";
+  if (!isReduction && !(sideBySide && node.op.kind === "elementwise")) return undefined;
+  const domain = isReduction ? node.inputs[0]! : node;
   const readBy = (reader: Node): Node[] => accessesOf(reader, variablesOver(reader.type.shape), isMemory).map((access) => access.node);
-  const own = new Set(readBy(node).filter((read) => elements(read) >= elements(node)));
+  const own = new Set(readBy(node).filter((read) => elements(read) >= elements(domain)));
   return groups.loops().find((group) => {
-    if (group.inner.length > 0 || !sameShape(group.domain, node.type.shape) || groups.isClosed(group)) return false;
+    if (group.inner.length > 0 !== isReduction || !sameShape(group.domain, domain.type.shape) || groups.isClosed(group)) return false;
     if ([...needed].some((other) => groups.dependsOn(other, group))) return false;
     return group.members.some((member) => readBy(member.node).some((read) => own.has(read))) && joinsLoop(node, group, isMemory);
   });

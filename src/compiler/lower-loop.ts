@@ -33,6 +33,8 @@ export interface Lowered {
 
 /** Into how many loops the vector axis is divided at most. */
 const mostSegments = 8;
+/** Into how many pieces the loops around the vector axis are divided at most, all together. */
+const mostPieces = 9;
 /** How many independent sums a long reduction keeps, to hide the latency of an addition. */
 const parallelSums = 4;
 /** Elements of a flat loop done by one iteration of the kernel's range. */
@@ -227,13 +229,32 @@ class LoopLowering {
 
   /** Loops over these axes, the first one being the kernel's range. */
   #nest(axes: readonly Axis[], point: (at: ReadonlyMap<string, Index>) => Statement[]): Pick<Lowered, "range" | "body"> {
-    const at = new Map(axes.map((axis) => [axis.name, variable(axis.name, axis.size)]));
     const [first, ...others] = axes;
-    let body = point(at);
-    for (const axis of [...others].reverse()) {
-      body = [{ kind: "loop", variable: axis.name, start: i32(0), end: i32(axis.size), step: 1, body }];
-    }
-    return { range: first === undefined ? { variable: "once", extent: 1 } : { variable: first.name, extent: first.size }, body };
+    if (first === undefined) return { range: { variable: "once", extent: 1 }, body: point(new Map()) };
+    const at = new Map([[first.name, variable(first.name, first.size)]]);
+    return { range: { variable: first.name, extent: first.size }, body: this.#loops(others, at, mostPieces, point) };
+  }
+
+  /**
+   * Loops over axes, each in pieces in which its comparisons come out the same, while pieces are few: inside of a padded image there is
+   * nothing to ask (64x34x34x16: 0.80 -> 0.45 ms).
+   */
+  #loops(
+    axes: readonly Axis[],
+    at: ReadonlyMap<string, Index>,
+    most: number,
+    point: (at: ReadonlyMap<string, Index>) => Statement[],
+  ): Statement[] {
+    const [axis, ...others] = axes;
+    if (axis === undefined) return point(at);
+    const cuts = this.#cuts(axis);
+    const ends = cuts.length - 1 <= most ? cuts.slice(1) : [axis.size];
+    return ends.flatMap((end, i) => {
+      const start = i === 0 ? 0 : ends[i - 1]!;
+      const name = ends.length === 1 ? axis.name : this.#scope.name(axis.name);
+      const body = this.#loops(others, new Map([...at, [axis.name, between(name, start, end)]]), Math.floor(most / ends.length), point);
+      return [{ kind: "loop", variable: name, start: i32(start), end: i32(end), step: 1, body }];
+    });
   }
 
   /** A single outer axis that is also the vector axis: the range counts chunks of it. */
@@ -269,20 +290,25 @@ class LoopLowering {
    * own (the gradient of an LSTM's gates, 64x512: 100 us in one loop, 8 us in four).
    */
   #inSegments(vector: Axis, at: ReadonlyMap<string, Index>): Statement[] {
-    const cuts = new Set<number>([0, vector.size]);
-    for (const { index, min, max } of this.#guards) {
-      const over = substitute(index, (name) => this.#domain[Number(name.slice(1))]);
-      const scale = scaleOf(over, vector.name);
-      if (over.terms.length !== 1 || (scale !== 1 && scale !== -1)) continue;
-      const { constant: shift } = over;
-      for (const cut of scale === 1 ? [min - shift, max - shift + 1] : [shift - max, shift - min + 1]) {
-        if (cut > 0 && cut < vector.size) cuts.add(cut);
-      }
-    }
-    const sorted = [...cuts].sort((a, b) => a - b);
+    const sorted = this.#cuts(vector);
     const isWorthIt = sorted.length - 1 <= mostSegments && sorted.every((cut, i) => i === 0 || cut - sorted[i - 1]! >= this.#lanes);
     if (!isWorthIt) return this.#alongVector(vector, at, 0, vector.size);
     return sorted.slice(1).flatMap((end, i) => this.#alongVector(vector, at, sorted[i]!, end));
+  }
+
+  /** Where along an axis a comparison of its position changes, with the axis's ends. */
+  #cuts(axis: Axis): number[] {
+    const cuts = new Set<number>([0, axis.size]);
+    for (const { index, min, max } of this.#guards) {
+      const over = substitute(index, (name) => this.#domain[Number(name.slice(1))]);
+      const scale = scaleOf(over, axis.name);
+      if (over.terms.length !== 1 || (scale !== 1 && scale !== -1)) continue;
+      const { constant: shift } = over;
+      for (const cut of scale === 1 ? [min - shift, max - shift + 1] : [shift - max, shift - min + 1]) {
+        if (cut > 0 && cut < axis.size) cuts.add(cut);
+      }
+    }
+    return [...cuts].sort((a, b) => a - b);
   }
 
   /** The points from `start` to `end` of the vector axis: whole vectors, then the rest. */

@@ -30,7 +30,7 @@ const farRows = 1.3;
 /** Chooses form and tile by counting the cycles each result takes. */
 export function chooseTiling(form: Strided, attributes: ContractAttributes, limits: Limits): Tiling {
   const candidates = [...outerForms(form, attributes, limits), ...dotForms(form, attributes, limits)];
-  candidates.sort((a, b) => a.cost - b.cost);
+  candidates.sort((a, b) => a.cost - b.cost || a.apart - b.apart);
   const [best] = candidates;
   if (best === undefined) return scalarForm(form, attributes, limits);
   return best.tiling;
@@ -39,6 +39,8 @@ export function chooseTiling(form: Strided, attributes: ContractAttributes, limi
 interface Candidate {
   readonly tiling: Tiling;
   readonly cost: number;
+  /** Bytes from one row of the tile to the next: between equals, the nearer. */
+  readonly apart: number;
 }
 
 function outerForms(form: Strided, attributes: ContractAttributes, limits: Limits): Candidate[] {
@@ -66,6 +68,7 @@ function outerForms(form: Strided, attributes: ContractAttributes, limits: Limit
           const cost = (steps + stores) / ((row?.size ?? 1) * vector.size);
           found.push({
             cost,
+            apart,
             tiling: { form: "outer", isSwapped, vector, lanes, row, rows: shape.rows, columns: shape.columns, column: undefined },
           });
         }
@@ -96,6 +99,7 @@ function dotForms(form: Strided, attributes: ContractAttributes, limits: Limits)
       const cost = ((Math.max(loads, products * stall) + 0.1 * (loads + products)) / 2 + across) / (m * n);
       found.push({
         cost,
+        apart: 4 * (rows?.left ?? 0),
         tiling: { form: "dot", isSwapped: false, vector, lanes, row: rows, rows: shape.rows, columns: shape.columns, column: columns },
       });
     }
