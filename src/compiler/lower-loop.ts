@@ -251,8 +251,10 @@ class LoopLowering {
     const ends = cuts.length - 1 <= most ? cuts.slice(1) : [axis.size];
     return ends.flatMap((end, i) => {
       const start = i === 0 ? 0 : ends[i - 1]!;
-      const name = ends.length === 1 ? axis.name : this.#scope.name(axis.name);
+      // In one of several pieces all names are its own.
+      const name = most === mostPieces && ends.length === 1 ? axis.name : this.#scope.name(axis.name);
       const body = this.#loops(others, new Map([...at, [axis.name, between(name, start, end)]]), Math.floor(most / ends.length), point);
+      if (end - start === 1) return [{ kind: "let", name, value: i32(start) }, ...body];
       return [{ kind: "loop", variable: name, start: i32(start), end: i32(end), step: 1, body }];
     });
   }
