@@ -65,17 +65,14 @@ export class Emitter {
   }
 }
 
-function isSameKernel(a: Kernel, b: Kernel): boolean {
-  const text = (kernel: Kernel): string =>
-    JSON.stringify({ ...kernel, name: "" }, (_, value: unknown) =>
-      typeof value === "number" && (!Number.isFinite(value) || Object.is(value, -0)) ? `${1 / value} ${value}` : value,
-    );
-  return (
-    a.work.operations === b.work.operations &&
-    a.buffers.length === b.buffers.length &&
-    a.range.extent === b.range.extent &&
-    text(a) === text(b)
-  );
+const isSameKernel = (a: Kernel, b: Kernel): boolean => isSame({ ...a, name: "" }, { ...b, name: "" });
+
+/** Whether two pieces of plain data say the same; NaN is NaN and -0 is not 0. */
+function isSame(a: unknown, b: unknown): boolean {
+  if (typeof a !== "object" || typeof b !== "object" || a === null || b === null || a === b) return Object.is(a, b);
+  const [x, y] = [a, b] as readonly Record<string, unknown>[] as [Record<string, unknown>, Record<string, unknown>];
+  const names = Object.keys(x);
+  return names.length === Object.keys(y).length && names.every((name) => isSame(x[name], y[name]));
 }
 
 function lower(group: KernelGroup, memory: MemoryMap, limits: Limits): Lowered {

@@ -14,6 +14,8 @@ export interface BuildOptions {
 }
 
 const slowMs = 500;
+/** A file of so many characters takes a compiler about half a second: no less is worth another process. */
+const pieceLength = 40_000;
 /** What a full or read-only disk makes compilers and linkers say. */
 const diskTrouble =
   /no space left|read-only file system|permission denied|disk quota|cannot open output|can't create|cannot create|unable to open output/i;
@@ -29,9 +31,16 @@ function substituteFor({ directory }: CodeCache): CodeCache {
 /** Builds under way, so that two programs with the same text wait for one compiler. */
 const underWay = new Map<string, Build<unknown>>();
 
-/** Compiles and loads a C file, now in the background or, when `finish` is called, while the caller waits. */
-export function build<Addon>(source: string, options: BuildOptions): Build<Addon> {
-  const key = keyOf(source, options.toolchain.identity);
+/** C to be compiled. */
+export interface Source {
+  readonly text: string;
+  /** The same in so many files, which several compilers can work on at a time. */
+  pieces?(count: number): readonly string[];
+}
+
+/** Compiles and loads C, now in the background or, when `finish` is called, while the caller waits. */
+export function build<Addon>(source: Source, options: BuildOptions): Build<Addon> {
+  const key = keyOf(source.text, options.toolchain.identity);
   const before = underWay.get(key);
   if (before !== undefined) return before as Build<Addon>;
   const fresh = new Build<Addon>(source, key, options);
@@ -48,7 +57,7 @@ interface Outcome {
 
 export class Build<Addon> {
   readonly ready: Promise<Addon>;
-  readonly #source: string;
+  readonly #source: Source;
   readonly #key: string;
   readonly #options: BuildOptions;
   #cache: CodeCache;
@@ -56,10 +65,10 @@ export class Build<Addon> {
     | { readonly kind: "working" }
     | { readonly kind: "loaded"; readonly addon: Addon }
     | { readonly kind: "failed"; readonly error: unknown } = { kind: "working" };
-  #child: ChildProcess | undefined;
+  readonly #children = new Set<ChildProcess>();
   #settle!: () => void;
 
-  constructor(source: string, key: string, options: BuildOptions) {
+  constructor(source: Source, key: string, options: BuildOptions) {
     this.#source = source;
     this.#key = key;
     this.#options = options;
@@ -76,13 +85,12 @@ export class Build<Addon> {
   /** The addon, compiled while the caller waits if it isn't there yet. */
   finish(): Addon {
     if (this.#state.kind === "working") {
-      this.#child?.kill();
+      for (const child of this.#children) child.kill();
       this.#end(() => {
         for (;;) {
           const draft = this.#cache.draft(this.#key);
-          const { command, environment, input } = this.#call(draft);
-          const [program, ...args] = command;
-          const ended = spawnSync(program, args, { input, env: environment, encoding: "utf8", maxBuffer: 2 ** 26 });
+          const { program, args, env } = this.#call(["-x", "c", "-o", draft, "-"]);
+          const ended = spawnSync(program, args, { input: this.#source.text, env, encoding: "utf8", maxBuffer: 2 ** 26 });
           const addon = this.#take(draft, { status: ended.status, message: ended.stderr || (ended.error?.message ?? "") });
           if (addon !== undefined) return addon;
         }
@@ -93,52 +101,66 @@ export class Build<Addon> {
   }
 
   async #inBackground(): Promise<void> {
+    while (this.#state.kind === "working") {
+      const draft = this.#cache.draft(this.#key);
+      const started = performance.now();
+      const slow = setTimeout(() => this.#options.onSlow?.(this.#options.name, performance.now() - started), slowMs);
+      const outcome = await this.#compile(draft).finally(() => clearTimeout(slow));
+      if (this.#state.kind !== "working") {
+        this.#cache.discard(draft);
+        return;
+      }
+      this.#end(() => this.#take(draft, outcome));
+    }
+  }
+
+  /** One file by one compiler, or several files by several and then a linker. */
+  async #compile(draft: string): Promise<Outcome> {
+    const { text, pieces } = this.#source;
+    const count = Math.min(availableParallelism(), Math.floor(text.length / pieceLength));
+    if (pieces === undefined || count < 2) return this.#run(["-x", "c", "-o", draft, "-"], text);
+    const files = pieces(count).map((input, i) => ({ input, object: `${draft}.${i}.o` }));
+    try {
+      const outcomes = await Promise.all(files.map(({ input, object }) => this.#run(["-c", "-x", "c", "-o", object, "-"], input)));
+      return outcomes.find(({ status }) => status !== 0) ?? (await this.#run(["-o", draft, ...files.map(({ object }) => object)], ""));
+    } finally {
+      for (const { object } of files) this.#cache.discard(object);
+    }
+  }
+
+  /** The compiler with these arguments, when it's its turn. */
+  async #run(extra: readonly string[], input: string): Promise<Outcome> {
     await slot();
     try {
-      while (this.#state.kind === "working") {
-        const draft = this.#cache.draft(this.#key);
-        const outcome = await this.#compile(draft);
-        if (this.#state.kind !== "working") {
-          this.#cache.discard(draft);
-          return;
-        }
-        this.#end(() => this.#take(draft, outcome));
-      }
+      if (this.#state.kind !== "working") return { status: null, message: "" };
+      return await new Promise((resolve) => {
+        const { program, args, env } = this.#call(extra);
+        const child = spawn(program, args, { env, stdio: ["pipe", "ignore", "pipe"] });
+        this.#children.add(child);
+        let message = "";
+        const end = (status: number | null): void => {
+          this.#children.delete(child);
+          resolve({ status, message });
+        };
+        child.stderr.setEncoding("utf8").on("data", (text: string) => (message += message.length < 2 ** 16 ? text : ""));
+        child.on("error", (error) => {
+          message += error.message;
+          end(null);
+        });
+        child.on("close", end);
+        // A compiler that dies before it has read everything is reported by its status.
+        child.stdin.on("error", () => {});
+        child.stdin.end(input);
+      });
     } finally {
       free();
     }
   }
 
-  #compile(draft: string): Promise<Outcome> {
-    return new Promise((resolve) => {
-      const { command, environment, input } = this.#call(draft);
-      const [program, ...args] = command;
-      const child = spawn(program, args, { env: environment, stdio: ["pipe", "ignore", "pipe"] });
-      this.#child = child;
-      const started = performance.now();
-      const slow = setTimeout(() => this.#options.onSlow?.(this.#options.name, performance.now() - started), slowMs);
-      let message = "";
-      const end = (status: number | null): void => {
-        clearTimeout(slow);
-        this.#child = undefined;
-        resolve({ status, message });
-      };
-      child.stderr.setEncoding("utf8").on("data", (text: string) => (message += message.length < 2 ** 16 ? text : ""));
-      child.on("error", (error) => {
-        message += error.message;
-        end(null);
-      });
-      child.on("close", end);
-      // A compiler that dies before it has read everything is reported by its status.
-      child.stdin.on("error", () => {});
-      child.stdin.end(input);
-    });
-  }
-
-  #call(draft: string): { command: readonly [string, ...string[]]; environment: NodeJS.ProcessEnv; input: string } {
+  #call(extra: readonly string[]): { program: string; args: string[]; env: NodeJS.ProcessEnv } {
     const { command, flags } = this.#options.toolchain;
-    const environment = { ...process.env, LC_ALL: "C", TMPDIR: this.#cache.directory };
-    return { command: [...command, ...flags, "-x", "c", "-o", draft, "-"], environment, input: this.#source };
+    const [program, ...args] = command;
+    return { program, args: [...args, ...flags, ...extra], env: { ...process.env, LC_ALL: "C", TMPDIR: this.#cache.directory } };
   }
 
   /** Publishes and loads what the compiler made; undefined to try once more in a directory of our own. */

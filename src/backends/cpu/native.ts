@@ -5,7 +5,7 @@ import { GradsmithError } from "../../core/errors.ts";
 import { alignment } from "../../core/memory.ts";
 import type { Limits } from "../../ir/limits.ts";
 import type { Program } from "../../ir/program.ts";
-import { isThreaded, printC } from "../../targets/c/print.ts";
+import { isThreaded, printC, printPieces } from "../../targets/c/print.ts";
 import { printRuntime } from "../../targets/c/runtime.ts";
 import type { Backend, Executable } from "../backend.ts";
 import { alignBy, Storage } from "../storage.ts";
@@ -100,8 +100,8 @@ export class NativeExecutable implements Executable {
   constructor(program: Program, options: BuildOptions, threads: number) {
     this.#program = program;
     this.#threads = threads;
-    this.#build = build(printC(program), options);
-    this.#pool = threads > 1 ? build(printRuntime(), { ...options, name: "the thread pool", onSlow: undefined }) : undefined;
+    this.#build = build({ text: printC(program), pieces: (count) => printPieces(program, count) }, options);
+    this.#pool = threads > 1 ? build({ text: printRuntime() }, { ...options, name: "the thread pool", onSlow: undefined }) : undefined;
     this.#argumentBytes = program.arguments.map(({ buffer }) => program.buffers[buffer]!.length * bytesOf(program.buffers[buffer]!.dtype));
     this.#handed = new Float64Array(3 + program.arguments.length);
     this.ready = Promise.all([this.#build.ready, this.#pool?.ready.catch(() => undefined)]).then(() => void this.#load());
