@@ -23,6 +23,7 @@ export function thinned(callback: Callback, epochs: number, every: number): Call
   const isShown = (epoch: number): boolean => (epoch + 1) % every === 0 || epoch + 1 === epochs;
   let current = 0;
   return {
+    onSlowCompiler: (what) => callback.onSlowCompiler?.(what),
     onTrainBegin: (controls) => callback.onTrainBegin?.(controls),
     onTrainEnd: (logs, controls) => callback.onTrainEnd?.(logs, controls),
     onEpochBegin(epoch, controls) {

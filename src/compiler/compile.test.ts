@@ -173,4 +173,60 @@ describe("compiled graphs agree with the reference", () => {
     const tall = input(1, 520, 200);
     check([input(0, 3, 520).matmul(tall), input(2, 520).dot(tall)]);
   });
+  it("a large sum over its first axes, in parts of the first", () => {
+    const programOf = (...outputs: Tensor[]) => {
+      const roots = outputs.map((t) => t.node);
+      const inputs = topological(roots).filter((node) => node.op.kind === "source" && node.op.from === "input");
+      return compile({ name: "t", inputs, outputs: roots }, nativeBackend().limits).program;
+    };
+    const [x, y] = [input(0, 16, 40, 41, 10), input(1, 16, 40, 41, 10)];
+    // Two sums that read the same memory share a pass over it, and their parts are added up in one more kernel.
+    const sums = [x.sum({ axes: [0, 1, 2] }), x.mul(y).sum({ axes: [0, 1, 2] })];
+    check(sums);
+    expect(programOf(...sums).kernels[0]!.range.extent).toBe(16);
+    expect(programOf(...sums).calls.length).toBeLessThanOrEqual(3);
+    // 2160 has no divisor from 61 to 64; a prime has none at all.
+    check([input(0, 2160, 130).sum({ axis: 0 }), input(1, 65537, 5).max({ axis: 0 })]);
+    expect(programOf(input(0, 2160, 130).sum({ axis: 0 })).kernels[0]!.range.extent).toBe(60);
+    expect(programOf(input(0, 65537, 5).sum({ axis: 0 })).calls).toHaveLength(1);
+    // What is kept of a few rows is as large as what is summed: parts would be no smaller.
+    expect(programOf(input(0, 8, 40_000).sum({ axis: 0 })).calls).toHaveLength(1);
+  });
+  it("a convolution that keeps the size of its input: the gradient computes no place that is cut away", () => {
+    const [x, w] = [input(0, 2, 9, 9, 4), input(1, 3, 3, 4, 5)];
+    const same = ([a, b]: Tensor[]): Tensor =>
+      a!
+        .pad([
+          [0, 0],
+          [1, 1],
+          [1, 1],
+          [0, 0],
+        ])
+        .windows({ axes: [1, 2], sizes: 3 })
+        .contract("nipjqc,pqcf->nijf", b!);
+    const { grads } = valueAndGrad((p: Tensor[]) => same(p).square().sum())([x, w]);
+    check([...grads]);
+    const byInput = compile({ name: "t", inputs: [x.node, w.node], outputs: [grads[0]!.node] }, nativeBackend().limits).program;
+    const contractions = byInput.kernels.filter(({ name }) => name.startsWith("contract"));
+    // Forward and backward are as much work: 2 · 81 places · 9 taps · 4 · 5 channels for each of 2 images, and little else.
+    for (const { work } of contractions) expect(work.operations).toBeLessThan(1.05 * 2 * 2 * 81 * 9 * 20);
+  });
+  it("a piece of a product that is also needed whole is not computed twice", () => {
+    const product = input(0, 20, 30).matmul(input(1, 30, 40));
+    const piece = product.slice([3, 5], [10, 20]);
+    check([product, piece.mul(2)]);
+    check([piece]);
+    const roots = [product.node, piece.mul(2).node];
+    const inputs = topological(roots).filter((node) => node.op.kind === "source" && node.op.from === "input");
+    const { kernels } = compile({ name: "t", inputs, outputs: roots }, nativeBackend().limits).program;
+    expect(kernels.filter(({ name }) => name.startsWith("contract"))).toHaveLength(1);
+  });
+  it("a sum of products longer than the cache, in parts", () => {
+    const [x, g] = [input(0, 32, 24, 24, 8), input(1, 32, 22, 22, 24)];
+    const byKernel = x.windows({ axes: [1, 2], sizes: 3 }).contract("nipjqc,nijf->pqcf", g);
+    // 15488 products of either sign: small, so that what rounding leaves of them is.
+    check([byKernel.mul(1e-3)]);
+    const { kernels } = compile({ name: "t", inputs: [x.node, g.node], outputs: [byKernel.node] }, nativeBackend().limits).program;
+    expect(kernels.map(({ name }) => name)).toEqual(["contract_4x3x3x8x24", "sum_4x3x3x8x24"]);
+  });
 });

@@ -7,6 +7,7 @@ import { bytesOf } from "../core/dtype.ts";
 import { GradsmithError } from "../core/errors.ts";
 import { eachCall } from "../ir/program.ts";
 import { deviceSettings } from "./settings.ts";
+import { reportSlowCompiler } from "./slow-compilers.ts";
 import type { BackendChoice } from "./wasm-tier.ts";
 import { compiledFor, wasmTier } from "./wasm-tier.ts";
 
@@ -22,8 +23,10 @@ let native: { backend: NativeBackend; threads: number | undefined } | undefined;
 let failure: string | undefined;
 
 function nativeTier(threads = deviceSettings().threads): NativeBackend {
-  if (native === undefined || native.threads !== threads)
-    native = { backend: nativeBackend(threads === undefined ? {} : { threads }), threads };
+  if (native === undefined || native.threads !== threads) {
+    const onSlowCompile = (program: string): void => reportSlowCompiler(`${program} with ${nativeAvailability().compiler ?? "cc"}`);
+    native = { backend: nativeBackend({ onSlowCompile, ...(threads === undefined ? {} : { threads }) }), threads };
+  }
   return native.backend;
 }
 

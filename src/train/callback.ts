@@ -21,6 +21,8 @@ export interface TrainingControls {
 
 /** Something that watches training. Every member may be async and is waited for. */
 export interface Callback {
+  /** When a compiler has been at one of the training's programs for half a second: which program, and which compiler. */
+  onSlowCompiler?(what: string): void | Promise<void>;
   onTrainBegin?(controls: TrainingControls): void | Promise<void>;
   onEpochBegin?(epoch: number, controls: TrainingControls): void | Promise<void>;
   /** Now and then within an epoch, after some steps were run; `step` counts from 1 and `logs` are the means so far. */

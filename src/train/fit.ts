@@ -1,5 +1,6 @@
 import { positiveInteger } from "../core/checks.ts";
 import { GradsmithError } from "../core/errors.ts";
+import { watchSlowCompilers } from "../runtime/slow-compilers.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 import type { Callback, TrainingControls, WeightCopy } from "./callback.ts";
 import { checkTargetRange, checkTargetShape } from "./check-targets.ts";
@@ -60,8 +61,21 @@ export interface FitResult {
 }
 
 /** Trains from `state` on, whose memory is taken over; the model keeps what is returned. */
-export async function fitModel({ model, setup, state, x, y, options, follow }: FitInput): Promise<FitResult> {
-  const { batchSize = 32, epochs = 1, shuffle = true, seed = 0, initialEpoch = 0, verbose = "auto", signal } = options;
+export async function fitModel(input: FitInput): Promise<FitResult> {
+  const { callbacks = [], verbose = "auto" } = input.options;
+  const told = [...callbacks, ...progressFor(verbose)];
+  const unwatch = watchSlowCompilers((what) => {
+    for (const callback of told) void callback.onSlowCompiler?.(what);
+  });
+  try {
+    return await train(input, told);
+  } finally {
+    unwatch();
+  }
+}
+
+async function train({ model, setup, state, x, y, options, follow }: FitInput, callbacks: readonly Callback[]): Promise<FitResult> {
+  const { batchSize = 32, epochs = 1, shuffle = true, seed = 0, initialEpoch = 0, signal } = options;
   positiveInteger("fit", "batchSize", batchSize);
   positiveInteger("fit", "epochs", epochs);
   const pace = new Pace();
@@ -92,7 +106,6 @@ export async function fitModel({ model, setup, state, x, y, options, follow }: F
       restored = weights;
     },
   };
-  const callbacks = [...(options.callbacks ?? []), ...progressFor(verbose)];
   const tell = async (what: (callback: Callback) => void | Promise<void> | undefined): Promise<void> => {
     for (const callback of callbacks) await what(callback);
   };

@@ -34,6 +34,19 @@ describe("the progress line", () => {
 });
 
 describe("progress writes", () => {
+  it("what a compiler is at, in a line of its own without a terminal and in place of the bar with one", async () => {
+    const written = async (bar: boolean): Promise<string> => {
+      let text = "";
+      const shown = progress({ output: { write: (part) => (text += part), columns: 120 }, bar });
+      await shown.onSlowCompiler!("fit with gcc 12.2.0");
+      await shown.onEpochBegin!(0, controls);
+      await shown.onEpochEnd!(0, { loss: 4 }, controls);
+      return text;
+    };
+    expect((await written(false)).split("\n")[0]).toBe("Compiling fit with gcc 12.2.0 …");
+    expect(await written(true)).toMatch(/^\r\u001b\[KCompiling fit with gcc 12\.2\.0 …\r\u001b\[KEpoch 1\/2 .*\n$/);
+  });
+
   const run = async (bar: boolean): Promise<string> => {
     let [text, time] = ["", 50];
     const shown = progress({ output: { write: (part) => (text += part), isTTY: bar, columns: 120 }, bar, now: () => time });

@@ -52,8 +52,11 @@ export function epochLine(
   const head = `Epoch ${String(epoch + 1).padStart(count.length)}/${count}`;
   const bar = withBar && steps !== undefined ? ` ${drawnBar(step / steps)}` : "";
   const line = `${head}${bar} ${parts.filter((part) => part !== undefined).join(" · ")}`;
-  return columns !== undefined && line.length > columns ? `${line.slice(0, columns - 1)}…` : line;
+  return cut(line, columns);
 }
+
+const cut = (line: string, columns: number | undefined): string =>
+  columns !== undefined && line.length > columns ? `${line.slice(0, columns - 1)}…` : line;
 
 /** A callback that shows how training goes. */
 export function progress({ output, bar, now = () => performance.now() }: ProgressOptions): Callback {
@@ -72,6 +75,11 @@ export function progress({ output, bar, now = () => performance.now() }: Progres
   });
   let epochNow = 0;
   return {
+    onSlowCompiler(what) {
+      if (!bar) return void output.write(`Compiling ${what} …\n`);
+      isOpen = true;
+      output.write(`\r\u001b[K${cut(`Compiling ${what} …`, output.columns)}`);
+    },
     onEpochBegin(epoch) {
       [start, epochNow, step] = [now(), epoch, 0];
     },

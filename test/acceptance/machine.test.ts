@@ -189,6 +189,17 @@ describe.skipIf(process.platform === "win32")("the native tier's troubles end on
     );
   });
 
+  test("a compiler that takes its time is named while it does", async () => {
+    const folder = fresh();
+    writeFileSync(join(folder, "cc"), '#!/bin/sh\ncase "$*" in *-dM*) ;; *) sleep 0.7;; esac\nexec cc "$@"\n', { mode: 0o755 });
+    const environment = { GRADSMITH_CPU: "native", CC: join(folder, "cc"), GRADSMITH_CACHE: folder };
+    const { code, stdout } = await gradsmith(shortRun(fresh()), { environment });
+    expect(code).toBe(0);
+    expect(stdout).toMatch(/^Compiling fit with \S.* …$/m);
+    const again = await gradsmith(shortRun(fresh()), { environment });
+    expect(again.stdout).not.toContain("Compiling");
+  });
+
   test("a cache that is a file, and no other place either", async () => {
     const folder = fresh();
     const file = join(folder, "file");

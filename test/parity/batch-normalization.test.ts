@@ -1,7 +1,8 @@
-import { describe, expect, it } from "vitest";
+import { describe, expect, it, test } from "vitest";
 import { valueAndGrad } from "../../src/autodiff/grad.ts";
 import { batchNormalization } from "../../src/nn/layers/batch-normalization.ts";
 import { VariableScope } from "../../src/nn/variable-scope.ts";
+import { random } from "../../src/tensor/random.ts";
 import type { Tensor } from "../../src/tensor/tensor.ts";
 import { distance, evaluated, flat } from "../contract/evaluated.ts";
 import { f64 } from "../contract/optimizer.ts";
@@ -58,4 +59,35 @@ describe("batchNormalization agrees with Keras", () => {
     for (const name of ["gamma", "beta", "x"] as const)
       expect(distance(evaluated(grads[name]), flat(fixture.gradients[name])), name).toBeLessThan(tolerance);
   });
+});
+
+test("of images, its gradients and theirs are those of the formula differentiated step by step", () => {
+  const image = random.normal([3, 4, 5, 2], { seed: 1, dtype: "f64" }).add(3);
+  const weights = random.normal([3, 4, 5, 2], { seed: 2, dtype: "f64" });
+  const [gamma, beta] = [f64([1.5, -0.5], [2]), f64([0.1, 0.2], [2])];
+  type Given = { x: Tensor; gamma: Tensor; beta: Tensor };
+  const ours = ({ x, gamma, beta }: Given): Tensor =>
+    batchNormalization().call({ ...vectors(2), gamma, beta }, x, { training: true, key: () => x, write() {}, addLoss() {} });
+  const plain = ({ x, gamma, beta }: Given): Tensor => {
+    const over = { axes: [0, 1, 2], keepDims: true } as const;
+    const centered = x.sub(x.mean(over));
+    return centered.mul(centered.square().mean(over).add(1e-3).rsqrt()).mul(gamma).add(beta);
+  };
+  const given = { x: image, gamma, beta };
+  const loss = (f: (given: Given) => Tensor) => (of: Given) => f(of).mul(weights).tanh().sum();
+  const steepness = (f: (given: Given) => Tensor) => (of: Given) =>
+    Object.values(valueAndGrad(loss(f))(of).grads)
+      .map((g) => g.square().sum())
+      .reduce((a, b) => a.add(b));
+  for (const measure of [loss, steepness]) {
+    const [got, wanted] = [valueAndGrad(measure(ours))(given), valueAndGrad(measure(plain))(given)];
+    expect(distance(evaluated(got.value), evaluated(wanted.value))).toBeLessThan(1e-9);
+    for (const name of ["x", "gamma", "beta"] as const)
+      expect(distance(evaluated(got.grads[name]), evaluated(wanted.grads[name])), name).toBeLessThan(1e-9);
+  }
+});
+
+const vectors = (size: number): { movingMean: Tensor; movingVariance: Tensor } => ({
+  movingMean: f64(new Array(size).fill(0), [size]),
+  movingVariance: f64(new Array(size).fill(1), [size]),
 });

@@ -1,5 +1,5 @@
-import { chmodSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { chmodSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { availableParallelism, tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, describe, expect, it } from "vitest";
 import type { DType, TypedArray } from "../../core/dtype.ts";
@@ -11,7 +11,7 @@ import type { Kernel, Statement } from "../../ir/kernel.ts";
 import type { Program } from "../../ir/program.ts";
 import { isThreaded } from "../../targets/c/print.ts";
 import { Storage } from "../storage.ts";
-import { type NativeBackend, nativeAvailability, nativeBackend } from "./native.ts";
+import { type NativeBackend, type NativeExecutable, nativeAvailability, nativeBackend } from "./native.ts";
 
 const { available, reason } = nativeAvailability();
 const i32 = (value: number): Expr => constant(value, "i32");
@@ -537,6 +537,48 @@ describe.skipIf(!available)(`native backend (${reason})`, () => {
     const other = nativeBackend().compile(mapProgram("f32", "f32", { length: 32, lanes: 4, register: "f32", change: (x) => x }));
     expect(() => other.run([new Storage(128), new Storage(128)], 1)).toThrow(GradsmithError);
     await expect(other.ready).rejects.toThrow("out of ideas");
+  });
+
+  it("compiles a large program in pieces side by side, and one compiler's answer is that of several", async () => {
+    const folder = directory();
+    process.env.GRADSMITH_CACHE = folder;
+    process.env.CC = join(folder, "cc");
+    writeFileSync(process.env.CC, `#!/bin/sh\necho "$@" >> ${folder}/calls\nexec cc "$@"\n`, { mode: 0o755 });
+    // Long sums, each of its own, as 16 kernels that add to one result.
+    const kernels = Array.from({ length: 16 }, (_, k) => {
+      let value: Expr = load(0, "f32", i, 1);
+      for (let n = 0; n < 250; n++) value = add(mul(value, constant(1 - k / 1000 - n / 9999, "f32")), constant(n, "f32"));
+      const stores = { kind: "store", buffer: 1, index: i, value: add(load(1, "f32", i, 1), value) } as const;
+      return {
+        ...mapProgram("f32", "f32", { length: 8, lanes: 1, register: "f32", change: (x) => x }).kernels[0]!,
+        name: `k${k}`,
+        body: [stores],
+      };
+    });
+    const one = mapProgram("f32", "f32", { length: 8, lanes: 1, register: "f32", change: (x) => x });
+    const program = { ...one, kernels, calls: kernels.map((_, kernel) => ({ kernel, buffers: [0, 1] })) } as Program;
+    const answer = (executable: NativeExecutable): number[] => {
+      const result = new Storage(32);
+      executable.run(
+        [
+          storageOf(
+            "f32",
+            Float32Array.from({ length: 8 }, (_, k) => k / 8),
+          ),
+          result,
+        ],
+        1,
+      );
+      return Array.from(read(result, "f32"));
+    };
+    const inBackground = nativeBackend({ threads: 1 }).compile(program);
+    await inBackground.ready;
+    const calls = readFileSync(join(folder, "calls"), "utf8").split("\n");
+    if (availableParallelism() > 1) expect(calls.filter((call) => call.includes(" -c ")).length).toBeGreaterThan(1);
+    expect(readdirSync(join(folder, "native")).filter((name) => !name.endsWith(".node"))).toEqual([]);
+    process.env.GRADSMITH_CACHE = directory();
+    // Asked at once, one compiler makes all of it while the caller waits.
+    expect(answer(nativeBackend({ threads: 1 }).compile(program))).toEqual(answer(inBackground));
   });
 
   it("tells when the compiler is slow", async () => {

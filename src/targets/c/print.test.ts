@@ -4,7 +4,7 @@ import { add, apply, constant, exp, less, load, local, max, mul, select, sub } f
 import type { Kernel } from "../../ir/kernel.ts";
 import type { Program } from "../../ir/program.ts";
 import { literal } from "./literal.ts";
-import { isThreaded, printC } from "./print.ts";
+import { isThreaded, printC, printPieces } from "./print.ts";
 
 const i = local("i", "i32");
 const f32 = (value: number): Expr => constant(value, "f32");
@@ -38,6 +38,27 @@ function mapping(name: string, value: (at: Expr) => Expr, more: Partial<Kernel> 
 }
 /** The kernels and `step`, without what every program shares. */
 const body = (text: string): string => text.slice(text.indexOf("static NOINLINE"), text.indexOf("#include"));
+
+describe("printPieces", () => {
+  it("prints each kernel once, the longest apart, and everything that calls them last", () => {
+    const kernels = [1, 2, 3].map((n) =>
+      mapping(`times${n}`, (at) =>
+        Array(n)
+          .fill(0)
+          .reduce((x: Expr) => mul(x, x), load(0, "f32", at, 16)),
+      ),
+    );
+    const pieces = printPieces(program(kernels), 2);
+    const defines = pieces.map((text) => [...text.matchAll(/^NOINLINE void (\w+)\(.*\{$/gm)].map(([, name]) => name));
+    expect(defines).toEqual([["kernel2_times3"], ["kernel1_times2", "kernel0_times1"]]);
+    expect(pieces.map((text) => text.includes("static void step("))).toEqual([false, true]);
+    expect([...pieces[1]!.matchAll(/^NOINLINE void (\w+)\(.*\);$/gm)].map(([, name]) => name)).toEqual([
+      "kernel0_times1",
+      "kernel1_times2",
+      "kernel2_times3",
+    ]);
+  });
+});
 
 describe("printC", () => {
   it("prints the text kept here", () => {
