@@ -32,24 +32,15 @@ export class Emitter {
   *calls(layout: Layout, views: number[] = []): Generator<undefined, (Call | Repeat)[]> {
     const calls: (Call | Repeat)[] = [];
     for (const group of layout.groups) {
-      if (group.kind === "scan") calls.push(...(yield* this.#scan(group, layout, views)));
-      else calls.push(this.#call(group, layout));
+      if (group.kind === "scan") calls.push(...(yield* loopPasses().emitScan(group, layout, views, this)));
+      else calls.push(this.call(group, layout));
       yield;
     }
     return calls;
   }
 
-  /** The carries' first values, then the body's calls, over and over. */
-  *#scan(group: ScanGroup, layout: Layout, views: number[]): Generator<undefined, (Call | Repeat)[]> {
-    const placed = loopPasses().placeScan(group, layout);
-    views.push(...placed.views);
-    const inside = [...placed.moving];
-    const begin = placed.begin.map(({ group: first, memory }) => this.#call(first, memory));
-    const calls = yield* this.calls(placed.layout, inside);
-    return calls.length === 0 ? begin : [...begin, { repeat: placed.length, views: inside, calls }];
-  }
-
-  #call(group: KernelGroup, memory: MemoryMap): Call {
+  /** The call that computes a group, of a kernel made for it or one like that. */
+  call(group: KernelGroup, memory: MemoryMap): Call {
     const lowered = lower(group, memory, this.#limits);
     const kernel = finish(lowered, this.#limits);
     // Kernels are compared in full only where their names and sizes agree.

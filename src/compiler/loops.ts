@@ -1,12 +1,12 @@
-import type { pieceOf } from "./piece.ts";
-import type { placeScan } from "./place-scan.ts";
+import type { emitScan } from "./emit-scan.ts";
+import type { keepPieces } from "./keep-pieces.ts";
 import type { prepareScans } from "./prepare-scans.ts";
 
 /** The passes that only programs with loops need. */
 export interface LoopPasses {
   readonly prepareScans: typeof prepareScans;
-  readonly pieceOf: typeof pieceOf;
-  readonly placeScan: typeof placeScan;
+  readonly keepPieces: typeof keepPieces;
+  readonly emitScan: typeof emitScan;
 }
 
 let installed: LoopPasses | undefined;

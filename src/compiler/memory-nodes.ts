@@ -3,7 +3,7 @@ import { constant, registerType } from "../ir/expr.ts";
 import type { Node } from "../ir/graph.ts";
 import { topological } from "../ir/graph.ts";
 import { flatten, scaleOf } from "../ir/index.ts";
-import { isScan, resultOf } from "../ir/scan.ts";
+import { isScan } from "../ir/scan.ts";
 import { isPulled, variablesOver } from "./access.ts";
 import { loopPasses } from "./loops.ts";
 import { onlyCase } from "./movement.ts";
@@ -30,25 +30,15 @@ export function chooseMemory(roots: readonly Node[], copies: ReadonlySet<Node>):
   for (const root of roots) if (root.op.kind !== "source") memory.add(root);
   for (const node of order) {
     if (node.op.kind === "contract") for (const operand of node.inputs) keepOperand(operand, memory);
-    if (isScan(node)) {
-      const { carries, rows } = resultOf(node).loop.body;
-      for (const [i, operand] of node.inputs.entries())
-        if (i >= carries.length) keepPiece(operand, i < carries.length + rows.length, memory);
-    }
+    if (isScan(node)) loopPasses().keepPieces(node, memory);
     if (node.op.kind === "shuffle") for (const operand of node.inputs) if (isPulled(operand)) memory.add(operand);
   }
   keepShared(order, memory);
   return memory;
 }
 
-/** Makes what a loop reads a piece of memory: neighbouring elements, with rows at equal distances. */
-function keepPiece(operand: Node, hasRows: boolean, memory: Set<Node>): void {
-  keepOperand(operand, memory);
-  if (loopPasses().pieceOf(operand, (node) => memory.has(node), hasRows) === undefined) memory.add(operand);
-}
-
 /** Makes a contraction's operand a linear view of memory: unguarded movements over something that is there. */
-function keepOperand(operand: Node, memory: Set<Node>): void {
+export function keepOperand(operand: Node, memory: Set<Node>): void {
   let node = operand;
   while (!memory.has(node)) {
     const below = viewed(node);

@@ -1,8 +1,8 @@
 import type { Scanned, ScanOptions, ScanStep } from "../autodiff/scan.ts";
 import { scan as record } from "../autodiff/scan.ts";
+import { emitScan } from "../compiler/emit-scan.ts";
+import { keepPieces } from "../compiler/keep-pieces.ts";
 import { installLoops } from "../compiler/loops.ts";
-import { pieceOf } from "../compiler/piece.ts";
-import { placeScan } from "../compiler/place-scan.ts";
 import { prepareScans } from "../compiler/prepare-scans.ts";
 
 /**
@@ -16,6 +16,6 @@ export function scan<C, X = undefined, Y = undefined>(
   init: C,
   options?: ScanOptions<X>,
 ): Scanned<C, Y> {
-  installLoops({ prepareScans, pieceOf, placeScan });
+  installLoops({ prepareScans, keepPieces, emitScan });
   return record(body, init, options);
 }

@@ -1,3 +1,7 @@
+import { encodeModule } from "../../targets/wasm/encode.ts";
+import type { ValueType } from "../../targets/wasm/function.ts";
+import { FunctionBuilder } from "../../targets/wasm/function.ts";
+import type { Opcode } from "../../targets/wasm/opcodes.ts";
 import { askForRelaxedSimd } from "./relaxed-simd.ts";
 import { wasmEngine } from "./wasm-engine.ts";
 
@@ -8,69 +12,17 @@ export interface WasmFeatures {
 
 /** What this machine's WebAssembly can do. */
 export function wasmFeatures(): WasmFeatures {
-  return { simd: validates(simdModule), relaxedSimd: validates(relaxedModule) || (askForRelaxedSimd() && validates(relaxedModule)) };
+  const hasRelaxed = (): boolean => validates("f32x4.relaxed_madd", 3);
+  return { simd: validates("f32x4.abs", 1), relaxedSimd: hasRelaxed() || (askForRelaxedSimd() && hasRelaxed()) };
 }
 
-const validates = (bytes: readonly number[]): boolean => wasmEngine()?.validate(Uint8Array.from(bytes)) ?? false;
+const validates = (op: Opcode, operands: number): boolean => wasmEngine()?.validate(moduleWith(op, operands)) ?? false;
 
-const header = [0x00, 0x61, 0x73, 0x6d, 0x01, 0x00, 0x00, 0x00];
-/** `(func (param v128) (result v128) local.get 0 f32x4.abs)` */
-const simdModule = [
-  ...header,
-  0x01,
-  0x06,
-  0x01,
-  0x60,
-  0x01,
-  0x7b,
-  0x01,
-  0x7b,
-  0x03,
-  0x02,
-  0x01,
-  0x00,
-  0x0a,
-  0x09,
-  0x01,
-  0x07,
-  0x00,
-  0x20,
-  0x00,
-  0xfd,
-  0xe0,
-  0x01,
-  0x0b,
-];
-/** `(func (param v128 v128 v128) (result v128) local.get 0 local.get 1 local.get 2 f32x4.relaxed_madd)` */
-const relaxedModule = [
-  ...header,
-  0x01,
-  0x08,
-  0x01,
-  0x60,
-  0x03,
-  0x7b,
-  0x7b,
-  0x7b,
-  0x01,
-  0x7b,
-  0x03,
-  0x02,
-  0x01,
-  0x00,
-  0x0a,
-  0x0d,
-  0x01,
-  0x0b,
-  0x00,
-  0x20,
-  0x00,
-  0x20,
-  0x01,
-  0x20,
-  0x02,
-  0xfd,
-  0x85,
-  0x02,
-  0x0b,
-];
+/** A function that applies one vector instruction to its parameters. */
+function moduleWith(op: Opcode, operands: number): Uint8Array {
+  const vectors = new Array<ValueType>(operands).fill("v128");
+  const code = new FunctionBuilder("f", vectors, ["v128"]);
+  for (let i = 0; i < operands; i++) code.emit("local.get", i);
+  code.emit(op);
+  return encodeModule({ memoryPages: 1, functions: [code.finish()], exported: { name: "f", index: 0 } });
+}
