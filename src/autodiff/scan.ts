@@ -1,6 +1,6 @@
 import { positiveInteger } from "../core/checks.ts";
 import { GradsmithError } from "../core/errors.ts";
-import { sameShape, showShape } from "../core/shape.ts";
+import { sameShape, showType } from "../core/shape.ts";
 import { flatten } from "../core/tree.ts";
 import type { Node } from "../ir/graph.ts";
 import { makeNode } from "../ir/graph.ts";
@@ -151,7 +151,7 @@ function checkCarry(
     throw new GradsmithError(
       "shape",
       "scan",
-      `part ${i} of the carry was ${leaf.dtype} ${showShape(leaf.shape)} and comes back as ${other.dtype} ${showShape(other.shape)}.`,
+      `part ${i} of the carry was ${showType(leaf)} and comes back as ${showType(other)}.`,
       "A carry keeps its types from turn to turn.",
     );
   });

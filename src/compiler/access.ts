@@ -1,7 +1,7 @@
 import { local, registerType } from "../ir/expr.ts";
 import type { ContractAttributes, Node, ReduceAttributes } from "../ir/graph.ts";
 import type { Index } from "../ir/index.ts";
-import { fixed, keyOf, variable } from "../ir/index.ts";
+import { keyOf, variable } from "../ir/index.ts";
 import type { Watch } from "./pull.ts";
 import { Pull } from "./pull.ts";
 
@@ -50,23 +50,20 @@ export function operandIndices(node: Node, input: number, indices: readonly Inde
   if (node.op.kind === "reduce") {
     const { axes } = node.attributes as ReduceAttributes;
     let next = 0;
-    return shape.map((size, axis) => (axes.includes(axis) ? axisVariable("d", axis, size) : indices[next++]!));
+    return shape.map((size, axis) => (axes.includes(axis) ? variable(`d${axis}`, size) : indices[next++]!));
   }
   if (node.op.kind === "contract") {
     const { left, right, output } = node.attributes as ContractAttributes;
     return [...(input === 0 ? left : right)].map((letter, axis) => {
       const place = output.indexOf(letter);
-      return place >= 0 ? indices[place]! : axisVariable("sum_", letter, shape[axis]!);
+      return place >= 0 ? indices[place]! : variable(`sum_${letter}`, shape[axis]!);
     });
   }
-  return shape.map((size, axis) => axisVariable(`in${input}_`, axis, size));
+  return shape.map((size, axis) => variable(`in${input}_${axis}`, size));
 }
 
-const axisVariable = (name: string, axis: number | string, size: number): Index =>
-  size === 1 ? fixed(0) : variable(`${name}${axis}`, size);
-
 /** Variables `d0, d1, ...` over a shape; an axis of size one has no variable. */
-export const variablesOver = (shape: readonly number[], name = "d"): Index[] => shape.map((size, axis) => axisVariable(name, axis, size));
+export const variablesOver = (shape: readonly number[], name = "d"): Index[] => shape.map((size, axis) => variable(`${name}${axis}`, size));
 
 export const sameIndices = (a: readonly Index[], b: readonly Index[]): boolean =>
   a.length === b.length && a.every((index, i) => keyOf(index) === keyOf(b[i]!));

@@ -1,7 +1,7 @@
 import { constant, registerType } from "../ir/expr.ts";
 import type { Contract, ContractAttributes, Node } from "../ir/graph.ts";
 import type { Index } from "../ir/index.ts";
-import { fixed, flatten, scaleOf, variable } from "../ir/index.ts";
+import { flatten, scaleOf, variable } from "../ir/index.ts";
 import { Pull } from "./pull.ts";
 
 /** One letter of a contraction (or several merged ones), and how far a step along it moves in each operand and in the output. */
@@ -41,8 +41,7 @@ export function stridedForm(node: Node<Contract>, isMemory: (node: Node) => bool
   ] as const) {
     [...letters].forEach((letter, axis) => sizes.set(letter, operand.type.shape[axis]!));
   }
-  const at = (letters: string): Index[] =>
-    [...letters].map((letter) => (sizes.get(letter) === 1 ? fixed(0) : variable(letter, sizes.get(letter)!)));
+  const at = (letters: string): Index[] => [...letters].map((letter) => variable(letter, sizes.get(letter)!));
   const x = address(node.inputs[0]!, at(left), isMemory);
   const y = address(node.inputs[1]!, at(right), isMemory);
   const z = flatten(at(output), node.type.shape);

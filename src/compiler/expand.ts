@@ -1,5 +1,6 @@
 import { GradsmithError } from "../core/errors.ts";
 import type { Apply, Expr, Instruction, Transcendental } from "../ir/expr.ts";
+import { isFloating } from "../ir/expr.ts";
 import { withOperands } from "../ir/operands.ts";
 import { erf } from "./approximations/erf.ts";
 import { exp } from "./approximations/exp.ts";
@@ -33,7 +34,7 @@ export function expand(expr: Expr, memo: Map<Expr, Expr> = new Map()): Expr {
 function expansion(expr: Apply): Expr {
   const { args } = expr;
   const name = expr.instruction as Transcendental;
-  const isFloat = expr.dtype === "f32" || expr.dtype === "f64";
-  if (!isFloat && name !== "pow") throw new GradsmithError("internal", "expand", `${name} of ${expr.dtype}.`, "Cast to a float first.");
+  if (!isFloating(expr.dtype) && name !== "pow")
+    throw new GradsmithError("internal", "expand", `${name} of ${expr.dtype}.`, "Cast to a float first.");
   return expansions[name](args[0]!, args[1] ?? args[0]!);
 }

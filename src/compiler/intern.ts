@@ -1,6 +1,7 @@
 import type { Expr } from "../ir/expr.ts";
 import { constant } from "../ir/expr.ts";
 import { fold } from "../ir/fold.ts";
+import { isInteger } from "../ir/meanings.ts";
 import { withOperands } from "../ir/operands.ts";
 
 /** One object for each distinct expression, with constants folded and operations that change nothing removed. */
@@ -75,23 +76,23 @@ function shorten(expr: Expr): Expr {
   if (expr.lanes === 1 && expr.args.every((arg) => arg.kind === "constant")) return fold(expr);
   const a = x === undefined ? undefined : numberOf(x);
   const b = y === undefined ? undefined : numberOf(y);
-  const isInteger = expr.dtype === "i32" || expr.dtype === "u32";
+  const isWhole = isInteger(expr.dtype);
   switch (expr.instruction) {
     case "mul":
       if (b === 1) return x!;
       if (a === 1) return y!;
-      if (isInteger && expr.lanes === 1 && (a === 0 || b === 0)) return constant(0, expr.dtype);
+      if (isWhole && expr.lanes === 1 && (a === 0 || b === 0)) return constant(0, expr.dtype);
       return expr;
     case "div":
       return b === 1 ? x! : expr;
     case "add":
-      if (isInteger && b === 0) return x!;
-      if (isInteger && a === 0) return y!;
+      if (isWhole && b === 0) return x!;
+      if (isWhole && a === 0) return y!;
       return expr;
     case "sub":
     case "shl":
     case "shr":
-      return b === 0 && (isInteger || !Object.is(b, -0)) ? x! : expr;
+      return b === 0 && (isWhole || !Object.is(b, -0)) ? x! : expr;
     case "and":
       if (expr.dtype === "bool" && b === 1) return x!;
       if (expr.dtype === "bool" && a === 1) return y!;

@@ -1,4 +1,4 @@
-import { sameShape, sizeOf } from "../core/shape.ts";
+import { sameShape, showType, sizeOf } from "../core/shape.ts";
 import { local, registerType } from "../ir/expr.ts";
 import type { Described, Node } from "../ir/graph.ts";
 import { rewrite } from "../ir/rewrite.ts";
@@ -46,8 +46,7 @@ function changesNothing({ op, type, inputs, attributes }: Node): boolean {
 }
 
 /** What a node is apart from its inputs: equal text, equal meaning. */
-export const keyOfOp = (node: Node, ids: AttributeIds): string =>
-  `${ids.of(node.op)}|${ids.text(node.attributes)}|${node.type.dtype}[${node.type.shape.join()}]`;
+export const keyOfOp = (node: Node, ids: AttributeIds): string => `${ids.of(node.op)}|${ids.text(node.attributes)}|${showType(node.type)}`;
 
 /** Stable text for attributes: plain data by value, everything else (buffers, functions) by identity. */
 export class AttributeIds {

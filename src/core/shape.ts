@@ -9,6 +9,8 @@ export interface TensorType {
 
 export const sizeOf = (shape: Shape): number => shape.reduce((n, d) => n * d, 1);
 export const showShape = (shape: Shape): string => `[${shape.join(", ")}]`;
+/** `f32 [2, 3]`. */
+export const showType = ({ dtype, shape }: TensorType): string => `${dtype} ${showShape(shape)}`;
 export const sameShape = (a: Shape, b: Shape): boolean => a.length === b.length && a.every((d, i) => d === b[i]);
 
 /** Row-major strides, in elements. */

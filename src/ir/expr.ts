@@ -114,6 +114,8 @@ export const registerType: Readonly<Record<DType, RegisterType>> = {
   bool: "bool",
 };
 
+export const isFloating = (dtype: RegisterType): dtype is "f32" | "f64" => dtype === "f32" || dtype === "f64";
+
 const comparisons: ReadonlySet<Instruction> = new Set(["less", "lessEqual", "equal", "notEqual"]);
 
 export const constant = (value: number, dtype: RegisterType): Constant => ({ kind: "constant", dtype, lanes: 1, value });

@@ -43,7 +43,7 @@ export const fixed = (value: number): Index => ({ terms: [], constant: value, mi
 export const atomIndex = (atom: Atom): Index =>
   atom.min === atom.max ? fixed(atom.min) : { terms: [{ atom, scale: 1 }], constant: 0, min: atom.min, max: atom.max };
 
-/** A loop variable that runs over `0 .. extent - 1`. */
+/** A loop variable that runs over `0 .. extent - 1`; 0 itself where that is all. */
 export const variable = (name: string, extent: number): Index =>
   atomIndex({ kind: "variable", key: name, name, min: 0, max: Math.max(0, extent - 1) });
 /** A computed position (a gather's), known to lie within the range. */

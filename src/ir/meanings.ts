@@ -1,4 +1,5 @@
 import type { Basic, Convert, RegisterType } from "./expr.ts";
+import { isFloating } from "./expr.ts";
 
 /** What an instruction computes. `dtype` is the type of the result, which for all but comparisons is also that of the operands. */
 export type Meaning = (args: readonly number[], dtype: RegisterType) => number;
@@ -77,8 +78,7 @@ function roundToEven(x: number): number {
 
 /** A value of type `from` as one of type `to`: float to integer truncates and saturates (NaN to 0), integer to integer wraps. */
 export function castNumber(value: number, from: RegisterType, to: RegisterType): number {
-  const fromFloat = from === "f32" || from === "f64";
-  if (!fromFloat || !isInteger(to)) return wrap(value, to);
+  if (!isFloating(from) || !isInteger(to)) return wrap(value, to);
   const [low, high] = to === "i32" ? [-2147483648, 2147483647] : [0, 4294967295];
   return Number.isNaN(value) ? 0 : Math.max(low, Math.min(high, Math.trunc(value))) + 0;
 }

@@ -1,5 +1,5 @@
 import { bytesOf } from "../core/dtype.ts";
-import { showShape } from "../core/shape.ts";
+import { showType } from "../core/shape.ts";
 import type { Expr, Instruction } from "./expr.ts";
 import { type Node, topological } from "./graph.ts";
 import type { Kernel, Statement } from "./kernel.ts";
@@ -57,7 +57,7 @@ export function showGraph(roots: readonly Node[]): string {
   const name = (node: Node): string => names.get(node)!;
   const lines = order.map((node) => {
     const args = [...node.inputs.map(name), ...showAttributes(node.attributes)];
-    return `${name(node)} = ${node.op.name}(${args.join(", ")})  ${node.type.dtype} ${showShape(node.type.shape)}`;
+    return `${name(node)} = ${node.op.name}(${args.join(", ")})  ${showType(node.type)}`;
   });
   return [...lines, `return ${roots.map(name).join(", ")}`].join("\n");
 }

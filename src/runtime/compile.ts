@@ -1,6 +1,6 @@
 import type { Storage } from "../backends/storage.ts";
 import { GradsmithError } from "../core/errors.ts";
-import { sameShape, showShape } from "../core/shape.ts";
+import { sameShape, showType } from "../core/shape.ts";
 import { flatten } from "../core/tree.ts";
 import type { Node } from "../ir/graph.ts";
 import { holdGraphs } from "../tensor/execution.ts";
@@ -60,7 +60,7 @@ export function compile<A extends readonly unknown[], R>(fn: (...args: A) => R, 
 
   const variantFor = (args: A): Variant => {
     const flat = flatten(args, isTensor);
-    const types = flat.leaves.map((leaf) => `${leaf.dtype}${showShape(leaf.shape)}`).join();
+    const types = flat.leaves.map(showType).join();
     const { device, tier, threads } = deviceSettings();
     const key = `${device} ${tier} ${threads} ${flat.structure} ${types}`;
     let variant = variants.get(key);
@@ -147,10 +147,10 @@ function donatedLeaves(args: readonly unknown[], donate: readonly number[], name
 /** Each donated input goes to the next output of its type, in order: state comes back in the order it came. */
 function pairDonations(inputs: readonly Node[], outputs: readonly Node[], donated: ReadonlySet<number>): Map<number, number> {
   const pairs = new Map<number, number>();
-  const typeOf = (node: Node): string => `${node.type.dtype}${showShape(node.type.shape)}`;
   for (const slot of donated) {
     const same = outputs.findIndex((output, i) => !pairs.has(i) && output === inputs[slot]);
-    const match = same >= 0 ? same : outputs.findIndex((output, i) => !pairs.has(i) && typeOf(output) === typeOf(inputs[slot]!));
+    const match =
+      same >= 0 ? same : outputs.findIndex((output, i) => !pairs.has(i) && showType(output.type) === showType(inputs[slot]!.type));
     if (match >= 0) pairs.set(match, slot);
   }
   return pairs;

@@ -3,7 +3,7 @@ import { isPulled } from "../compiler/access.ts";
 import { elements, inlineCost } from "../compiler/pull.ts";
 import { bytesOf } from "../core/dtype.ts";
 import { GradsmithError } from "../core/errors.ts";
-import { showShape } from "../core/shape.ts";
+import { showType } from "../core/shape.ts";
 import { flatten } from "../core/tree.ts";
 import type { Node } from "../ir/graph.ts";
 import { topological } from "../ir/graph.ts";
@@ -127,11 +127,11 @@ function checkState(
   }
   for (const [i, leaf] of before.leaves.entries()) {
     const other = after.leaves[i]!;
-    if (leaf.dtype === other.dtype && showShape(leaf.shape) === showShape(other.shape)) continue;
+    if (showType(leaf) === showType(other)) continue;
     throw new GradsmithError(
       "shape",
       name,
-      `part ${i} of the state was ${leaf.dtype} ${showShape(leaf.shape)} and comes back as ${other.dtype} ${showShape(other.shape)}.`,
+      `part ${i} of the state was ${showType(leaf)} and comes back as ${showType(other)}.`,
       "A state keeps its types from step to step.",
     );
   }

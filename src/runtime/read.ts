@@ -1,7 +1,7 @@
 import type { Storage } from "../backends/storage.ts";
 import { AttributeIds, keyOfOp } from "../compiler/simplify.ts";
 import type { TypedArray } from "../core/dtype.ts";
-import { showShape } from "../core/shape.ts";
+import { showType } from "../core/shape.ts";
 import type { Node } from "../ir/graph.ts";
 import { topological } from "../ir/graph.ts";
 import { rewrite } from "../ir/rewrite.ts";
@@ -89,7 +89,7 @@ function structureOf(outputs: readonly Node[]): string {
   const { device, tier, relaxedSimd, threads } = deviceSettings();
   const lines = topological(outputs).map((node, i) => {
     place.set(node, i);
-    if (isGiven(node)) return `given ${node.type.dtype}${showShape(node.type.shape)}`;
+    if (isGiven(node)) return `given ${showType(node.type)}`;
     return `${keyOfOp(node, ids)}|${node.inputs.map((input) => place.get(input)).join()}`;
   });
   return [`${device} ${tier} ${relaxedSimd} ${threads}`, ...lines, outputs.map((node) => place.get(node)).join()].join("\n");

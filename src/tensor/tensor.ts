@@ -2,7 +2,7 @@ import type { DType, TypedArray } from "../core/dtype.ts";
 import { isDType, isFloat, promote } from "../core/dtype.ts";
 import { GradsmithError } from "../core/errors.ts";
 import type { Shape, TensorType } from "../core/shape.ts";
-import { normalizeAxes, normalizeAxis, sameShape, showShape, sizeOf } from "../core/shape.ts";
+import { normalizeAxes, normalizeAxis, sameShape, showShape, showType, sizeOf } from "../core/shape.ts";
 import type { Node } from "../ir/graph.ts";
 import { makeNode } from "../ir/graph.ts";
 import type { AxisArgument, ReduceArgument } from "./axes.ts";
@@ -112,7 +112,7 @@ export class Tensor {
 
   /** A description that runs nothing. */
   toString(): string {
-    return `Tensor(${this.dtype} ${showShape(this.shape)}, ${this.#node.op.name})`;
+    return `Tensor(${showType(this)}, ${this.#node.op.name})`;
   }
   [Symbol.toPrimitive](hint: string): string {
     if (hint === "string") return this.toString();

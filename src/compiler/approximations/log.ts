@@ -1,4 +1,5 @@
 import { add, div, type Expr, fma, less, lessEqual, like, mul, select, sub } from "../../ir/expr.ts";
+import { ln2 } from "./exp.ts";
 import { decompose } from "./exponent.ts";
 import { floatOf, polynomial } from "./polynomial.ts";
 
@@ -10,7 +11,6 @@ const coefficients = {
   f32: [0.3333333, -0.2500082, 0.20001243, -0.16623412, 0.14201544, -0.13159537, 0.12762427, -0.076368906],
   f64: [0.6666666666666666, 0.400000000000062, 0.2857142856909, 0.22222222647, 0.1818177567, 0.153870907, 0.1325012, 0.13251],
 } as const;
-const ln2 = { f32: [0.693145751953125, 1.428606765330187e-6], f64: [0.6931471803691238, 1.9082149292705877e-10] } as const;
 
 /** The natural logarithm. Within 1 ulp in f32, which takes subnormals for 0, and 2 ulp in f64. */
 export const log = (x: Expr): Expr => logWithCorrection(x, undefined);

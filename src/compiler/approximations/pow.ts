@@ -8,6 +8,7 @@ import {
   div,
   type Expr,
   equal,
+  isFloating,
   less,
   like,
   mul,
@@ -64,7 +65,7 @@ interface Pair {
  * FreeBSD's msun (e_pow.c), without counting on fused multiply-add. Within 2 ulp in f32, where subnormals count as 0, and 4 ulp in f64.
  */
 export function pow(x: Expr, y: Expr): Expr {
-  if (x.dtype !== "f32" && x.dtype !== "f64") return integerPower(x, y);
+  if (!isFloating(x.dtype)) return integerPower(x, y);
   const [zero, one, infinity] = [like(x, 0), like(x, 1), like(x, Infinity)];
   const size = abs(x);
   const isWhole = equal(trunc(y), y);

@@ -1,4 +1,5 @@
 import { abs, add, bitcast, constant, div, type Expr, fma, less, like, mul, select, shl, sub } from "../../ir/expr.ts";
+import { minusLn2 } from "./exp.ts";
 import { nearestInteger, powerOfTwo } from "./exponent.ts";
 import { floatOf, polynomial } from "./polynomial.ts";
 import { withSignOf } from "./sign.ts";
@@ -35,7 +36,7 @@ export function tanh(x: Expr): Expr {
 /** `x - n·ln 2`. In f32 one constant is enough: where n > 1 blurs h, tanh hardly depends on it. */
 function reduced(x: Expr, n: Expr): Expr {
   if (x.dtype === "f32") return fma(n, like(x, -Math.fround(Math.LN2)), x);
-  return fma(n, like(x, -1.9082149292705877e-10), fma(n, like(x, -0.6931471803691238), x));
+  return minusLn2(x, n);
 }
 
 function powerOfFour(n: Expr, x: Expr): Expr {

@@ -1,5 +1,6 @@
 import { GradsmithError } from "../../core/errors.ts";
 import type { Apply, Basic, Expr, Instruction, RegisterType } from "../../ir/expr.ts";
+import { isFloating } from "../../ir/expr.ts";
 import { joinMasks, widenMask } from "./convert.ts";
 import { divideIntegers, floatRemainder } from "./divide.ts";
 import { associativeOpcode, constantBytes, laneByLane } from "./lanes.ts";
@@ -18,7 +19,6 @@ export function applyInstruction(printer: Printer, expr: Apply, part: number): v
 type Spelling = (printer: Printer, expr: Apply, part: number) => void;
 
 const isBasic = (instruction: Instruction): instruction is Basic => Object.hasOwn(spellings, instruction);
-const isFloating = (dtype: RegisterType): dtype is "f32" | "f64" => dtype === "f32" || dtype === "f64";
 
 const floatShape = (dtype: "f32" | "f64", lanes: number): "f32" | "f64" | "f32x4" | "f64x2" =>
   lanes === 1 ? dtype : dtype === "f32" ? "f32x4" : "f64x2";

@@ -1,9 +1,9 @@
 import type { Expr, RegisterType } from "../../ir/expr.ts";
+import { isFloating } from "../../ir/expr.ts";
 import { constantBytes } from "./lanes.ts";
 import type { Opcode } from "./opcodes.ts";
 import { type Printer, partsOf } from "./printer.ts";
 
-const isFloating = (dtype: RegisterType): dtype is "f32" | "f64" => dtype === "f32" || dtype === "f64";
 const signOf = (dtype: RegisterType): "s" | "u" => (dtype === "i32" ? "s" : "u");
 
 export function convert(printer: Printer, expr: Expr & { kind: "convert" }, part: number): void {

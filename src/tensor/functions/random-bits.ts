@@ -1,6 +1,6 @@
 import { GradsmithError } from "../../core/errors.ts";
 import type { Shape } from "../../core/shape.ts";
-import { showShape, sizeOf } from "../../core/shape.ts";
+import { showType, sizeOf } from "../../core/shape.ts";
 import { makeNode } from "../../ir/graph.ts";
 import { fillNode, iotaNode, literalNode } from "../ops/source.ts";
 import type { ThreefryAttributes } from "../ops/threefry.ts";
@@ -50,7 +50,7 @@ function hash(from: Tensor, high: number, low: Tensor | number, word: ThreefryAt
     throw new GradsmithError(
       "option",
       "random",
-      `a key is u32 [2], got ${from.dtype} ${showShape(from.shape)}.`,
+      `a key is u32 [2], got ${showType(from)}.`,
       "Make one with random.key(seed).",
     );
   }

@@ -22,7 +22,6 @@ export const div = binary("div", {
   vjp: (g, _x, y, z) => [g.div(y), g.mul(z).div(y).neg()],
 });
 
-const isFloating = (x: Expr): boolean => x.dtype === "f32" || x.dtype === "f64";
 /** Whether a remainder that truncates must be moved by one divisor: it is not zero and has the other sign. */
 const needsShift = (r: Expr, y: Expr): Expr => {
   const zero = e.like(r, 0);
@@ -40,7 +39,7 @@ export const mod = binary("mod", {
 /** floor(x / y), integers staying integers; an integer divided by 0 gives 0. */
 export const floorDivide = binary("floorDivide", {
   scalar(x, y) {
-    if (isFloating(x)) return e.floor(e.div(x, y));
+    if (e.isFloating(x.dtype)) return e.floor(e.div(x, y));
     const quotient = e.div(x, y);
     return x.dtype === "u32" ? quotient : e.select(needsShift(e.rem(x, y), y), e.sub(quotient, e.like(x, 1)), quotient);
   },

@@ -34,7 +34,7 @@ function convert(x: Expr, { dtype }: TensorType): Expr {
 
 /** Floats saturate at 255; integers keep their low 8 bits. */
 function toByte(x: Expr): Expr {
-  if (x.dtype === "f32" || x.dtype === "f64") return e.min(e.cast(x, "u32"), e.constant(255, "u32"));
+  if (e.isFloating(x.dtype)) return e.min(e.cast(x, "u32"), e.constant(255, "u32"));
   return x.dtype === "bool" ? e.cast(x, "u32") : e.and(e.cast(x, "u32"), e.constant(255, "u32"));
 }
 
