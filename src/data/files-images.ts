@@ -23,10 +23,9 @@ export interface ImageArrays {
 /** The four arrays, checked: found in `directory`, else in `$GRADSMITH_DATA/<name>`, else in the user's cache, else downloaded into it. */
 export async function readImages(files: ImageFiles, options: ImageOptions = {}): Promise<ImageArrays> {
   const folder = await findFolder(files, options);
-  const [trainImages, trainLabels, testImages, testLabels] = await Promise.all(
-    [files.trainImages, files.trainLabels, files.testImages, files.testLabels].map((file) => readIdx(folder, file)),
-  );
-  return { train: pair(trainImages!, trainLabels!), test: pair(testImages!, testLabels!) };
+  // One after the other, so that one file's packed bytes are in memory at a time.
+  const set = async (images: PublishedFile, labels: PublishedFile) => pair(await readIdx(folder, images), await readIdx(folder, labels));
+  return { train: await set(files.trainImages, files.trainLabels), test: await set(files.testImages, files.testLabels) };
 }
 
 type NamedArray = IdxArray & { readonly path: string };

@@ -27,7 +27,7 @@ const types: Readonly<Record<number, IdxType>> = {
 };
 
 /**
- * The array in the (unpacked) bytes of an IDX file; `where` names the file in errors.
+ * The array in the (unpacked) bytes of an IDX file, of which bytes are a part, not a copy; `where` names the file in errors.
  * Layout, big-endian: 0, 0, type, rank, then `rank` sizes of 4 bytes, then the values. Source: http://yann.lecun.com/exdb/mnist/.
  *
  * @throws GradsmithError "file" when the bytes are not exactly such an array. Nothing is allocated before the file proves long enough.
@@ -51,7 +51,7 @@ export function parseIdx(bytes: Uint8Array, where: string): IdxArray {
 }
 
 function readValues(type: IdxType, view: DataView, start: number): TypedArray {
-  if (type.dtype === "u8") return new Uint8Array(view.buffer, view.byteOffset, view.byteLength).slice(start);
+  if (type.dtype === "u8") return new Uint8Array(view.buffer, view.byteOffset + start, view.byteLength - start);
   const values = type.make((view.byteLength - start) / type.bytes);
   for (let i = 0; i < values.length; i++) values[i] = type.read(view, start + i * type.bytes);
   return values;
