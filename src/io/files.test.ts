@@ -2,6 +2,7 @@ import { mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
+import { GradsmithError } from "../core/errors.ts";
 import { appendLine, readFileBytes, writableFolder, writeFileBytes } from "./files.ts";
 
 let folder = "";
@@ -16,6 +17,19 @@ test("what is written is read back, in folders that did not exist, leaving no te
   await writeFileBytes(path, Uint8Array.of(4, 5));
   expect([...(await readFileBytes(path))]).toEqual([4, 5]);
   expect(await readdir(join(folder, "new", "run"))).toEqual(["weights.bin"]);
+});
+
+test("parts that come one by one make one file, or none where one of them fails", async () => {
+  const path = join(folder, "parts", "weights.bin");
+  async function* parts(fails: boolean): AsyncGenerator<Uint8Array> {
+    yield Uint8Array.of(1, 2, 3);
+    if (fails) throw new GradsmithError("data", "parts", "there is no more.");
+    yield Uint8Array.of(4);
+  }
+  await writeFileBytes(path, parts(false));
+  await expect(writeFileBytes(path, parts(true))).rejects.toThrow("[parts] there is no more.");
+  expect([...(await readFileBytes(path))]).toEqual([1, 2, 3, 4]);
+  expect(await readdir(join(folder, "parts"))).toEqual(["weights.bin"]);
 });
 
 test("a missing file is named", async () => {

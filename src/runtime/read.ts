@@ -6,6 +6,7 @@ import type { Node } from "../ir/graph.ts";
 import { topological } from "../ir/graph.ts";
 import { rewrite } from "../ir/rewrite.ts";
 import type { ExecutionPort } from "../tensor/execution.ts";
+import { inputNode } from "../tensor/ops/source.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 import type { Prepared } from "./prepared.ts";
 import { prepare } from "./prepared.ts";
@@ -64,9 +65,7 @@ export function computeStorages(nodes: readonly Node[]): Storage[] {
 }
 
 /** The same graphs, with memory in place of whatever was computed before. */
-function shortened(roots: readonly Node[]): Node[] {
-  return rewrite(roots, (_, before) => computed.get(before));
-}
+const shortened = (roots: readonly Node[]): Node[] => rewrite(roots, (_, before) => computed.get(before));
 
 function programOf(nodes: readonly Node[]): Prepared {
   const key = structureOf(nodes);
@@ -77,7 +76,9 @@ function programOf(nodes: readonly Node[]): Prepared {
     programs.set(key, known);
     return known;
   }
-  const prepared = prepare({ name: "read", inputs: capturedBy(nodes, new Set()), outputs: nodes }, 1);
+  // Over slots, so that the program keeps none of the tensors it was first made for.
+  const slots = new Map(capturedBy(nodes, new Set()).map((node, i) => [node, inputNode(i, node.type)]));
+  const prepared = prepare({ name: "read", inputs: [...slots.values()], outputs: rewrite(nodes, (_, before) => slots.get(before)) }, 1);
   programs.set(key, prepared);
   if (programs.size > mostPrograms) programs.delete(programs.keys().next().value!);
   return prepared;

@@ -142,6 +142,37 @@ describe("fit", () => {
     expect(await model.weights["dense/kernel"]!.read()).not.toEqual(before);
   });
 
+  it("shows callbacks the weights of the moment, in memory of their own", async () => {
+    const { x, y } = small();
+    const model = regression();
+    const seen: { held: Tensor; then: Float32Array; predicted: number[] }[] = [];
+    const watch = {
+      onEpochEnd: async () => {
+        const held = model.weights["dense/kernel"]!;
+        const then = (await model.getWeights())["dense/kernel"] as Float32Array;
+        seen.push({ held, then, predicted: [...(await model.predict(x).read())] });
+      },
+    };
+    await model.fit(x, y, { ...silent, epochs: 3, callbacks: [watch] });
+    for (const { held, then } of seen) expect(await held.read()).toEqual(then);
+    expect(seen[1]!.then).not.toEqual(seen[0]!.then);
+    expect(seen[2]!.then).toEqual((await model.getWeights())["dense/kernel"]);
+    expect(seen[2]!.predicted).toEqual([...(await model.predict(x).read())]);
+  });
+
+  it("that fails leaves the weights as they are after its last step, to go on from", async () => {
+    const { x, y } = small();
+    const [model, twin] = [regression(), regression()];
+    const fail = (): void => {
+      throw new Error("enough");
+    };
+    await expect(model.fit(x, y, { ...silent, epochs: 3, callbacks: [{ onEpochEnd: fail }] })).rejects.toThrow("enough");
+    await twin.fit(x, y, silent);
+    expect(await model.getWeights()).toEqual(await twin.getWeights());
+    const [on, twinOn] = [await model.fit(x, y, silent), await twin.fit(x, y, silent)];
+    expect(on.metrics).toEqual(twinOn.metrics);
+  });
+
   it("two models train interleaved as they do alone", async () => {
     const { x, y } = small();
     const alone = await regression().fit(x, y, { ...silent, epochs: 3 });

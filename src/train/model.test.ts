@@ -58,6 +58,30 @@ describe("save and loadModel", () => {
     }
   });
 
+  it("a save that is still being written when training goes on holds the weights of its moment", async () => {
+    const folder = await mkdtemp(join(tmpdir(), "gradsmith-"));
+    try {
+      const model = everyLayer().compile({ optimizer: "adam", loss: "sparseCategoricalCrossentropy" });
+      const [during, between] = [join(folder, "during.safetensors"), join(folder, "between.safetensors")];
+      const saves: Promise<void>[] = [];
+      const then: Readonly<Record<string, unknown>>[] = [];
+      const save = async (path: string): Promise<void> => {
+        saves.push(model.save(path));
+        then.push(await model.getWeights());
+      };
+      const callbacks = [{ onEpochEnd: (epoch: number) => (epoch === 0 ? save(during) : undefined) }];
+      await model.fit(x, labels, { epochs: 3, verbose: 0, callbacks });
+      await save(between);
+      await model.fit(x, labels, { epochs: 3, verbose: 0 });
+      await Promise.all(saves);
+      expect(await (await loadModel(during)).getWeights()).toEqual(then[0]);
+      expect(await (await loadModel(between)).getWeights()).toEqual(then[1]);
+      expect(then[1]).not.toEqual(then[0]);
+    } finally {
+      await rm(folder, { recursive: true });
+    }
+  });
+
   it("say what is wrong with a file", async () => {
     const folder = await mkdtemp(join(tmpdir(), "gradsmith-"));
     try {

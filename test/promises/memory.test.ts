@@ -1,4 +1,8 @@
 import { describe, expect, test } from "vitest";
+import "../../src/runtime/install.ts";
+import { loop } from "../../src/runtime/loop.ts";
+import { setDevice } from "../../src/runtime/settings.ts";
+import { arange, tensor, zeros } from "../../src/tensor/create.ts";
 import { outputOf, removeBundlesAfterwards, tiers } from "./child.ts";
 
 removeBundlesAfterwards();
@@ -36,4 +40,56 @@ for (const { tier, missing } of tiers) {
       });
     },
   );
+}
+
+for (const { tier, missing } of tiers) {
+  describe.skipIf(missing !== undefined)(`on ${tier} memory is held once${missing === undefined ? "" : ` (${missing})`}`, () => {
+    const run = async () => JSON.parse(await outputOf("holding", [], { GRADSMITH_CPU: tier })) as Record<string, number>;
+
+    test("of a data set of 64 MiB, and of what Adam trains", async () => {
+      const { sum, "length left": left, ...mebibytes } = await run();
+      expect({ sum, left }).toEqual({ sum: 2 ** 24, left: 0 });
+      const weights = (3 * 2049 * 2048 * 4) / 2 ** 20;
+      // What a program on the wasm tier has read or written last is in its memory, not among the array buffers.
+      const inJavaScript = tier === "native" ? 1 : 0;
+      const expected: Record<string, number> = {
+        "copied, array dropped": 64,
+        "read by a program": 64 * inJavaScript,
+        "tensor dropped": 0,
+        transferred: 64,
+        "transferred tensor dropped": 0,
+        fit: weights * inJavaScript,
+        "second fit": weights * inJavaScript,
+        fitted: weights * inJavaScript,
+      };
+      expect(Object.keys(mebibytes)).toEqual(Object.keys(expected));
+      for (const [moment, wanted] of Object.entries(expected)) {
+        expect(mebibytes[moment], moment).toBeGreaterThan(wanted - 2);
+        expect(mebibytes[moment], moment).toBeLessThan(wanted + 6);
+      }
+    });
+
+    test("bytes that a step scales and gathers from are never widened as a whole", async () => {
+      setDevice({ device: "cpu", tier });
+      const images = tensor(new Uint8Array(2000 * 784).fill(51), { shape: [2000, 784] });
+      const gathering = loop(
+        ({ position }: { position: typeof images; mean: typeof images }, x: typeof images) => ({
+          position: position.add(8),
+          mean: x
+            .gather(arange(8).add(position))
+            .matmul(zeros([784, 16]).add(1))
+            .mean(),
+        }),
+        { position: zeros([], { dtype: "i32" }), mean: zeros([]) },
+        images.cast("f32").div(255),
+      );
+      await gathering.ready;
+      gathering.run(3);
+      expect(await gathering.state.mean.item()).toBeCloseTo(784 * 0.2, 2);
+      const text = gathering.explain();
+      expect(text).toContain("u8[1568000]");
+      expect(text).not.toMatch(/(f32|i32)\[1568000\]/);
+      expect(Number(/arena (\d+) bytes/.exec(text)![1])).toBeLessThan(16 * 784 * 8);
+    });
+  });
 }

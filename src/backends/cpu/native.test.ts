@@ -478,6 +478,33 @@ describe.skipIf(!available)(`native backend (${reason})`, () => {
     }
   });
 
+  it("moves bytes it is given to an aligned address: within their buffer if it has room, else, if they are few, to another", async () => {
+    const half = (length: number) =>
+      nativeBackend({ threads: 1 }).compile(
+        mapProgram("f32", "f32", { length, lanes: 16, register: "f32", change: (x) => mul(x, f32(0.5)) }),
+      );
+    const results = (executable: { run(storages: readonly Storage[], repeat: number): void }, given: Storage): number[] => {
+      const result = new Storage(given.byteLength);
+      executable.run([given, result], 1);
+      return read(result, "f32");
+    };
+    const [small, large] = [half(1024), half(2 ** 22)];
+    for (const shift of [0, 4, 8, 60]) {
+      const roomy = new Float32Array(new ArrayBuffer(4096 + 192), shift, 1024).map((_, i) => i);
+      const tight = roomy.slice();
+      const given = new Uint8Array(roomy.buffer, roomy.byteOffset, 4096);
+      const inPlace = new Storage(4096, given);
+      expect(results(small, inPlace)).toEqual([...tight].map((x) => x / 2));
+      const elsewhere = new Storage(4096, new Uint8Array(tight.buffer));
+      expect(results(small, elsewhere)).toEqual([...tight].map((x) => x / 2));
+      expect([...new Float32Array(elsewhere.peek().slice().buffer)]).toEqual([...tight]);
+    }
+    // Two cache lines short of whole pages: what is read behind the end is in the same page.
+    const many = new Float32Array(2 ** 22).fill(3);
+    const stays = new Storage(many.byteLength, new Uint8Array(many.buffer));
+    expect(new Set(results(large, stays))).toEqual(new Set([1.5]));
+  });
+
   it("finds a compiled program in its cache, and makes a damaged one again", async () => {
     process.env.GRADSMITH_CACHE = directory();
     const program = mapProgram("f32", "f32", { length: 16, lanes: 4, register: "f32", change: (x) => sub(x, f32(Math.random())) });

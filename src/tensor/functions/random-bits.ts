@@ -47,12 +47,7 @@ export function wordAt(from: Tensor, shape: Shape, word: ThreefryAttributes["wor
 
 function hash(from: Tensor, high: number, low: Tensor | number, word: ThreefryAttributes["word"]): Tensor {
   if (from.dtype !== "u32" || from.rank !== 1 || from.size !== 2) {
-    throw new GradsmithError(
-      "option",
-      "random",
-      `a key is u32 [2], got ${showType(from)}.`,
-      "Make one with random.key(seed).",
-    );
+    throw new GradsmithError("option", "random", `a key is u32 [2], got ${showType(from)}.`, "Make one with random.key(seed).");
   }
   const counter = [high, low].map((x) => (x instanceof Tensor ? x.node : fillNode(x, "u32")));
   const inputs = [from.get(0).node, from.get(1).node, ...counter];
