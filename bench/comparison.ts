@@ -25,7 +25,7 @@ export interface ComparisonOptions {
 export async function compareAll({ workloads: chosen, rounds, only, intoReadme, progress }: ComparisonOptions): Promise<void> {
   const started = performance.now();
   const invited = contestants.filter(({ name }) => only === undefined || only.some((part) => name.toLowerCase().includes(part)));
-  const plan = { rounds, processes: Math.min(2, rounds), warmMs: 400, turnMs: 200, slowMs: 12_000, timeoutMs: 120_000 };
+  const plan = { rounds, processes: Math.min(2, rounds), warmMs: 300, turnMs: 150, slowMs: 12_000, timeoutMs: 120_000 };
   const limits = await measureLimits(progress);
   console.log(`${describeLimits(limits)}\n`);
   const results: Result[] = [];

@@ -1,7 +1,7 @@
 import { spawnSync } from "node:child_process";
 import { existsSync, readdirSync } from "node:fs";
 import { availableParallelism } from "node:os";
-import { join } from "node:path";
+import { openBlas } from "./open-blas.ts";
 import { Resident } from "./resident.ts";
 import { root } from "./root.ts";
 import type { Workload, WorkloadFiles } from "./workload.ts";
@@ -38,7 +38,15 @@ const torch: Contestant = {
   name: "PyTorch",
   workloads: [...training, "W6", "W7", "R20"],
   missing: () => (pythonWith("torch") === undefined ? "no Python with torch (npm run bench:install says how)" : undefined),
-  command: () => ({ file: pythonWith("torch")!, args: [root("bench/peers/torch/peer.py")], env: openBlas() }),
+  command() {
+    const python = pythonWith("torch")!;
+    const { env, core } = openBlas(python);
+    return {
+      file: python,
+      args: [root("bench/peers/torch/peer.py")],
+      env: { ...env, ...(core === undefined ? {} : { BENCH_BLAS: core }) },
+    };
+  },
   configurations: "scan",
 };
 
@@ -116,17 +124,4 @@ function pythonWith(module: string): string | undefined {
 
 function venvPython(): string | undefined {
   return ["bin/python", "Scripts/python.exe"].map((path) => root("bench/peers/.venv", path)).find(existsSync);
-}
-
-/**
- * Debian's OpenBLAS has a thread pool of its own, deaf to torch.set_num_threads, that fights PyTorch's: three times slower on two cores.
- * The OpenMP build of the same library shares PyTorch's pool.
- */
-function openBlas(): Record<string, string> {
-  const libraries = root("bench/peers/torch/openblas/usr/lib");
-  if (!existsSync(libraries)) return {};
-  const folder = readdirSync(libraries)
-    .map((architecture) => join(libraries, architecture, "openblas-openmp"))
-    .find(existsSync);
-  return folder === undefined ? {} : { LD_LIBRARY_PATH: folder };
 }

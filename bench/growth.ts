@@ -186,7 +186,7 @@ function draw(results: readonly AxisResult[]): string {
       const isParameters = result.name === "parameters";
       return {
         title: `memory: ${result.name}`,
-        yTitle: "MB at most, Node's 60 included",
+        yTitle: "MB at most",
         series: isParameters ? [{ ...guide, points: guide.points.filter(([, y]) => y > 10) }, ...measured] : measured,
       };
     });

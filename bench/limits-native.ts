@@ -2,8 +2,8 @@ import { execFileSync } from "node:child_process";
 import { mkdtempSync, rmSync } from "node:fs";
 import { availableParallelism, tmpdir } from "node:os";
 import { join } from "node:path";
-import type { TierLimits } from "./limits.ts";
 import { root } from "./root.ts";
+import type { TierLimits } from "./working-sets.ts";
 
 interface Figure {
   readonly threads: number;

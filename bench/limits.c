@@ -91,7 +91,7 @@ static double best(struct job *jobs, int threads) {
   for (int i = 0; i < threads; i++) jobs[i].times = 1;
   while ((seconds = measure(jobs, threads)) < 0.01)
     for (int i = 0; i < threads; i++) jobs[i].times *= 2;
-  for (int go = 0; go < 15; go++) {
+  for (int go = 0; go < 9; go++) {
     double again = measure(jobs, threads);
     if (again < seconds) seconds = again;
   }
@@ -102,7 +102,7 @@ int main(int count, char **arguments) {
   int most = count > 1 ? atoi(arguments[1]) : 1;
   if (most > 64) most = 64;
   volatile float factor = 0.999999f;
-  const long largest = 1L << 28;
+  const long sizes[] = {1L << 14, 1L << 17, 1L << 20, 1L << 22, 1L << 24, 1L << 28}, largest = sizes[5];
   vector *memory = aligned_alloc(64, largest);
   if (memory == NULL) return 1;
   memset(memory, 0, largest);
@@ -112,9 +112,10 @@ int main(int count, char **arguments) {
     printf("{\"threads\": %d, \"kind\": \"multiply-add\", \"lanes\": %d, \"perSecond\": %.4g}\n", threads, LANES,
            2.0 * LANES * CHAINS * threads / best(jobs, threads));
     for (enum kind kind = READ; kind <= UPDATE; kind++) {
-      for (long bytes = 1 << 14; bytes <= largest; bytes *= 64) {
+      for (int i = 0; i < 6; i++) {
+        long bytes = sizes[i];
         long vectors = bytes / sizeof(vector) / threads / 8 * 8;
-        for (int i = 0; i < threads; i++) jobs[i] = (struct job){.kind = kind, .data = memory + i * vectors, .vectors = vectors, .factor = factor};
+        for (int t = 0; t < threads; t++) jobs[t] = (struct job){.kind = kind, .data = memory + t * vectors, .vectors = vectors, .factor = factor};
         // An update reads and writes each byte.
         printf("{\"threads\": %d, \"kind\": \"%s\", \"bytes\": %ld, \"perSecond\": %.4g}\n", threads, kind == READ ? "read" : "update", bytes,
                (kind == READ ? 1.0 : 2.0) * bytes / best(jobs, threads));

@@ -1,24 +1,8 @@
 import { nativeLimits } from "./limits-native.ts";
 import { wasmLimits } from "./limits-wasm.ts";
 import { markdown } from "./markdown.ts";
-
-/** Bandwidth of a walk over so many bytes, again and again: of the cache they fit in, or of memory. */
-export interface Bandwidth {
-  readonly bytes: number;
-  readonly perSecond: number;
-}
-
-/** What a tier could do at most on this machine, measured by loops that do nothing else. */
-export interface TierLimits {
-  readonly name: string;
-  /** The instruction that was measured. */
-  readonly what: string;
-  /** f32 operations; a multiply-add is two. */
-  readonly operationsPerSecond: number;
-  readonly read: readonly Bandwidth[];
-  /** Each element read, changed and written: both ways count. */
-  readonly update: readonly Bandwidth[];
-}
+import type { Bandwidth, TierLimits } from "./working-sets.ts";
+import { workingSets } from "./working-sets.ts";
 
 export interface Limits {
   /** One thread, and all of them where there are several. */
@@ -35,18 +19,21 @@ export async function measureLimits(progress: (text: string) => void): Promise<L
   return { native, wasm };
 }
 
-/** Bytes per second at a working set: what was measured at the next larger one. */
+/** Bytes per second at a working set: between what was measured at the next smaller and the next larger one, on logarithmic axes. */
 export function bandwidthAt(measured: readonly Bandwidth[], bytes: number): number {
-  return (measured.find((each) => each.bytes >= bytes) ?? measured.at(-1)!).perSecond;
+  const next = measured.findIndex((each) => each.bytes >= bytes);
+  if (next <= 0) return (next === 0 ? measured[0]! : measured.at(-1)!).perSecond;
+  const [below, above] = [measured[next - 1]!, measured[next]!];
+  const share = Math.log(bytes / below.bytes) / Math.log(above.bytes / below.bytes);
+  return below.perSecond * (above.perSecond / below.perSecond) ** share;
 }
 
 export function describeLimits({ native, wasm }: Limits): string {
-  const sizes = [1 << 14, 1 << 20, 1 << 24, 1 << 28];
-  const header = ["measured limits", "Gop/s", ...sizes.map((bytes) => `GB/s over ${size(bytes)}, read / update`)];
+  const header = ["limits: Gop/s, and GB/s read / updated over", "Gop/s", ...workingSets.map(size)];
   const rows = [...native, wasm].map((tier) => [
     `${tier.name} (${tier.what})`,
     (tier.operationsPerSecond / 1e9).toFixed(0),
-    ...sizes.map((bytes) => `${gigabytes(bandwidthAt(tier.read, bytes))} / ${gigabytes(bandwidthAt(tier.update, bytes))}`),
+    ...workingSets.map((bytes) => `${gigabytes(bandwidthAt(tier.read, bytes))} / ${gigabytes(bandwidthAt(tier.update, bytes))}`),
   ]);
   return markdown(header, rows);
 }

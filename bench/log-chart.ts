@@ -11,7 +11,7 @@ export interface Panel {
 }
 
 const across = 3;
-const panel = { width: 300, height: 230, left: 52, right: 12, top: 34, bottom: 30 };
+const panel = { width: 300, height: 230, left: 52, right: 20, top: 34, bottom: 30 };
 const colors: Readonly<Record<string, string>> = { native: "#1668b5", wasm: "#d9480f" };
 const grey = "#888";
 
@@ -98,7 +98,7 @@ function legend(series: readonly Series[]): string {
   return names
     .map((name) => {
       const drawn = text(end, 27, name, `text-anchor="end" fill="${colors[name] ?? grey}"`);
-      end -= 6 * name.length + 8;
+      end -= 5.5 * name.length + 8;
       return drawn;
     })
     .join("");

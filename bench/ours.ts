@@ -91,6 +91,14 @@ async function multiply(): Promise<void> {
 
 /** One sample in, ten numbers out: making the tensor and reading the result count, as they do for the peers. */
 async function predict(): Promise<void> {
+  const increment = compile((x: Package.Tensor) => x.add(1), { name: "empty" });
+  const call = async (count: number) => {
+    let last = 0;
+    for (let i = 0; i < count; i++) last = (await increment(tensor([last])).read())[0]!;
+    return last;
+  };
+  await increment.prepare(tensor([0]));
+  await offer({ name: "W7 empty", ...common }, call, 100_000);
   for (const name of ["W3a", "W4"]) {
     const row = `W7 ${name.slice(0, 2)}`;
     const network = networks(gradsmith)[name];

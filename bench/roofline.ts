@@ -1,9 +1,10 @@
 import { leastWork } from "./least-work.ts";
-import type { Limits, TierLimits } from "./limits.ts";
+import type { Limits } from "./limits.ts";
 import { bandwidthAt } from "./limits.ts";
 import { markdown } from "./markdown.ts";
 import type { Result } from "./table.ts";
 import { duration } from "./table.ts";
+import type { TierLimits } from "./working-sets.ts";
 
 /** The least time a tier needs for a row: what its arithmetic takes at the measured peak, or its memory at the measured bandwidth. */
 interface Bound {
@@ -59,5 +60,5 @@ export function limitTable(results: readonly Result[], limits: Limits): string {
 export const limitNotes: readonly string[] = [
   "Limits are measured at the start of each run, by loops that do nothing but multiply-adds, reads or updates: with all threads for native code, with one for wasm.",
   "Mop: what the matrix products and convolutions of a step need at least. MB: weights and the optimizer's numbers read and written once, and the samples read once. The limit is the longer of the two at the measured peak and the measured bandwidth. Counted: operations of our program, elementwise ones too, over Mop.",
-  "W1 is far from both limits: its step is a chain of some twenty kernels of 50 to 150 ns on one thread, where starting and ending loops is most of the time. In W7 a call from JavaScript, its result's promise included, is part of the time.",
+  "W1 is far from both limits on the native tier: its step is a chain of eighteen kernels of 50 to 200 ns on one thread, where loops hardly begin before they end. What a call from JavaScript costs, making a tensor and awaiting its result, is W7's row `empty`, which adds 1 to a number; it is part of the other rows of W7, and of W1 it is once per call of some three hundred steps.",
 ];

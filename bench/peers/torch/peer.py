@@ -24,7 +24,8 @@ from timing import PRODUCTS, given_workload, offer, product_name, read_samples, 
 
 workload = given_workload()
 name = workload["name"]
-common = dict(import_ms=IMPORT_MS, version=torch.__version__)
+blas = f" (OpenBLAS as {os.environ['BENCH_BLAS']})" if "BENCH_BLAS" in os.environ else ""
+common = dict(import_ms=IMPORT_MS, version=torch.__version__ + blas)
 torch.manual_seed(0)
 
 
