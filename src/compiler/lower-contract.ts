@@ -16,7 +16,7 @@ import type { Lowered, MemoryMap } from "./lower-loop.ts";
 import { lanesFor } from "./lower-loop.ts";
 import { countInstructions, Pull } from "./pull.ts";
 import type { Tiling } from "./tiles.ts";
-import { chooseTiling } from "./tiles.ts";
+import { chooseTiling, tilesAlong } from "./tiles.ts";
 
 /** An epilogue of at most this many instructions is repeated for every register of the tile; a longer one becomes a loop over the tile. */
 const shortEpilogue = 6;
@@ -25,9 +25,13 @@ const longSum = 128;
 /** Multiply-adds that one turn of the innermost loop should hold at least. */
 const unrollTo = 16;
 
+/** A sum is cut into blocks of so many turns, and elements of a cache line. */
+const [shortestBlock, longestBlock] = [64, 320];
+const lineElements = 16;
+
 /** Tiles that must use a packed copy to make it worth while, and bytes below which cache sets aren't crowded. */
 const usesOfPack = 3;
-const smallestPack = 16 * 1024;
+const smallestPack = 8 * 1024;
 
 export function lowerContract(group: ContractGroup, memory: MemoryMap, limits: Limits): Lowered {
   return new ContractLowering(group, memory, limits).run();
@@ -38,14 +42,17 @@ class ContractLowering {
   readonly #memory: MemoryMap;
   readonly #limits: Limits;
   readonly #attributes: ContractAttributes;
-  readonly #form: Strided;
+  #form: Strided;
   readonly #tiling: Tiling;
   readonly #dtype: RegisterType;
   readonly #scope = new KernelScope();
-  readonly #sums: readonly Letter[];
+  #sums: readonly Letter[];
+  /** The letter that counts blocks of a long sum, and where the sums of all rows are kept from block to block. */
+  #blocks: Letter | undefined;
+  #part: { readonly buffer: number; readonly width: number } | undefined;
   readonly #sizes = new Map<string, number>();
   /** The packed copy of the vectors that the tiles being written load. */
-  #packed: { readonly buffer: number; readonly width: number } | undefined;
+  #packed: { readonly buffer: number; readonly width: number; readonly isFilled: boolean } | undefined;
 
   constructor(group: ContractGroup, memory: MemoryMap, limits: Limits) {
     this.#group = group;
@@ -84,6 +91,7 @@ class ContractLowering {
     if (others.length === 0 && nest.length === 2 && Math.ceil(nest[0]!.letter.size / nest[0]!.step) < 4) nest.reverse();
     const operations =
       2 * this.#form.letters.reduce((n, letter) => n * letter.size, 1) + sizeOf(this.#group.anchor.type.shape) * this.#epilogueCost();
+    if (nest.length > 1 && nest.at(-1)!.letter === row) this.#cutSum();
     const [first, ...rest] = nest;
     const inside = (place: ReadonlyMap<string, Index>, counts: ReadonlyMap<string, number>): Statement[] =>
       this.#loops(rest, place, counts);
@@ -120,63 +128,93 @@ class ContractLowering {
     const [first, ...rest] = nest;
     if (first === undefined) return this.#tile(at, counts);
     const { letter, step } = first;
-    if (letter === this.#tiling.row && this.#packed === undefined) {
-      const packing = this.#pack(at, counts);
-      if (packing.length > 0) {
-        const body = [...packing, ...this.#loops(nest, at, counts)];
-        this.#packed = undefined;
-        return body;
-      }
-    }
-    const whole = Math.floor(letter.size / step) * step;
+    const isRow = letter === this.#tiling.row;
+    if (isRow && this.#blocks !== undefined && this.#part === undefined) return this.#inBlocks(this.#blocks, nest, at, counts);
+    const pack = isRow ? this.#pack(counts) : undefined;
     const out: Statement[] = [];
-    const inside = (name: string, count: number): Statement[] =>
-      this.#loops(rest, new Map([...at, [letter.name, variable(name, letter.size)]]), new Map([...counts, [letter.name, count]]));
-    if (whole === step) {
+    const add = (from: number, size: number, times: number): void => {
+      if (times === 0) return;
       const name = this.#scope.name(letter.name);
-      out.push({ kind: "let", name, value: i32(0) }, ...inside(name, step));
-    } else if (whole > 0) {
-      const name = this.#scope.name(letter.name);
-      out.push({ kind: "loop", variable: name, start: i32(0), end: i32(whole), step, body: inside(name, step) });
+      const body = this.#loops(
+        rest,
+        new Map([...at, [letter.name, variable(name, letter.size)]]),
+        new Map([...counts, [letter.name, size]]),
+      );
+      if (times === 1) out.push({ kind: "let", name, value: i32(from) }, ...body);
+      else out.push({ kind: "loop", variable: name, start: i32(from), end: i32(from + times * size), step: size, body });
+    };
+    let from = 0;
+    for (const { size, times } of tilesAlong(letter.size, step, isRow ? this.#tiling.columns : 0)) {
+      const packing = pack !== undefined && from === 0 ? 1 : 0;
+      if (packing === 1) {
+        this.#packed = { ...pack!, isFilled: false };
+        add(0, size, 1);
+        this.#packed = { ...pack!, isFilled: true };
+      }
+      add(from + packing * size, size, times - packing);
+      from += times * size;
     }
-    if (whole < letter.size) {
-      const name = this.#scope.name(letter.name);
-      out.push({ kind: "let", name, value: i32(whole) }, ...inside(name, letter.size - whole));
-    }
+    if (pack !== undefined) this.#packed = undefined;
     return out;
   }
 
   /**
-   * Copies the vectors that all tiles of a column of tiles will load into neighbouring memory, where that's worth it: rows of a wide matrix
-   * fall into the same few cache sets. 1024^3: 131 -> 196 GFLOP/s.
+   * Cuts a long sum into blocks, where each of its turns takes another line of the operand the rows come from: what all tiles need of a
+   * block stays in the second cache. x^T g of 128 x 3200 x 512 on wasm: 25 -> 45 GFLOP/s.
    */
-  #pack(at: ReadonlyMap<string, Index>, counts: ReadonlyMap<string, number>): Statement[] {
+  #cutSum(): void {
+    const { form, row, isSwapped } = this.#tiling;
+    const [outermost, ...others] = this.#sums;
+    if (form !== "outer" || outermost === undefined || this.#sums.at(-1)![isSwapped ? "right" : "left"] < lineElements) return;
+    const turns = others.reduce((n, letter) => n * letter.size, 1);
+    const most = Math.min(longestBlock, this.#limits.cacheBytes[1] / 2 / (4 * row!.size)) / turns;
+    let size = Math.floor(most);
+    while (size > 0 && outermost.size % size !== 0) size--;
+    if (turns * outermost.size < 2 * longestBlock || turns * size < shortestBlock) return;
+    const inside: Letter = { ...outermost, size };
+    const [left, right] = [outermost.left * size, outermost.right * size];
+    this.#blocks = { ...outermost, left, right, name: `${outermost.name} block`, size: outermost.size / size };
+    this.#sums = [inside, ...others];
+    this.#form = {
+      ...this.#form,
+      letters: [...this.#form.letters.map((letter) => (letter === outermost ? inside : letter)), this.#blocks],
+    };
+  }
+
+  /** All rows of a column of tiles, once for each block of the sum; then what follows from the sums. */
+  #inBlocks(blocks: Letter, nest: readonly Nested[], at: ReadonlyMap<string, Index>, counts: ReadonlyMap<string, number>): Statement[] {
+    const { lanes, row } = this.#tiling;
+    const vector = this.#tiling.vector!;
+    const width = Math.ceil((counts.get(vector.name) ?? vector.size) / lanes) * lanes;
+    const buffer = this.#scope.scratch(storageOf(this.#dtype), row!.size * width);
+    const cleared = this.#scope.name("i");
+    const zero: Statement = { kind: "store", buffer, index: local(cleared, "i32"), value: wide(constant(0, this.#dtype), lanes) };
+    const name = this.#scope.name("block");
+    this.#part = { buffer, width };
+    const body = this.#loops(nest, new Map([...at, [blocks.name, variable(name, blocks.size)]]), counts);
+    this.#part = undefined;
+    return [
+      { kind: "loop", variable: cleared, start: i32(0), end: i32(row!.size * width), step: lanes, body: [zero] },
+      { kind: "loop", variable: name, start: i32(0), end: i32(blocks.size), step: 1, body },
+      ...this.#storedRows(new Map([...at, [row!.name, fixed(0)]]), buffer, row!.size, counts),
+    ];
+  }
+
+  /**
+   * A place for a copy of the vectors that all tiles of a column of tiles load, where that's worth it: rows of a wide matrix fall into the same
+   * few cache sets (1024^3: 131 -> 196 GFLOP/s). The first tile fills it on its way: its stores cost nothing beside its products.
+   */
+  #pack(counts: ReadonlyMap<string, number>): { readonly buffer: number; readonly width: number } | undefined {
     const { form, vector, row, rows, lanes, isSwapped } = this.#tiling;
-    if (form !== "outer" || vector === undefined || row === undefined) return [];
+    if (form !== "outer" || vector === undefined || row === undefined) return undefined;
     const side = isSwapped ? "left" : "right";
     const width = Math.ceil((counts.get(vector.name) ?? vector.size) / lanes) * lanes;
     const length = this.#sums.reduce((n, letter) => n * letter.size, 1);
     const bytes = 4 * width * length;
     const nearest = Math.min(...this.#sums.map((letter) => letter[side]));
     const isScattered = nearest >= 2 * width && bytes >= smallestPack && bytes <= this.#limits.cacheBytes[1] / 2;
-    if (!isScattered || Math.ceil(row.size / rows) < usesOfPack) return [];
-    const buffer = this.#scope.scratch(storageOf(this.#dtype), width * length);
-    const place = new Map(at);
-    const names = this.#sums.map((letter) => {
-      const name = this.#scope.name(letter.name);
-      place.set(letter.name, variable(name, letter.size));
-      return name;
-    });
-    let body: Statement[] = [];
-    for (let j = 0; j < width; j += lanes) {
-      const index = toExpr(offset(this.#packedIndex(place, width), j));
-      body.push({ kind: "store", buffer, index, value: this.#load(side, place, vector, j, lanes) });
-    }
-    for (const [i, letter] of [...this.#sums.entries()].reverse()) {
-      body = [{ kind: "loop", variable: names[i]!, start: i32(0), end: i32(letter.size), step: 1, body }];
-    }
-    this.#packed = { buffer, width };
-    return body;
+    if (!isScattered || Math.ceil(row.size / rows) < usesOfPack) return undefined;
+    return { buffer: this.#scope.scratch(storageOf(this.#dtype), width * length), width };
   }
 
   #packedIndex(at: ReadonlyMap<string, Index>, width: number): Index {
@@ -190,12 +228,21 @@ class ContractLowering {
     );
   }
 
-  /** A vector of the tile's row of vectors: from the packed copy, if there is one. */
-  #loadVector(at: ReadonlyMap<string, Index>, ahead: number): Expr {
+  /** The tile's row of vectors, by name: from the packed copy, if there is one, which the first tile makes. */
+  #vectors(at: ReadonlyMap<string, Index>, columns: number, out: Statement[]): Expr[] {
     const { isSwapped, vector, lanes } = this.#tiling;
-    if (this.#packed === undefined) return this.#load(isSwapped ? "left" : "right", at, vector, ahead, lanes);
-    const { buffer, width } = this.#packed;
-    return load(buffer, this.#dtype, toExpr(offset(this.#packedIndex(at, width), ahead)), lanes);
+    const packed = this.#packed;
+    return Array.from({ length: columns }, (_, j) => {
+      const place = packed === undefined ? i32(0) : toExpr(offset(this.#packedIndex(at, packed.width), j * lanes));
+      const name = this.#scope.name("b");
+      const value = packed?.isFilled
+        ? load(packed.buffer, this.#dtype, place, lanes)
+        : this.#load(isSwapped ? "left" : "right", at, vector, j * lanes, lanes);
+      const b = local(name, this.#dtype, lanes);
+      out.push({ kind: "let", name, value });
+      if (packed?.isFilled === false) out.push({ kind: "store", buffer: packed.buffer, index: place, value: b });
+      return b;
+    });
   }
 
   /** One tile of the output, from sum to epilogue. */
@@ -212,15 +259,20 @@ class ContractLowering {
     const columns = Math.ceil(points / lanes);
     const accumulators = grid(rows, columns, () => this.#scope.name("sum"));
     const out: Statement[] = [];
-    for (const name of accumulators.flat()) out.push({ kind: "declare", name, value: wide(constant(0, this.#dtype), lanes) });
+    const part = this.#part;
+    const inPart = (i: number, j: number): Expr => toExpr(offset(times(at.get(row!.name)!, part!.width), i * part!.width + j * lanes));
+    for (const [i, names] of accumulators.entries()) {
+      for (const [j, name] of names.entries()) {
+        const value = part === undefined ? wide(constant(0, this.#dtype), lanes) : load(part.buffer, this.#dtype, inPart(i, j), lanes);
+        out.push({ kind: "declare", name, value });
+      }
+    }
+    const length = this.#sums.reduce((n, letter) => n * letter.size, 1);
+    const isInline = part === undefined && (rows === 1 || (this.#epilogueCost() <= shortEpilogue && length < longSum));
     const sum = this.#sumLoops(at, rows * columns, (place) => {
       const body: Statement[] = [];
-      const vectors = Array.from({ length: columns }, (_, j) => {
-        const name = this.#scope.name("b");
-        body.push({ kind: "let", name, value: this.#loadVector(place, j * lanes) });
-        return local(name, this.#dtype, lanes);
-      });
-      for (let i = 0; i < rows; i++) {
+      const vectors = this.#vectors(place, columns, body);
+      for (const i of this.#rowOrder(rows, !isInline)) {
         const name = this.#scope.name("a");
         body.push({ kind: "let", name, value: splat(this.#load(isSwapped ? "right" : "left", place, row, i, 1), lanes) });
         const scalar = local(name, this.#dtype, lanes);
@@ -231,9 +283,7 @@ class ContractLowering {
     out.push(...sum);
     const lastCount = points - (columns - 1) * lanes;
     const value = (i: number, j: number): Expr => local(accumulators[i]![j]!, this.#dtype, lanes);
-    const length = this.#sums.reduce((n, letter) => n * letter.size, 1);
-    const isShort = this.#epilogueCost() <= shortEpilogue && length < longSum;
-    if (isShort || rows === 1) {
+    if (isInline) {
       for (let i = 0; i < rows; i++) {
         for (let j = 0; j < columns; j++) {
           const count = j === columns - 1 && lastCount < lanes ? lastCount : undefined;
@@ -246,11 +296,23 @@ class ContractLowering {
       }
       return out;
     }
-    const tile = this.#scope.scratch(this.#group.anchor.type.dtype === "f64" ? "f64" : storageOf(this.#dtype), rows * columns * lanes);
+    const tile = part?.buffer ?? this.#scope.scratch(storageOf(this.#dtype), rows * columns * lanes);
     for (let i = 0; i < rows; i++) {
-      for (let j = 0; j < columns; j++)
-        out.push({ kind: "store", buffer: tile, index: i32((i * columns + j) * lanes), value: value(i, j) });
+      for (let j = 0; j < columns; j++) {
+        const index = part === undefined ? i32((i * columns + j) * lanes) : inPart(i, j);
+        out.push({ kind: "store", buffer: tile, index, value: value(i, j) });
+      }
     }
+    return part === undefined ? [...out, ...this.#storedRows(at, tile, rows, counts)] : out;
+  }
+
+  /** What follows from the sums of `rows` rows in a scratch buffer. */
+  #storedRows(at: ReadonlyMap<string, Index>, tile: number, rows: number, counts: ReadonlyMap<string, number>): Statement[] {
+    const { lanes, row } = this.#tiling;
+    const vector = this.#tiling.vector!;
+    const points = counts.get(vector.name)!;
+    const columns = Math.ceil(points / lanes);
+    const lastCount = points - (columns - 1) * lanes;
     const name = this.#scope.name("i");
     const inTile = variable(name, rows);
     const body: Statement[] = [];
@@ -263,8 +325,7 @@ class ContractLowering {
       const saved = load(tile, this.#dtype, toExpr(offset(times(inTile, columns * lanes), j * lanes)), lanes);
       body.push(...this.#epilogue(place, saved, lanes === 1 ? undefined : { variable: this.#nameAt(at, vector), lanes }, count));
     }
-    out.push({ kind: "loop", variable: name, start: i32(0), end: i32(rows), step: 1, body });
-    return out;
+    return [{ kind: "loop", variable: name, start: i32(0), end: i32(rows), step: 1, body }];
   }
 
   #dotTile(at: ReadonlyMap<string, Index>, rows: number, counts: ReadonlyMap<string, number>): Statement[] {
@@ -276,15 +337,14 @@ class ContractLowering {
     out.push(
       ...this.#sumLoops(at, rows * columns, (place, keep) => {
         const body: Statement[] = [];
-        const side = (operand: "left" | "right", letter: Letter | undefined, count: number): Expr[] =>
-          Array.from({ length: count }, (_, i) => {
-            const name = this.#scope.name(operand === "left" ? "a" : "b");
-            body.push({ kind: "let", name, value: this.#load(operand, place, letter, i, lanes) });
-            return local(name, this.#dtype, lanes);
-          });
-        const left = side("left", row, rows);
-        const right = side("right", column, columns);
-        for (const [i, a] of left.entries()) {
+        const operand = (side: "left" | "right", letter: Letter | undefined, i: number): Expr => {
+          const name = this.#scope.name(side === "left" ? "a" : "b");
+          body.push({ kind: "let", name, value: this.#load(side, place, letter, i, lanes) });
+          return local(name, this.#dtype, lanes);
+        };
+        const right = Array.from({ length: columns }, (_, j) => operand("right", column, j));
+        for (const i of this.#rowOrder(rows, false)) {
+          const a = operand("left", row, i);
           for (const [j, b] of right.entries()) {
             const name = accumulators[i]![j]!;
             if (keep === undefined) body.push(this.#multiplyAdd(name, a, b, lanes));
@@ -329,6 +389,15 @@ class ContractLowering {
     return out;
   }
 
+  /**
+   * A tile's rows in the order V8 places their products in, so that each row's load is next to them: from the first where the sums are stored
+   * as they are, else from the last.
+   */
+  #rowOrder(rows: number, isStored: boolean): number[] {
+    const order = Array.from({ length: rows }, (_, i) => i);
+    return this.#limits.orderedFrom === 0 || isStored ? order : order.reverse();
+  }
+
   /** Loops over the summed letters around `body`; in the dot form the innermost one advances by vectors and `keep` says how many lanes count. */
   #sumLoops(
     at: ReadonlyMap<string, Index>,
@@ -348,7 +417,7 @@ class ContractLowering {
     let inside: Statement[] = [];
     if (inner === undefined) inside = body(place);
     else {
-      const most = this.#limits.keepsOperands && products >= 4 ? 1 : Math.floor(unrollTo / products);
+      const most = this.#limits.orderedFrom > 0 && products >= 4 ? 1 : Math.floor(unrollTo / products);
       const copies = Math.max(1, Math.min(8, most, Math.floor(inner.size / step)));
       const whole = Math.floor(inner.size / step) * step;
       const end = Math.floor(whole / (copies * step)) * copies * step;

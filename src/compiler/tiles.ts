@@ -45,6 +45,7 @@ interface Candidate {
 
 function outerForms(form: Strided, attributes: ContractAttributes, limits: Limits): Candidate[] {
   const found: Candidate[] = [];
+  const turns = innermostSum(form, attributes)?.size ?? 1;
   for (const isSwapped of [false, true]) {
     const vectors = form.letters.filter(
       (letter) => roleOf(letter, attributes) === (isSwapped ? "rows" : "columns") && (isSwapped ? letter.left : letter.right) === 1,
@@ -53,19 +54,20 @@ function outerForms(form: Strided, attributes: ContractAttributes, limits: Limit
     for (const vector of vectors) {
       const lanes = lanesFor(vector.size, limits.lanes);
       for (const row of rows.length === 0 ? [undefined] : rows) {
-        for (const shape of tileShapes(row?.size ?? 1, Math.ceil(vector.size / lanes), limits)) {
+        for (const shape of tileShapes(row?.size ?? 1, Math.ceil(vector.size / lanes), limits, turns)) {
           // Per step of the sum and tile: a broadcast for each row, a load for each vector, a multiply-add for each pair.
-          const tilesDown = Math.ceil((row?.size ?? 1) / shape.rows);
+          const down = tilesAlong(row?.size ?? 1, shape.rows, shape.columns);
           const vectorsAcross = Math.ceil(vector.size / lanes);
-          const panels = Math.ceil(vectorsAcross / shape.columns);
           const apart = row === undefined ? 0 : 4 * (isSwapped ? row.right : row.left);
-          const loads = tilesDown * panels * shape.rows * (apart < pageBytes ? 1 : farRows) + tilesDown * vectorsAcross;
+          const across = tilesAlong(vectorsAcross, shape.columns);
           const products = (row?.size ?? 1) * vectorsAcross;
-          // Two loads and two multiply-adds a cycle; few accumulators leave the adder waiting (4 cycles).
-          const stall = Math.max(1, 8 / (shape.rows * shape.columns));
-          const steps = (sumLength(form, attributes) * (Math.max(loads, products * stall) + 0.1 * (loads + products))) / 2;
-          const stores = vector.output === 1 ? 2 * products : 2 * lanes * products;
-          const cost = (steps + stores) / ((row?.size ?? 1) * vector.size);
+          const steps = sumLength(form, attributes) * cyclesPerStep(down, across, apart < pageBytes ? 1 : farRows);
+          const stores = vector.output === 1 ? 2 * products : 6 * lanes * products;
+          // Each column of tiles reads all of the rows' operand again.
+          const bytes = 4 * sumLength(form, attributes) * (row?.size ?? 1);
+          const panels = Math.ceil(vectorsAcross / shape.columns);
+          const again = bytes > limits.cacheBytes[1] ? (bytes * panels) / bytesPerCycle : 0;
+          const cost = (steps + stores + again) / ((row?.size ?? 1) * vector.size);
           found.push({
             cost,
             apart,
@@ -85,18 +87,14 @@ function dotForms(form: Strided, attributes: ContractAttributes, limits: Limits)
     const lanes = lanesFor(vector.size, limits.lanes);
     const rows = largest(form.letters.filter((letter) => roleOf(letter, attributes) === "rows"));
     const columns = largest(form.letters.filter((letter) => roleOf(letter, attributes) === "columns"));
-    for (const shape of dotShapes(rows?.size ?? 1, columns?.size ?? 1, limits)) {
+    for (const shape of dotShapes(rows?.size ?? 1, columns?.size ?? 1, limits, vector.size / lanes)) {
       const m = rows?.size ?? 1;
       const n = columns?.size ?? 1;
-      const tilesDown = Math.ceil(m / shape.rows);
-      const tilesAcross = Math.ceil(n / shape.columns);
       const steps = Math.ceil(vector.size / lanes) * (sumLength(form, attributes) / vector.size);
-      const loads = steps * (tilesAcross * m + tilesDown * n);
-      const products = steps * m * n;
-      const stall = Math.max(1, 8 / (shape.rows * shape.columns));
+      const cycles = steps * cyclesPerStep(tilesAlong(m, shape.rows, shape.columns), tilesAlong(n, shape.columns));
       // Adding up the lanes of each output takes a shuffle and an addition for each halving.
       const across = m * n * (2 + Math.log2(lanes));
-      const cost = ((Math.max(loads, products * stall) + 0.1 * (loads + products)) / 2 + across) / (m * n);
+      const cost = (cycles + across) / (m * n);
       found.push({
         cost,
         apart: 4 * (rows?.left ?? 0),
@@ -105,6 +103,58 @@ function dotForms(form: Strided, attributes: ContractAttributes, limits: Limits)
     }
   }
   return found;
+}
+
+/** From behind the second cache. */
+const bytesPerCycle = 16;
+
+interface Tiles {
+  /** Of one tile along the letter, and how many such tiles there are in a row. */
+  readonly size: number;
+  readonly times: number;
+}
+
+/** Accumulators from which the multiply-adds of a tile keep both adders busy most of the time. */
+const busyAccumulators = 8;
+
+/**
+ * How a letter is cut into tiles of `step` and what is left; a remainder of so few accumulators (`columns` for each of its own) that the
+ * adders would wait shares evenly with the last whole tile: 32 rows in tiles of 6 are 4 of 6 and 2 of 4.
+ */
+export function tilesAlong(extent: number, step: number, columns = 0): readonly Tiles[] {
+  const whole = Math.floor(extent / step);
+  const rest = extent - whole * step;
+  const shares = rest > 0 && whole > 0 && columns > 0 && rest * columns < busyAccumulators;
+  const half = (step + rest) / 2;
+  const tiles: Tiles[] = !shares
+    ? [
+        { size: step, times: whole },
+        { size: rest, times: Math.sign(rest) },
+      ]
+    : Number.isInteger(half)
+      ? [
+          { size: step, times: whole - 1 },
+          { size: half, times: 2 },
+        ]
+      : [step, Math.ceil(half), Math.floor(half)].map((size, i) => ({ size, times: i === 0 ? whole - 1 : 1 }));
+  return tiles.filter(({ times }) => times > 0);
+}
+
+/**
+ * Of one step of the sum over all tiles: two loads and two multiply-adds a cycle. A multiply-add's result is there after four cycles, so that
+ * few accumulators leave the adders waiting: of 49 GFLOP/s, 12 of them reach all, 10 reach 47, 8 reach 41, 6 reach 33 and 4 reach 25.
+ */
+function cyclesPerStep(down: readonly Tiles[], across: readonly Tiles[], loadsPerRow = 1): number {
+  let cycles = 0;
+  for (const { size: rows, times: tilesDown } of down) {
+    for (const { size: columns, times: tilesAcross } of across) {
+      const loads = rows * loadsPerRow + columns;
+      const products = rows * columns;
+      const wait = Math.max(1, 0.4 + 6.6 / products);
+      cycles += (tilesDown * tilesAcross * (Math.max(loads, products * wait) + 0.1 * (loads + products))) / 2;
+    }
+  }
+  return cycles;
 }
 
 /** Without a contiguous letter: one output at a time along the largest ones, scalars only. */
@@ -129,23 +179,29 @@ const sumLength = (form: Strided, attributes: ContractAttributes): number =>
 
 const largest = (letters: readonly Letter[]): Letter | undefined => [...letters].sort((a, b) => b.size - a.size)[0];
 
-/** A tile's accumulators, its row of vectors, and one broadcast (or all of them, where the target keeps them). */
-const registersOf = (rows: number, columns: number, { keepsOperands }: Limits): number =>
-  rows * columns + columns + (keepsOperands ? rows : 1);
+/** The summed letter whose loop is innermost: the one that moves the operands least. */
+const innermostSum = (form: Strided, attributes: ContractAttributes): Letter | undefined =>
+  form.letters
+    .filter((letter) => roleOf(letter, attributes) === "sum")
+    .sort((a, b) => Math.max(a.left, a.right) - Math.max(b.left, b.right))[0];
+
+/** Whether a tile's accumulators, its row of vectors and one broadcast fit, or all of them where an innermost loop of `turns` is too short. */
+const fits = (rows: number, columns: number, { registers, orderedFrom }: Limits, turns: number): boolean =>
+  rows * columns + columns + (turns < orderedFrom ? rows + 1 : 1) <= registers;
 
 /** Tiles that fit the registers. */
-function tileShapes(rows: number, vectors: number, limits: Limits): { rows: number; columns: number }[] {
+function tileShapes(rows: number, vectors: number, limits: Limits, turns: number): { rows: number; columns: number }[] {
   const shapes: { rows: number; columns: number }[] = [];
   for (let columns = 1; columns <= Math.min(4, vectors); columns++) {
-    for (let r = 1; r <= Math.min(14, rows) && registersOf(r, columns, limits) <= limits.registers; r++) shapes.push({ rows: r, columns });
+    for (let r = 1; r <= Math.min(14, rows) && fits(r, columns, limits, turns); r++) shapes.push({ rows: r, columns });
   }
   return shapes;
 }
 
-function dotShapes(rows: number, columns: number, limits: Limits): { rows: number; columns: number }[] {
+function dotShapes(rows: number, columns: number, limits: Limits, turns: number): { rows: number; columns: number }[] {
   const shapes: { rows: number; columns: number }[] = [];
   for (let c = 1; c <= Math.min(6, columns); c++) {
-    for (let r = 1; r <= Math.min(8, rows) && registersOf(r, c, limits) <= limits.registers; r++) shapes.push({ rows: r, columns: c });
+    for (let r = 1; r <= Math.min(8, rows) && fits(r, c, limits, turns); r++) shapes.push({ rows: r, columns: c });
   }
   return shapes;
 }

@@ -5,10 +5,10 @@ export interface Limits {
   /** Vector registers a kernel can count on. */
   readonly registers: number;
   /**
-   * Whether every operand of one step of a contraction takes a register of its own, so that tiles must leave room for them and turns of the
-   * innermost loop must not be joined (V8's WebAssembly compiler hoists a block's loads).
+   * Turns from which an innermost loop does each load where it is written. In shorter ones all loads come first (V8's WebAssembly compiler),
+   * so that every operand takes a register of its own and turns must not be joined. 0 where the compiler sees to that.
    */
-  readonly keepsOperands: boolean;
+  readonly orderedFrom: number;
   /** Bytes of the innermost data cache and of the one behind it, per core. */
   readonly cacheBytes: readonly [l1: number, l2: number];
   /** Whether exp, log, ... must be expanded into basic instructions. */

@@ -12,7 +12,7 @@ const machines: Readonly<Record<string, Limits>> = {
   native: {
     lanes: 16,
     registers: 32,
-    keepsOperands: false,
+    orderedFrom: 0,
     cacheBytes: [32 * 1024, 1024 * 1024],
     expandTranscendentals: true,
     slowSubnormals: false,

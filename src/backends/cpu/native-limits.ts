@@ -4,7 +4,7 @@ import type { Toolchain } from "./toolchain.ts";
 
 /** What schedules may count on in code this toolchain compiles for this machine. */
 export function nativeLimits({ lanes, registers }: Pick<Toolchain, "lanes" | "registers">): Limits {
-  return { lanes, registers, keepsOperands: false, cacheBytes: cacheBytes(), expandTranscendentals: true, slowSubnormals: false };
+  return { lanes, registers, orderedFrom: 0, cacheBytes: cacheBytes(), expandTranscendentals: true, slowSubnormals: false };
 }
 
 /** Linux tells the data caches of a core; elsewhere what any machine of this century has. */

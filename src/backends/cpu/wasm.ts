@@ -3,6 +3,7 @@ import { GradsmithError } from "../../core/errors.ts";
 import type { Limits } from "../../ir/limits.ts";
 import type { Program } from "../../ir/program.ts";
 import { memoryImport } from "../../targets/wasm/encode.ts";
+import { orderedFrom } from "../../targets/wasm/ordered-loop.ts";
 import type { PrintedProgram } from "../../targets/wasm/print.ts";
 import { printWasm } from "../../targets/wasm/print.ts";
 import type { Backend, Executable } from "../backend.ts";
@@ -23,15 +24,7 @@ export const wasmBackend = (options: WasmOptions = {}): WasmBackend => new WasmB
 /** Programs as WebAssembly modules printed by `targets/wasm`, each in a memory of its own. */
 export class WasmBackend implements Backend {
   readonly name = "wasm";
-  readonly limits: Limits = {
-    lanes: 4,
-    // Of 16, two are needed for what the engine keeps besides: 4x2 tiles run at 56 GFLOP/s, 4x3 at 29 (matmul 120x192x128).
-    registers: 14,
-    keepsOperands: true,
-    cacheBytes: [32 * 1024, 512 * 1024],
-    expandTranscendentals: true,
-    slowSubnormals: true,
-  };
+  readonly limits: Limits;
   readonly relaxedSimd: boolean;
   readonly #engine: WasmEngine;
 
@@ -51,6 +44,15 @@ export class WasmBackend implements Backend {
     }
     this.#engine = engine;
     this.relaxedSimd = relaxedSimd ?? features.relaxedSimd;
+    this.limits = {
+      lanes: 4,
+      // Of 16, the engine keeps one to itself, and a product that isn't fused needs one.
+      registers: this.relaxedSimd ? 15 : 14,
+      orderedFrom,
+      cacheBytes: [32 * 1024, 512 * 1024],
+      expandTranscendentals: true,
+      slowSubnormals: true,
+    };
   }
 
   compile(program: Program): WasmExecutable {

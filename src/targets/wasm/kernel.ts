@@ -12,6 +12,7 @@ import { FunctionBuilder } from "./function.ts";
 import { across, constantBytes, laneShape } from "./lanes.ts";
 import type { Facts, Linear, Term } from "./linear.ts";
 import { constantLinear, isConstant, isNonNegative, linear, plus, termLinear, times } from "./linear.ts";
+import { needsOrder, orderedLoop } from "./ordered-loop.ts";
 import type { Address } from "./pointers.ts";
 import { pointerKey, splitAddress, steadyTerms } from "./pointers.ts";
 import { lanesPerPart, type Printer, partsOf, valueTypeOf } from "./printer.ts";
@@ -305,6 +306,7 @@ class KernelPrinter implements Printer {
       code.emit("if");
     }
     const counter = code.take("i32");
+    const leaves = needsOrder(loop.body, trips) ? code.take("i32") : undefined;
     const outer = this.#pointers;
     const pointers = this.#enter(loop, counter);
     const body = code.capture(() => this.block(loop.body));
@@ -321,27 +323,35 @@ class KernelPrinter implements Printer {
       this.#addConstant(trips! * counting.step);
       code.emit("local.set", counter);
     }
-    code.emit("loop");
-    code.append(body);
-    for (const { local, step } of moving) {
-      code.emit("local.get", local);
-      this.#addConstant(step);
-      code.emit("local.set", local);
-    }
-    if (counting === undefined) {
-      code.emit("local.get", counter);
-      this.#addConstant(loop.step);
-      code.emit("local.tee", counter);
-      pushEnd();
-      code.emit("i32.lt_s");
+    const turn = (): void => {
+      code.append(body);
+      for (const { local, step } of moving) {
+        code.emit("local.get", local);
+        this.#addConstant(step);
+        code.emit("local.set", local);
+      }
+      if (counting === undefined) {
+        code.emit("local.get", counter);
+        this.#addConstant(loop.step);
+        code.emit("local.tee", counter);
+        pushEnd();
+        code.emit("i32.lt_s");
+      } else {
+        code.emit("local.get", counting.local);
+        if (counting.start === undefined) code.emit("local.get", counter);
+        else code.emit("i32.const", (counting.start + trips! * counting.step) | 0);
+        code.emit("i32.ne");
+      }
+      code.emit("br_if", 0);
+    };
+    if (leaves !== undefined) {
+      orderedLoop(code, { depth: this.#depth, leaves }, turn);
+      code.release(leaves);
     } else {
-      code.emit("local.get", counting.local);
-      if (counting.start === undefined) code.emit("local.get", counter);
-      else code.emit("i32.const", (counting.start + trips! * counting.step) | 0);
-      code.emit("i32.ne");
+      code.emit("loop");
+      turn();
+      code.emit("end");
     }
-    code.emit("br_if", 0);
-    code.emit("end");
     if (trips === undefined) code.emit("end");
     for (const { local } of pointers) code.release(local);
     this.#pointers = outer;
