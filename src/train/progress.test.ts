@@ -44,7 +44,7 @@ describe("progress writes", () => {
       return text;
     };
     expect((await written(false)).split("\n")[0]).toBe("Compiling fit with gcc 12.2.0 …");
-    expect(await written(true)).toMatch(/^\r\u001b\[KCompiling fit with gcc 12\.2\.0 …\r\u001b\[KEpoch 1\/2 .*\n$/);
+    expect((await written(true)).split("\r\u001b[K").map((part) => part.slice(0, 10))).toEqual(["", "Compiling ", "Epoch 1/2 "]);
   });
 
   const run = async (bar: boolean): Promise<string> => {
