@@ -193,7 +193,7 @@ const fits = (rows: number, columns: number, { registers, orderedFrom }: Limits,
 function tileShapes(rows: number, vectors: number, limits: Limits, turns: number): { rows: number; columns: number }[] {
   const shapes: { rows: number; columns: number }[] = [];
   for (let columns = 1; columns <= Math.min(4, vectors); columns++) {
-    for (let r = 1; r <= Math.min(14, rows) && fits(r, columns, limits, turns); r++) shapes.push({ rows: r, columns });
+    for (let r = 1; r <= Math.min(16, rows) && fits(r, columns, limits, turns); r++) shapes.push({ rows: r, columns });
   }
   return shapes;
 }
