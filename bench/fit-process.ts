@@ -10,8 +10,11 @@ const { adam, dense, sequential, sgd, tensor } = gradsmith;
 
 /** What is asked of a fit process, in BENCH_FIT. */
 export interface FitPlan {
-  readonly turns: number;
   readonly turnMs: number;
+  /** Turns are taken until there are enough of them for a median, and for this long, but no more than `mostTurns`. */
+  readonly fewestTurns: number;
+  readonly mostTurns: number;
+  readonly totalMs: number;
   readonly verbose: 0 | 1 | 2;
 }
 
@@ -21,7 +24,7 @@ export interface FitLine {
   /** Medians over the turns, in microseconds for each step. */
   readonly fitUs: number;
   readonly bareUs: number;
-  /** Median and range of the turns' ratios: a turn's two halves follow one another, so that both meet the same machine. */
+  /** Median of the turns' ratios and their quartiles: a turn's two halves follow one another, so that both meet the same machine. */
   readonly ratio: number;
   readonly low: number;
   readonly high: number;
@@ -53,12 +56,20 @@ const problems = {
 
 const workload = givenWorkload();
 const plan = JSON.parse(process.env["BENCH_FIT"]!) as FitPlan;
-console.log(JSON.stringify(await compare(readSamples(workload))));
+const size = workload.shape.reduce((product, extent) => product * extent, 1);
+const { x: allX, y: allY } = readSamples(workload);
+console.log(JSON.stringify(await compare({ x: allX.slice(0, workload.samples * size), y: allY.slice(0, workload.samples) })));
 
 /** A callback of fit() runs the bare loop between the epochs, for as many as fit() has just run. */
 async function compare(samples: Samples): Promise<FitLine> {
   let start = performance.now();
-  const bare = bareLoop(gradsmith, networks(gradsmith)[workload.name]!, workload, samples, { rest: true });
+  const bare = bareLoop(
+    gradsmith,
+    networks(gradsmith)[workload.name]!,
+    workload,
+    { x: samples.x.slice(), y: samples.y.slice() },
+    { rest: true },
+  );
   const { stepsPerEpoch } = bare;
   await bare.ready;
   const bareEpochs = async (count: number) => {
@@ -78,6 +89,7 @@ async function compare(samples: Samples): Promise<FitLine> {
   let fitStartMs = 0;
   let epochsPerTurn = 0;
   let done = 0;
+  let began = 0;
   const turnsOver = {
     async onEpochEnd(epoch: number, _: unknown, controls: { stop(): void }) {
       const ms = performance.now() - start;
@@ -91,28 +103,37 @@ async function compare(samples: Samples): Promise<FitLine> {
         else if (done < epochsPerTurn) return;
         const bare = await bareEpochs(epochsPerTurn);
         if (!isFirst) turns.push({ fit: ms, bare });
-        if (turns.length === plan.turns) controls.stop();
+        else began = performance.now();
+        const isEnough = turns.length >= plan.fewestTurns && performance.now() - began > plan.totalMs;
+        if (isEnough || turns.length === plan.mostTurns) controls.stop();
       }
       done = 0;
       start = performance.now();
     },
   };
-  const [x, y] = [tensor(samples.x, { shape: [workload.samples, ...workload.shape] }), tensor(samples.y)];
+  const x = tensor(samples.x, { shape: [workload.samples, ...workload.shape] });
+  const y = tensor(samples.y);
   start = performance.now();
   await trained.fit(x, y, { batchSize: workload.batch, epochs: 1_000_000, verbose: plan.verbose, callbacks: [turnsOver] });
-  const ratios = turns.map(({ fit, bare }) => fit / bare);
+  // Between the bare loop's turns before and after it, so that a drift of the machine cancels.
+  const ratios = turns.slice(1).map(({ fit, bare }, i) => (2 * fit) / (turns[i]!.bare + bare));
   const perStep = 1000 / (epochsPerTurn * stepsPerEpoch);
   return {
     tier: bare.tier,
     fitUs: median(turns.map(({ fit }) => fit)) * perStep,
     bareUs: median(turns.map(({ bare }) => bare)) * perStep,
     ratio: median(ratios),
-    low: Math.min(...ratios),
-    high: Math.max(...ratios),
+    low: quartile(ratios, 0.25),
+    high: quartile(ratios, 0.75),
     turns: turns.length,
     epochsPerTurn,
     stepsPerEpoch,
     fitStartMs,
     bareStartMs,
   };
+}
+
+function quartile(values: readonly number[], share: number): number {
+  const sorted = [...values].sort((a, b) => a - b);
+  return sorted[Math.round((sorted.length - 1) * share)]!;
 }

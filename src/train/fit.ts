@@ -110,6 +110,7 @@ async function train({ model, setup, state, x, y, options, follow }: FitInput, c
     for (const callback of callbacks) await what(callback);
   };
   const firstStep = await source.current.model.step.item();
+  const watchesBatches = callbacks.some(({ onBatchEnd }) => onBatchEnd !== undefined);
   const checkFinite = async (epoch: number, ran: number): Promise<void> => {
     const bad = await source.current.firstBad.item();
     if (bad >= 0) throw await notFinite({ epoch, step: bad - firstStep - ran, inputs: data.batches === undefined ? [data.x, data.y] : [] });
@@ -125,6 +126,7 @@ async function train({ model, setup, state, x, y, options, follow }: FitInput, c
       if (signal?.aborted === true) stopped = "aborted";
       if (step === source.stepsPerEpoch) return true;
       await checkFinite(epoch, ran);
+      if (!watchesBatches) return stopped === "done";
       const means = await logsOf(source.current.tally, setup);
       await tell((callback) => callback.onBatchEnd?.(step, means, controls));
       return stopped === "done";
