@@ -1,3 +1,4 @@
+import type { Precision } from "../runtime/precision.ts";
 import type { Callback } from "../train/callback.ts";
 
 /** One of the lectures' programs. */
@@ -14,6 +15,7 @@ export interface LabSettings {
   readonly epochs: number;
   readonly batchSize: number;
   readonly seed: number;
+  readonly precision: Precision;
   /** A folder with the images, instead of the usual places. */
   readonly directory?: string;
 }

@@ -106,7 +106,8 @@ function isRemainder(index: Index, position: Index, by: number): boolean {
 
 /** The contraction over an operand copied so that an output letter comes last, where both operands end in summed letters. */
 function transposed(node: Node<Contract>): Node {
-  const { left, right, output } = node.attributes as ContractAttributes;
+  const { left, right, output, isPaired } = node.attributes as ContractAttributes;
+  if (isPaired === true) return node;
   const [x, y] = node.inputs as readonly [Node, Node];
   const isVector = (letters: string, operand: Node): boolean => {
     const wide = [...letters].filter((_, axis) => operand.type.shape[axis] !== 1);

@@ -76,6 +76,16 @@ class Binder {
           out.push({ ...statement, index: rewrite(statement.index), value: rewrite(statement.value) });
           available.forgetBuffer(statement.buffer);
           break;
+        case "multiply": {
+          const { left, right } = statement;
+          const [x, y] = [
+            { ...left, index: rewrite(left.index) },
+            { ...right, index: rewrite(right.index) },
+          ];
+          out.push({ ...statement, left: x, right: y });
+          available.forgetBuffer(statement.buffer);
+          break;
+        }
         case "if": {
           const condition = rewrite(statement.condition);
           const memo = new Map<Expr, Expr>();
@@ -138,7 +148,7 @@ class Binder {
   #forgetWritten(body: readonly Statement[], available: Available): void {
     const visit = (statements: readonly Statement[]): void => {
       for (const statement of statements) {
-        if (statement.kind === "store") available.forgetBuffer(statement.buffer);
+        if (statement.kind === "store" || statement.kind === "multiply") available.forgetBuffer(statement.buffer);
         if (statement.kind === "assign") available.forgetName(statement.name);
         if (statement.kind === "loop" || statement.kind === "if") visit(statement.body);
       }

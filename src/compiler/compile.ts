@@ -45,7 +45,7 @@ export function compile(traced: Traced, limits: Limits, options: CompilerOptions
 /** As `compile`, with pauses between passes and kernels, for callers that must not be blocked for long. */
 export function* compiling(traced: Traced, limits: Limits, options: CompilerOptions = {}): Generator<undefined, Compiled> {
   const { name, inputs, donations = new Map<number, number>() } = traced;
-  const optimized = optimize(traced.outputs);
+  const optimized = optimize(traced.outputs, limits);
   yield;
   const arranged = arrange(inputs, optimized, { ...options, donations });
   yield;

@@ -16,7 +16,8 @@ import { elements } from "./pull.ts";
  */
 export const divideContractions = (roots: readonly Node[]): Node[] =>
   rewrite(roots, (node) => {
-    if (node.op.kind !== "contract") return node;
+    // Blocks of pairs are a unit of their own.
+    if (node.op.kind !== "contract" || (node.attributes as ContractAttributes).isPaired === true) return node;
     const contraction = node as Node<Contract>;
     const division = longSum(contraction) ?? fewRows(contraction);
     return division === undefined ? node : divided(contraction, division);

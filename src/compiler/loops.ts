@@ -1,12 +1,14 @@
 import type { emitScan } from "./emit-scan.ts";
 import type { keepPieces } from "./keep-pieces.ts";
 import type { prepareScans } from "./prepare-scans.ts";
+import type { LoopRewriter } from "./rewrite-scan.ts";
 
 /** The passes that only programs with loops need. */
 export interface LoopPasses {
   readonly prepareScans: typeof prepareScans;
   readonly keepPieces: typeof keepPieces;
   readonly emitScan: typeof emitScan;
+  readonly LoopRewriter: typeof LoopRewriter;
 }
 
 let installed: LoopPasses | undefined;

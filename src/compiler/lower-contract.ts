@@ -5,7 +5,10 @@ import type { ContractAttributes, Node } from "../ir/graph.ts";
 import type { Index } from "../ir/index.ts";
 import { fixed, flatten, offset, plus, quotient, remainder, times, toExpr, variable } from "../ir/index.ts";
 import type { Statement } from "../ir/kernel.ts";
+import { blockSize } from "../ir/kernel.ts";
 import type { Limits } from "../ir/limits.ts";
+import type { BlockContext, Panel } from "./block-product.ts";
+import { blockTiling, copyPanel, eachBlock, multiplyBlock, panelSide } from "./block-product.ts";
 import type { Letter, Strided } from "./contraction.ts";
 import { roleOf, stridedForm } from "./contraction.ts";
 import { placed } from "./fuse.ts";
@@ -53,6 +56,7 @@ class ContractLowering {
   readonly #sizes = new Map<string, number>();
   /** The packed copy of the vectors that the tiles being written load. */
   #packed: { readonly buffer: number; readonly width: number; readonly isFilled: boolean } | undefined;
+  #panel: Panel | undefined;
 
   constructor(group: ContractGroup, memory: MemoryMap, limits: Limits) {
     this.#group = group;
@@ -61,7 +65,10 @@ class ContractLowering {
     this.#form = stridedForm(group.anchor, (node) => memory.of(node) !== undefined);
     const types = [group.anchor, ...group.anchor.inputs, ...group.epilogue].map((node) => node.type.dtype);
     this.#limits = types.includes("f64") ? { ...limits, lanes: 1 } : limits;
-    this.#tiling = chooseTiling(this.#form, this.#attributes, this.#limits);
+    this.#tiling =
+      this.#attributes.isPaired === true
+        ? blockTiling(this.#form, this.#attributes, this.#limits)
+        : chooseTiling(this.#form, this.#attributes, this.#limits);
     this.#dtype = registerType[group.anchor.type.dtype];
     const { left, right } = this.#attributes;
     for (const [letters, operand] of [
@@ -77,18 +84,20 @@ class ContractLowering {
 
   run(): Lowered {
     const { row, vector, column, form } = this.#tiling;
-    const across = form === "outer" ? vector : column;
+    const across = form === "dot" ? column : vector;
     const others = this.#form.letters.filter((letter) => letter !== row && letter !== across && roleOf(letter, this.#attributes) !== "sum");
     others.sort((a, b) => b.output - a.output);
     const at = new Map<string, Index>(others.map((letter) => [letter.name, variable(letter.name, letter.size)]));
-    const width = form === "outer" ? this.#tiling.columns * this.#tiling.lanes : this.#tiling.columns;
+    const width = form === "dot" ? this.#tiling.columns : this.#tiling.columns * this.#tiling.lanes;
+    const turned = form === "block" ? panelSide(this.#blockContext()) : undefined;
     const nest: Nested[] = [
       ...others.map((letter): Nested => ({ letter, step: 1 })),
       ...(across === undefined ? [] : [{ letter: across, step: width }]),
       ...(row === undefined ? [] : [{ letter: row, step: this.#tiling.rows }]),
     ];
     // The kernel's range should have something to divide.
-    if (others.length === 0 && nest.length === 2 && Math.ceil(nest[0]!.letter.size / nest[0]!.step) < 4) nest.reverse();
+    const isShort = others.length === 0 && nest.length === 2 && Math.ceil(nest[0]!.letter.size / nest[0]!.step) < 4;
+    if (turned === undefined ? isShort : turned === "down") nest.push(...nest.splice(-2).reverse());
     const operations =
       2 * this.#form.letters.reduce((n, letter) => n * letter.size, 1) + sizeOf(this.#group.anchor.type.shape) * this.#epilogueCost();
     if (nest.length > 1 && nest.at(-1)!.letter === row) this.#cutSum();
@@ -129,7 +138,16 @@ class ContractLowering {
     if (first === undefined) return this.#tile(at, counts);
     const { letter, step } = first;
     const isRow = letter === this.#tiling.row;
+    const isBlock = this.#tiling.form === "block";
     if (isRow && this.#blocks !== undefined && this.#part === undefined) return this.#inBlocks(this.#blocks, nest, at, counts);
+    if (rest.length === 0 && isBlock && this.#panel === undefined && panelSide(this.#blockContext()) !== undefined) {
+      const own = isRow ? this.#tiling.vector! : this.#tiling.row!;
+      const { panel, copying } = copyPanel(this.#blockContext(), at, counts.get(own.name)!);
+      this.#panel = panel;
+      const body = [...copying, ...this.#loops(nest, at, counts)];
+      this.#panel = undefined;
+      return body;
+    }
     const pack = isRow ? this.#pack(counts) : undefined;
     const out: Statement[] = [];
     const add = (from: number, size: number, times: number): void => {
@@ -144,7 +162,7 @@ class ContractLowering {
       else out.push({ kind: "loop", variable: name, start: i32(from), end: i32(from + times * size), step: size, body });
     };
     let from = 0;
-    for (const { size, times } of tilesAlong(letter.size, step, isRow ? this.#tiling.columns : 0)) {
+    for (const { size, times } of tilesAlong(letter.size, step, isRow && !isBlock ? this.#tiling.columns : 0)) {
       const packing = pack !== undefined && from === 0 ? 1 : 0;
       if (packing === 1) {
         this.#packed = { ...pack!, isFilled: false };
@@ -185,7 +203,8 @@ class ContractLowering {
   #inBlocks(blocks: Letter, nest: readonly Nested[], at: ReadonlyMap<string, Index>, counts: ReadonlyMap<string, number>): Statement[] {
     const { lanes, row } = this.#tiling;
     const vector = this.#tiling.vector!;
-    const width = Math.ceil((counts.get(vector.name) ?? vector.size) / lanes) * lanes;
+    const points = counts.get(vector.name) ?? vector.size;
+    const width = Math.ceil(points / lanes) * lanes;
     const buffer = this.#scope.scratch(storageOf(this.#dtype), row!.size * width);
     const cleared = this.#scope.name("i");
     const zero: Statement = { kind: "store", buffer, index: local(cleared, "i32"), value: wide(constant(0, this.#dtype), lanes) };
@@ -196,7 +215,7 @@ class ContractLowering {
     return [
       { kind: "loop", variable: cleared, start: i32(0), end: i32(row!.size * width), step: lanes, body: [zero] },
       { kind: "loop", variable: name, start: i32(0), end: i32(blocks.size), step: 1, body },
-      ...this.#storedRows(new Map([...at, [row!.name, fixed(0)]]), buffer, row!.size, counts),
+      ...this.#storedRows(new Map([...at, [row!.name, fixed(0)]]), buffer, row!.size, points, width),
     ];
   }
 
@@ -249,7 +268,24 @@ class ContractLowering {
   #tile(at: ReadonlyMap<string, Index>, counts: ReadonlyMap<string, number>): Statement[] {
     const { row, form } = this.#tiling;
     const rows = row === undefined ? 1 : counts.get(row.name)!;
+    if (form === "block") return this.#blockTile(at, rows, counts);
     return form === "outer" ? this.#outerTile(at, rows, counts) : this.#dotTile(at, rows, counts);
+  }
+
+  #blockContext(): BlockContext {
+    const slot = (node: Node): number => this.#scope.read(this.#memory.of(node)!);
+    const buffers = { left: slot(this.#form.left.node), right: slot(this.#form.right.node) };
+    return { scope: this.#scope, form: this.#form, tiling: this.#tiling, sums: this.#sums, buffers };
+  }
+
+  #blockTile(at: ReadonlyMap<string, Index>, rows: number, counts: ReadonlyMap<string, number>): Statement[] {
+    const vector = this.#tiling.vector!;
+    const target = this.#scope.scratch("f32", rows * blockSize);
+    return eachBlock(this.#scope, counts.get(vector.name)!, (block, columns) => {
+      const place = this.#shift(at, [[vector, times(block, blockSize)]]);
+      const product = multiplyBlock(this.#blockContext(), place, { rows, columns, target, panel: this.#panel, block });
+      return [product, ...this.#storedRows(place, target, rows, columns, blockSize)];
+    });
   }
 
   #outerTile(at: ReadonlyMap<string, Index>, rows: number, counts: ReadonlyMap<string, number>): Statement[] {
@@ -303,14 +339,13 @@ class ContractLowering {
         out.push({ kind: "store", buffer: tile, index, value: value(i, j) });
       }
     }
-    return part === undefined ? [...out, ...this.#storedRows(at, tile, rows, counts)] : out;
+    return part === undefined ? [...out, ...this.#storedRows(at, tile, rows, points, columns * lanes)] : out;
   }
 
-  /** What follows from the sums of `rows` rows in a scratch buffer. */
-  #storedRows(at: ReadonlyMap<string, Index>, tile: number, rows: number, counts: ReadonlyMap<string, number>): Statement[] {
+  /** What follows from the sums of `rows` rows in a scratch buffer, in rows of `width` elements, as a loop over its rows. */
+  #storedRows(at: ReadonlyMap<string, Index>, tile: number, rows: number, points: number, width: number): Statement[] {
     const { lanes, row } = this.#tiling;
     const vector = this.#tiling.vector!;
-    const points = counts.get(vector.name)!;
     const columns = Math.ceil(points / lanes);
     const lastCount = points - (columns - 1) * lanes;
     const name = this.#scope.name("i");
@@ -322,7 +357,7 @@ class ContractLowering {
         [row, inTile],
         [vector, j * lanes],
       ]);
-      const saved = load(tile, this.#dtype, toExpr(offset(times(inTile, columns * lanes), j * lanes)), lanes);
+      const saved = load(tile, this.#dtype, toExpr(offset(times(inTile, width), j * lanes)), lanes);
       body.push(...this.#epilogue(place, saved, lanes === 1 ? undefined : { variable: this.#nameAt(at, vector), lanes }, count));
     }
     return [{ kind: "loop", variable: name, start: i32(0), end: i32(rows), step: 1, body }];
@@ -536,7 +571,7 @@ class ContractLowering {
   }
 
   #nameAt(at: ReadonlyMap<string, Index>, letter: Letter): string {
-    const atom = at.get(letter.name)!.terms[0]?.atom;
+    const atom = at.get(letter.name)!.terms.find(({ scale }) => scale === 1)?.atom;
     if (atom?.kind !== "variable") throw new Error(`letter ${letter.name} has a loop variable`);
     return atom.name;
   }

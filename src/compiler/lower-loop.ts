@@ -604,6 +604,8 @@ export function gathers(statements: readonly Statement[]): boolean {
         return inExpr(statement.value);
       case "store":
         return inExpr(statement.index) || inExpr(statement.value);
+      case "multiply":
+        return false;
       case "loop":
         return gathers(statement.body);
       case "if":

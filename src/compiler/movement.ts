@@ -1,8 +1,10 @@
+import type { DType } from "../core/dtype.ts";
 import type { Shape } from "../core/shape.ts";
 import type { Movement, MovementSource, Node } from "../ir/graph.ts";
 import { makeNode } from "../ir/graph.ts";
 import type { Guard, Index } from "../ir/index.ts";
 import { variablesOver } from "./access.ts";
+import { elements } from "./pull.ts";
 
 /** Elements of one node in other places: element `out` of the result is the one at `index`, or 0 where a guard fails. */
 export function movedNode(
@@ -42,4 +44,14 @@ export function onlyCase(node: Node): MovementSource["cases"][number] | undefine
   if (only === undefined || cases.length > 1) return undefined;
   const guards = only.guards.filter(({ index, min, max }) => index.min < min || index.max > max);
   return guards.length > 0 && fill !== 0 ? undefined : { ...only, guards };
+}
+
+/**
+ * A node in another dtype, changed below the movements it ends in, as long as those leave out no elements: a contraction's operand stays a
+ * view of memory (windows of a picture, say), and what is changed is changed once.
+ */
+export function belowMovements(node: Node, dtype: DType, change: (node: Node) => Node): Node {
+  const [below] = node.inputs;
+  const isMoved = onlyCase(node) !== undefined && elements(below!) <= elements(node);
+  return isMoved ? makeNode(node.op, [belowMovements(below!, dtype, change)], node.attributes, { ...node.type, dtype }) : change(node);
 }

@@ -1,5 +1,6 @@
 import type { Node } from "../ir/graph.ts";
 import { topological } from "../ir/graph.ts";
+import type { Limits } from "../ir/limits.ts";
 import { isScan } from "../ir/scan.ts";
 import { arrangeOperands } from "./arrange-operands.ts";
 import { divideContractions } from "./divide-contractions.ts";
@@ -7,12 +8,25 @@ import { divideReductions } from "./divide-reductions.ts";
 import { foldContractions } from "./fold-contractions.ts";
 import { loopPasses } from "./loops.ts";
 import { narrowContractions } from "./narrow-contractions.ts";
+import { pairOperands } from "./pair-operands.ts";
 import { simplify } from "./simplify.ts";
+import { widenOperands } from "./widen-operands.ts";
 
 /** All that is done to a graph before it is divided into kernels. */
-export function optimize(roots: readonly Node[]): Node[] {
+export function optimize(roots: readonly Node[], limits: Limits): Node[] {
   const simple = simplify(roots);
-  const prepared = topological(simple).some(isScan) ? loopPasses().prepareScans(simple, optimize) : simple;
-  const passes = [foldContractions, narrowContractions, divideContractions, divideReductions, arrangeOperands, simplify];
+  const inner = (body: readonly Node[]): Node[] => optimize(body, limits);
+  const prepared = topological(simple).some(isScan) ? loopPasses().prepareScans(simple, inner) : simple;
+  const pair = limits.multipliesBlocks ? [pairOperands] : [];
+  const passes = [
+    foldContractions,
+    narrowContractions,
+    ...pair,
+    widenOperands,
+    divideContractions,
+    divideReductions,
+    arrangeOperands,
+    simplify,
+  ];
   return passes.reduce<readonly Node[]>((graph, pass) => pass(graph), prepared) as Node[];
 }

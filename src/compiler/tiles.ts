@@ -7,10 +7,10 @@ import { lanesFor } from "./lower-loop.ts";
 /**
  * How a contraction is computed: a tile of `rows` x `columns` registers is kept over the whole sum. With `vector` on an output letter a
  * register holds neighbouring outputs (an element of one operand times a vector of the other); with it on a summed letter a register holds
- * partial sums, added up across lanes at the end.
+ * partial sums, added up across lanes at the end. A block of a product of pairs is multiplied by an instruction of its own.
  */
 export interface Tiling {
-  readonly form: "outer" | "dot";
+  readonly form: "outer" | "dot" | "block";
   /** Whether the operand that is loaded as vectors in the outer form is the left one. */
   readonly isSwapped: boolean;
   readonly vector: Letter | undefined;

@@ -84,6 +84,8 @@ export interface ContractAttributes {
   readonly left: string;
   readonly right: string;
   readonly output: string;
+  /** Whether operands are u32 that hold two bf16 each: products of the lower halves and of the upper halves are summed, in f32. */
+  readonly isPaired?: boolean;
 }
 
 /**

@@ -29,7 +29,7 @@ export interface Work {
   readonly bytes: number;
 }
 
-export type Statement = Loop | Let | Declare | Assign | Store | If;
+export type Statement = Loop | Let | Declare | Assign | Store | If | MultiplyBlock;
 
 /** `for (variable = start; variable < end; variable += step)`; i32 scalars. `unroll` asks for straight-line code. */
 export interface Loop {
@@ -72,6 +72,37 @@ export interface If {
   readonly kind: "if";
   readonly condition: Expr;
   readonly body: readonly Statement[];
+}
+
+/** The most rows and columns of a block, and how many pairs of a sum are taken at once. */
+export const blockSize = 32;
+export const mostPairs = 16;
+
+/** Into what turns of equal length a sum of pairs is divided. */
+export function pairsAtOnce(pairs: number): number {
+  for (let depth = Math.min(mostPairs, pairs); ; depth--) if (pairs % depth === 0) return depth;
+}
+
+/**
+ * A block of a product of pairs, into scratch of f32 with rows of `blockSize` elements: element (i, j) becomes the sum, over all turns of the
+ * loops `sums` and over p < `depth` <= 16, of `left[i * left.stride + p]` times `right[p * right.stride + j]`. Both are u32 that hold two
+ * bf16, whose product is the product of the lower halves plus that of the upper halves, in f32. Each turn of a loop moves on by its
+ * `left` and `right` elements.
+ */
+export interface MultiplyBlock {
+  readonly kind: "multiply";
+  readonly buffer: number;
+  readonly rows: number;
+  readonly columns: number;
+  readonly depth: number;
+  readonly left: BlockOperand;
+  readonly right: BlockOperand;
+  readonly sums: readonly { readonly count: number; readonly left: number; readonly right: number }[];
+}
+interface BlockOperand {
+  readonly buffer: number;
+  readonly index: Expr;
+  readonly stride: number;
 }
 
 export type { Expr, RegisterType };

@@ -11,6 +11,8 @@ export interface Limits {
   readonly orderedFrom: number;
   /** Bytes of the innermost data cache and of the one behind it, per core. */
   readonly cacheBytes: readonly [l1: number, l2: number];
+  /** Whether the machine multiplies blocks of bf16 pairs (`MultiplyBlock`), many times faster than it multiplies f32. */
+  readonly multipliesBlocks: boolean;
   /** Whether exp, log, ... must be expanded into basic instructions. */
   readonly expandTranscendentals: boolean;
   /** Whether results below 1.2e-38 are computed slowly, so that optimizer moments should be flushed. */

@@ -107,6 +107,14 @@ function showStatement(statement: Statement, indent: string): string[] {
       const count = statement.count === undefined ? "" : ` only ${statement.count}`;
       return [`${indent}b${statement.buffer}[${showPlace(statement.index, statement.value.lanes)}${count}] = ${showExpr(statement.value)}`];
     }
+    case "multiply": {
+      const { buffer, rows, columns, depth, left, right, sums } = statement;
+      const operand = (x: typeof left): string => `b${x.buffer}[${showExpr(x.index)}] stride ${x.stride}`;
+      const turns = sums.map((sum) => `${sum.count} times by ${sum.left}, ${sum.right}`);
+      return [
+        `${indent}b${buffer} = block ${rows}x${columns} of ${operand(left)} and ${operand(right)}, ${depth} pairs ${turns.join(", ")}`,
+      ];
+    }
     case "if":
       return [`${indent}if ${showExpr(statement.condition)}`, ...showBody(statement.body, `${indent}  `)];
   }

@@ -15,6 +15,10 @@ export function withExpressions(
         return { ...statement, value: change(statement.value) };
       case "store":
         return { ...statement, index: change(statement.index), value: change(statement.value) };
+      case "multiply": {
+        const moved = <T extends { readonly index: Expr }>(operand: T): T => ({ ...operand, index: change(operand.index) });
+        return { ...statement, left: moved(statement.left), right: moved(statement.right) };
+      }
       case "loop": {
         const body = withExpressions(statement.body, change, { guarded });
         return { ...statement, start: change(statement.start), end: change(statement.end), body };

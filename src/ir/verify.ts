@@ -4,7 +4,8 @@ import { showShape } from "../core/shape.ts";
 import type { Expr } from "./expr.ts";
 import { registerType } from "./expr.ts";
 import { type Node, topological } from "./graph.ts";
-import type { Kernel, Statement, Store } from "./kernel.ts";
+import type { Kernel, MultiplyBlock, Statement, Store } from "./kernel.ts";
+import { blockSize } from "./kernel.ts";
 import type { Call, Program, Repeat } from "./program.ts";
 import { homeOf, isRepeat } from "./program.ts";
 import { indexProblem, type Scope, verifyExpr } from "./verify-expr.ts";
@@ -89,6 +90,9 @@ export function verifyKernel(kernel: Kernel, { basicOnly = false }: VerifyOption
         case "store":
           verifyStore(statement, scope);
           break;
+        case "multiply":
+          verifyMultiply(statement, scope);
+          break;
         case "if":
           verifyExpr(statement.condition, scope);
           if (statement.condition.dtype !== "bool" || statement.condition.lanes !== 1)
@@ -111,6 +115,19 @@ function verifyStore({ buffer: place, index, value, count }: Store, scope: Scope
   if (!Number.isInteger(kept) || kept < 1 || kept > value.lanes) fail(scope.where, `a store of ${kept} of ${value.lanes} lanes.`);
   const problem = indexProblem(index, value.lanes, { length: buffer.length, count: kept });
   if (problem !== undefined) fail(scope.where, `a store to buffer ${place}: ${problem}.`);
+}
+
+function verifyMultiply({ buffer, rows, columns, depth, left, right }: MultiplyBlock, scope: Scope): void {
+  const target = scope.buffers[buffer];
+  if (target?.dtype !== "f32" || target.access !== "scratch" || target.length < rows * blockSize)
+    fail(scope.where, `a block of ${rows} rows goes to buffer ${buffer}, which is no scratch for it.`);
+  if ([rows, columns].some((size) => size < 1 || size > blockSize) || depth < 1 || depth > 16)
+    fail(scope.where, `a block of ${rows} by ${columns} with ${depth} pairs.`);
+  for (const { buffer: place, index } of [left, right]) {
+    verifyExpr(index, scope);
+    if (index.dtype !== "i32" || index.lanes !== 1) fail(scope.where, `a block begins at ${index.dtype} in ${index.lanes} lanes.`);
+    if (scope.buffers[place]?.dtype !== "u32") fail(scope.where, `a block is read from buffer ${place}, which holds no pairs.`);
+  }
 }
 
 const alignment = 64;

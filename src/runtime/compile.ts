@@ -7,6 +7,8 @@ import { holdGraphs } from "../tensor/execution.ts";
 import { inputNode } from "../tensor/ops/source.ts";
 import { Tensor } from "../tensor/tensor.ts";
 import { explain } from "./explain.ts";
+import type { Precision } from "./precision.ts";
+import { inPrecision } from "./precision.ts";
 import type { Prepared } from "./prepared.ts";
 import { prepare } from "./prepared.ts";
 import { computeNow } from "./read.ts";
@@ -22,6 +24,8 @@ export interface CompileOptions {
   readonly name?: string;
   /** How often the function will be called, as far as is known: decides whether compiling C is worth its time. */
   readonly expectedRuns?: number;
+  /** What the operands of products are rounded to; "f32", which rounds nothing, if not said. */
+  readonly precision?: Precision;
 }
 
 export interface CompiledFunction<A extends readonly unknown[], R> {
@@ -101,7 +105,7 @@ function trace<A extends readonly unknown[]>(
   fn: (...args: A) => unknown,
   args: A,
   name: string,
-  { donate = [], expectedRuns = manyRuns }: CompileOptions,
+  { donate = [], expectedRuns = manyRuns, precision = "f32" }: CompileOptions,
 ): Variant {
   const flat = flatten(args, isTensor);
   const inputs = flat.leaves.map((leaf, slot) => inputNode(slot, leaf.type));
@@ -110,7 +114,7 @@ function trace<A extends readonly unknown[]>(
     throw new GradsmithError("usage", name, "a compiled function can't be async: it's traced, not run.", "Read tensors outside of it.");
   }
   const result = flatten(traced, isTensor);
-  const outputs = result.leaves.map((leaf) => leaf.node);
+  const outputs = inPrecision(name, precision)(result.leaves.map((leaf) => leaf.node));
   const captured = capturedBy(outputs, new Set(inputs));
   const donated = donatedLeaves(args, donate, name);
   const donations = pairDonations(inputs, outputs, donated);

@@ -11,6 +11,8 @@ import { holdGraphs } from "../tensor/execution.ts";
 import { bufferNode, inputNode } from "../tensor/ops/source.ts";
 import { Tensor } from "../tensor/tensor.ts";
 import { explain } from "./explain.ts";
+import type { Precision } from "./precision.ts";
+import { inPrecision } from "./precision.ts";
 import { prepare } from "./prepared.ts";
 import { computeNow, computeStorages } from "./read.ts";
 import { capturedBy, isTensor } from "./trace.ts";
@@ -23,6 +25,8 @@ export interface LoopOptions {
   readonly expectedRuns?: number;
   /** Takes the given state's memory over where it can: its tensors can't be used afterwards. Otherwise it is copied. */
   readonly takeState?: boolean;
+  /** What the operands of products are rounded to; "f32", which rounds nothing, if not said. */
+  readonly precision?: Precision;
 }
 
 /** A step traced once whose state stays in place: `run(n)` carries the state through n steps in one call. */
@@ -44,7 +48,12 @@ const cheapInput = 8;
  * Makes a loop of `step(state, inputs) -> state`. State and inputs are trees of tensors. Inputs that are cheap functions of smaller memory
  * (images scaled from bytes, say) aren't computed beforehand but inside the step. Two loops over the same state see each other's updates.
  */
-export function loop<S, I>(step: (state: S, inputs: I) => S, state: S, inputs: I, options: LoopOptions = {}): Loop<S> {
+export function loop<S, I>(
+  step: (state: S, inputs: I) => S,
+  state: S,
+  inputs: I,
+  { precision = "f32", ...options }: LoopOptions = {},
+): Loop<S> {
   const name = options.name ?? "loop";
   const given = flatten(state, isTensor);
   const outside = flatten(inputs, isTensor);
@@ -53,7 +62,7 @@ export function loop<S, I>(step: (state: S, inputs: I) => S, state: S, inputs: I
   const next = holdGraphs(() => step(given.rebuild(slots.map((node) => new Tensor(node))) as S, inputs));
   const result = flatten(next, isTensor);
   checkState(name, given, result);
-  const outputs = result.leaves.map((leaf) => leaf.node);
+  const outputs = inPrecision(name, precision)(result.leaves.map((leaf) => leaf.node));
   const captured = capturedBy(outputs, new Set(slots));
   const traced = { name, inputs: [...slots, ...captured], outputs, donations: new Map(outputs.map((_, i) => [i, i])) };
   const prepared = prepare(traced, options.expectedRuns ?? 1000);

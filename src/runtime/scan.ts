@@ -4,6 +4,7 @@ import { emitScan } from "../compiler/emit-scan.ts";
 import { keepPieces } from "../compiler/keep-pieces.ts";
 import { installLoops } from "../compiler/loops.ts";
 import { prepareScans } from "../compiler/prepare-scans.ts";
+import { LoopRewriter } from "../compiler/rewrite-scan.ts";
 
 /**
  * A loop with state: `carryₜ₊₁, yₜ = body(carryₜ, xₜ)`. The body is traced once and compiled once, however many turns there are, and the
@@ -16,6 +17,6 @@ export function scan<C, X = undefined, Y = undefined>(
   init: C,
   options?: ScanOptions<X>,
 ): Scanned<C, Y> {
-  installLoops({ prepareScans, keepPieces, emitScan });
+  installLoops({ prepareScans, keepPieces, emitScan, LoopRewriter });
   return record(body, init, options);
 }

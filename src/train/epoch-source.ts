@@ -64,6 +64,7 @@ interface WholeState {
  */
 export async function samplesInMemory(options: MemoryOptions): Promise<EpochSource> {
   const { model, setup, seed, x, y, shuffle, epochs, pace } = options;
+  const { precision } = setup;
   const count = x.shape[0]!;
   const batchSize = Math.min(options.batchSize, count);
   const [whole, rest] = [Math.floor(count / batchSize), count % batchSize];
@@ -85,10 +86,10 @@ export async function samplesInMemory(options: MemoryOptions): Promise<EpochSour
   const inputs = { x, y, key: stepKeys };
   await computeSoon(flatten(first, isTensor).leaves);
   await macrotask();
-  const main = loop(step(batchSize), first, inputs, { name: "fit", expectedRuns: whole * epochs, takeState: true });
+  const main = loop(step(batchSize), first, inputs, { name: "fit", expectedRuns: whole * epochs, takeState: true, precision });
   const parts: { readonly loop: Loop<WholeState>; readonly steps: number }[] = [{ loop: main, steps: whole }];
   await macrotask();
-  if (rest > 0) parts.push({ loop: loop(step(rest), main.state, inputs, { name: "fit rest", expectedRuns: epochs }), steps: 1 });
+  if (rest > 0) parts.push({ loop: loop(step(rest), main.state, inputs, { name: "fit rest", expectedRuns: epochs, precision }), steps: 1 });
   await macrotask();
   const { progressing, pass } = main.state;
 
@@ -128,7 +129,7 @@ export function batchesFrom(batches: BatchSource, { model, setup, state, seed, p
   const key = random.key(seed);
   const step = compile(
     (progressing: Progressing, given: { x: Tensor; y: Tensor; key: Tensor }): Progressing => trainingStep(model, setup, progressing, given),
-    { donate: [0], name: "fit" },
+    { donate: [0], name: "fit", precision: setup.precision },
   );
   let current: Progressing = { model: state, tally: emptyTally(setup), firstBad: integer(-1) };
   return {

@@ -42,6 +42,7 @@ export async function evaluation(
   state: TrainState,
   { x, y, batchSize, pace, expectedRuns = 1 }: EvaluationInput,
 ): Promise<Evaluation> {
+  const { precision } = setup;
   const count = x.shape[0]!;
   const size = evaluationBatch(count, batchSize);
   const [whole, rest] = [Math.floor(count / size), count % size];
@@ -59,9 +60,12 @@ export async function evaluation(
   const parts: { loop: Loop<Pass>; steps: number }[] = [];
   await macrotask();
   if (whole > 0)
-    parts.push({ loop: loop(step(size), begin.state, inputs, { name: "evaluate", expectedRuns: whole * expectedRuns }), steps: whole });
+    parts.push({
+      loop: loop(step(size), begin.state, inputs, { name: "evaluate", expectedRuns: whole * expectedRuns, precision }),
+      steps: whole,
+    });
   await macrotask();
-  if (rest > 0) parts.push({ loop: loop(step(rest), begin.state, inputs, { name: "evaluate rest", expectedRuns }), steps: 1 });
+  if (rest > 0) parts.push({ loop: loop(step(rest), begin.state, inputs, { name: "evaluate rest", expectedRuns, precision }), steps: 1 });
   return {
     ready: Promise.all([begin.ready, ...parts.map((part) => part.loop.ready)]).then(() => undefined),
     async run() {
@@ -86,7 +90,7 @@ export async function evaluateBatches(model: Traceable, setup: TrainingSetup, st
       const { loss, prediction } = objective(model, setup.loss, variables.variables, x, y);
       return addToTally(tally, setup, loss, y, prediction);
     },
-    { donate: [0], name: "evaluate" },
+    { donate: [0], name: "evaluate", precision: setup.precision },
   );
   let tally = emptyTally(setup);
   for await (const { x, y } of batches) {

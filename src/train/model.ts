@@ -76,6 +76,7 @@ export abstract class Model {
   /** Says how to train: the optimizer, what to make small, and what else to measure. */
   compile(options: CompileOptions): this {
     this.#setup = trainingSetup(options);
+    this.#predict = undefined;
     return this;
   }
 
@@ -158,7 +159,7 @@ export abstract class Model {
     positiveInteger("predict", "batchSize", batchSize);
     const samples = samplesOf("predict", "x", x);
     checkFeatures("predict", samples, this.blueprint.input.shape);
-    this.#predict ??= predictor(this);
+    this.#predict ??= predictor(this, this.#setup?.precision);
     return this.#predict(this.#current.variables, samples, batchSize);
   }
 

@@ -13,6 +13,7 @@ const machines: Readonly<Record<string, Limits>> = {
     lanes: 16,
     registers: 32,
     orderedFrom: 0,
+    multipliesBlocks: false,
     cacheBytes: [32 * 1024, 1024 * 1024],
     expandTranscendentals: true,
     slowSubnormals: false,

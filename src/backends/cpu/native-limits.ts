@@ -3,8 +3,16 @@ import type { Limits } from "../../ir/limits.ts";
 import type { Toolchain } from "./toolchain.ts";
 
 /** What schedules may count on in code this toolchain compiles for this machine. */
-export function nativeLimits({ lanes, registers }: Pick<Toolchain, "lanes" | "registers">): Limits {
-  return { lanes, registers, orderedFrom: 0, cacheBytes: cacheBytes(), expandTranscendentals: true, slowSubnormals: false };
+export function nativeLimits({ lanes, registers, hasTiles }: Pick<Toolchain, "lanes" | "registers" | "hasTiles">): Limits {
+  return {
+    lanes,
+    registers,
+    orderedFrom: 0,
+    cacheBytes: cacheBytes(),
+    multipliesBlocks: hasTiles,
+    expandTranscendentals: true,
+    slowSubnormals: false,
+  };
 }
 
 /** Linux tells the data caches of a core; elsewhere what any machine of this century has. */

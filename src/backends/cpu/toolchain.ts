@@ -11,6 +11,8 @@ export interface Toolchain {
   /** f32 lanes and number of the vector registers. */
   readonly lanes: number;
   readonly registers: number;
+  /** Whether there are matrix instructions for bf16 (AMX), which Linux lets a process use that asks. */
+  readonly hasTiles: boolean;
   readonly flags: readonly string[];
   /** Equal where compiling the same text gives code that may be exchanged: compiler, flags, processor. */
   readonly identity: string;
@@ -72,7 +74,8 @@ function describe(command: readonly [string, ...string[]], native: readonly stri
   const identity = createHash("sha256")
     .update([command.join(" "), flags.join(" "), cpus()[0]?.model ?? "", macros].join("\n"))
     .digest("hex");
-  return { command, version, lanes, registers: lanes === 16 || isArm ? 32 : 16, flags, identity };
+  const hasTiles = has("__AMX_BF16__") && has("__linux__");
+  return { command, version, lanes, registers: lanes === 16 || isArm ? 32 : 16, hasTiles, flags, identity };
 }
 
 /** IEEE arithmetic but for contraction to fma; no strict aliasing, since the arena's memory changes its type. */

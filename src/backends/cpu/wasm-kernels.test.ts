@@ -154,6 +154,8 @@ function interpret(kernel: Kernel, memory: number[][]): void {
         for (let lane = 0; lane < lanes; lane++) {
           memory[s.buffer]![index.length > 1 ? index[lane]! : index[0]! + lane] = stored(x[lane] ?? x[0]!, kernel.buffers[s.buffer]!.dtype);
         }
+      } else if (s.kind === "multiply") {
+        throw new Error("not for this target");
       } else {
         names.set(s.name, value(s.value));
       }

@@ -49,6 +49,7 @@ export class WasmBackend implements Backend {
       // Of 16, the engine keeps one to itself, and a product that isn't fused needs one.
       registers: this.relaxedSimd ? 15 : 14,
       orderedFrom,
+      multipliesBlocks: false,
       cacheBytes: [32 * 1024, 512 * 1024],
       expandTranscendentals: true,
       slowSubnormals: true,

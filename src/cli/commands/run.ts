@@ -30,6 +30,7 @@ export const run: Command = {
     out: { value: "DIR", description: "where the run's folder is made; default runs" },
     data: { value: "DIR", description: "a folder with the four image files, for mnist and fashion-mnist" },
     device: { value: "NAME", description: "cpu or reference; default cpu" },
+    precision: { value: "NAME", description: "of products: f32 or bf16; default f32" },
     tier: { value: "NAME", description: "of the cpu: wasm, native or auto; default auto" },
     threads: { value: "N", description: "of the native tier; default: one a core" },
     ascii: { description: "draw with plain characters only" },
@@ -92,6 +93,7 @@ function settingsOf(lab: Lab, given: GivenArguments): LabSettings {
     epochs: numberOption(given, "epochs", "positive") ?? lab.defaults.epochs,
     batchSize: numberOption(given, "batch-size", "positive") ?? lab.defaults.batchSize,
     seed: numberOption(given, "seed", "whole") ?? 1,
+    precision: choiceOption(given, "precision", ["f32", "bf16"]) ?? "f32",
     ...(directory === undefined ? {} : { directory }),
   };
 }

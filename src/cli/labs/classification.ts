@@ -8,13 +8,13 @@ export const classification: Lab = {
   lecture: 3,
   defaults: { epochs: 25, batchSize: 256 },
 
-  async run({ epochs, batchSize, seed }, { print, chart, training }) {
+  async run({ epochs, batchSize, seed, precision }, { print, chart, training }) {
     const { x, y } = signOfSine(10_000, { seed });
     const model = sequential(
       [dense(100, { activation: "relu" }), dense(100, { activation: "relu" }), dense(1, { activation: "sigmoid" })],
       { inputShape: [10] },
     );
-    model.compile({ optimizer: adam(), loss: "binaryCrossentropy", metrics: ["accuracy"] });
+    model.compile({ optimizer: adam(), loss: "binaryCrossentropy", metrics: ["accuracy"], precision });
     print(model.summary());
 
     const history = await model.fit(x, y, { batchSize, epochs, validationSplit: 0.2, seed, ...training });

@@ -20,14 +20,14 @@ export function imageLab(name: string, title: string, load: (options: ImageSetOp
     lecture: 3,
     defaults: { epochs: 5, batchSize: 32 },
 
-    async run({ epochs, batchSize, seed, directory }, { print, chart, training }) {
+    async run({ epochs, batchSize, seed, precision, directory }, { print, chart, training }) {
       const { train, test, classNames } = await load(directory === undefined ? {} : { directory });
       const scale = (images: Tensor): Tensor => images.cast("f32").div(255);
       const model = sequential(
         [flatten(), dense(512, { activation: "relu" }), dense(512, { activation: "relu" }), dense(10, { activation: "softmax" })],
         { inputShape: [28, 28] },
       );
-      model.compile({ optimizer: adam(), loss: "sparseCategoricalCrossentropy", metrics: ["accuracy"] });
+      model.compile({ optimizer: adam(), loss: "sparseCategoricalCrossentropy", metrics: ["accuracy"], precision });
       print(model.summary());
 
       const held = scale(test.images);

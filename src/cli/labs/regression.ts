@@ -8,10 +8,10 @@ export const regression: Lab = {
   lecture: 3,
   defaults: { epochs: 10, batchSize: 32 },
 
-  async run({ epochs, batchSize, seed }, { print, chart, training }) {
+  async run({ epochs, batchSize, seed, precision }, { print, chart, training }) {
     const { x, y } = sineOfSquares(10_000, { seed });
     const model = sequential([dense(20, { activation: "relu" }), dense(30, { activation: "relu" }), dense(1)], { inputShape: [10] });
-    model.compile({ optimizer: sgd({ learningRate: 0.01 }), loss: "mse", metrics: ["mae"] });
+    model.compile({ optimizer: sgd({ learningRate: 0.01 }), loss: "mse", metrics: ["mae"], precision });
     print(model.summary());
 
     const history = await model.fit(x, y, { batchSize, epochs, validationSplit: 0.2, seed, ...training });

@@ -8,10 +8,10 @@ export const xor: Lab = {
   lecture: 2,
   defaults: { epochs: 400, batchSize: 4 },
 
-  async run({ epochs, batchSize, seed }, { print, chart, training }) {
+  async run({ epochs, batchSize, seed, precision }, { print, chart, training }) {
     const { x, y } = xorSamples();
     const model = sequential([dense(4, { activation: "tanh" }), dense(1, { activation: "sigmoid" })], { inputShape: [2] });
-    model.compile({ optimizer: adam({ learningRate: 0.05 }), loss: "binaryCrossentropy", metrics: ["accuracy"] });
+    model.compile({ optimizer: adam({ learningRate: 0.05 }), loss: "binaryCrossentropy", metrics: ["accuracy"], precision });
     print(model.summary());
 
     const history = await model.fit(x, y, { batchSize, epochs, seed, ...training });

@@ -4,6 +4,7 @@ import type { LocalName } from "./expression.ts";
 import { ExpressionPrinter } from "./expression.ts";
 import { cNames, laneBytes, registerLane, storageLane } from "./lane-type.ts";
 import { narrowFunction, putFunction, scatterFunction, shrinkFunction } from "./memory.ts";
+import { printMultiply, releaseTiles, tilesInUse } from "./multiply.ts";
 import type { Prelude } from "./prelude.ts";
 import type { Text } from "./text.ts";
 import { call, levels, prefix, primary, within } from "./text.ts";
@@ -27,9 +28,10 @@ class KernelPrinter {
   readonly #kernel: Kernel;
   readonly #prelude: Prelude;
   readonly #locals = new Map<string, LocalName>();
-  readonly #taken = new Set<string>(["begin", "end"]);
+  readonly #taken = new Set<string>(["begin", "end", "tiles"]);
   readonly #bufferNames: readonly string[];
   readonly #print: ExpressionPrinter;
+  #usesTiles = false;
 
   constructor(kernel: Kernel, prelude: Prelude) {
     this.#kernel = kernel;
@@ -42,12 +44,15 @@ class KernelPrinter {
     const { buffers, range, body } = this.#kernel;
     const parameters = buffers.flatMap((buffer, i) => (buffer.access === "scratch" ? [] : [this.#parameter(buffer, i, isDisjoint)]));
     const variable = this.#name(range.variable, true);
+    const statements = this.#statements(body, "    ");
     return [
       `static NOINLINE void ${name}(${[...parameters, "long begin", "long end"].join(", ")}) {`,
       ...this.#scratch(),
+      ...(this.#usesTiles ? [`  ${tilesInUse};`] : []),
       `  for (long ${variable} = begin; ${variable} < end; ${variable}++) {`,
-      ...this.#statements(body, "    "),
+      ...statements,
       "  }",
+      ...(this.#usesTiles ? [`  ${releaseTiles(this.#prelude)};`] : []),
       "}",
     ].join("\n");
   }
@@ -95,6 +100,9 @@ class KernelPrinter {
         return [`${indent}${this.#print.local(statement.name).name} = ${this.#print.value(statement.value).code};`];
       case "store":
         return [`${indent}${this.#store(statement)};`];
+      case "multiply":
+        this.#usesTiles = true;
+        return printMultiply(statement, this.#print, this.#bufferNames[statement.buffer]!).map((line) => indent + line);
       case "if": {
         const condition = this.#print.value(statement.condition);
         return [`${indent}if (${condition.code}) {`, ...this.#statements(statement.body, `${indent}  `), `${indent}}`];

@@ -112,13 +112,14 @@ export function shrinkFunction(prelude: Prelude, to: "f16" | "bf16", lanes: numb
     const bits = `${u32} bits = (${u32})x;`;
     const nanTest = `${u32} nan = (${u32})((bits & 0x7fffffff) > 0x7f800000);`;
     if (to === "bf16") {
-      return block(
-        head,
+      const plain = [
         bits,
         nanTest,
         `${u32} rounded = (bits + 0x7fff + ((bits >> 16) & 1)) >> 16;`,
         `return ${narrow}((((bits >> 16) | 0x40) & nan) | (rounded & ~nan));`,
-      );
+      ];
+      if (lanes !== 16) return block(head, ...plain);
+      return block(head, ...onGcc("__AVX512BF16__", `return (${u16})__builtin_ia32_cvtneps2bf16_v16sf(x);`, ...plain));
     }
     return block(
       head,

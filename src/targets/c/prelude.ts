@@ -37,6 +37,12 @@ export class Prelude {
     return name;
   }
 
+  /** A declaration at the top of the unit, once. */
+  declare(name: string, text: string): string {
+    this.#typedefs.set(name, text);
+    return name;
+  }
+
   text(): string {
     const sections = [[...this.#typedefs.values()].join("\n"), ...this.#functions.values()];
     return sections.filter((section) => section !== "").join("\n\n");

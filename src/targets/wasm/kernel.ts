@@ -264,6 +264,8 @@ class KernelPrinter implements Printer {
       case "store":
         storeValue(this, statement);
         return;
+      case "multiply":
+        throw new Error("limits of this target leave blocks out");
       case "if":
         this.value(statement.condition, 0);
         code.emit("if");

@@ -19,6 +19,8 @@ export function exprsOf(statement: Statement): readonly Expr[] {
       return [statement.value];
     case "store":
       return [statement.index, statement.value];
+    case "multiply":
+      return [statement.left.index, statement.right.index];
     case "if":
       return [statement.condition];
   }

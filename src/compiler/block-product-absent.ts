@@ -1,0 +1,6 @@
+const absent = (): never => {
+  throw new Error("nothing multiplies blocks here");
+};
+
+/** Stand in for `block-product.ts` in bundles for browsers (package.json, `browser`). */
+export { absent as blockTiling, absent as copyPanel, absent as eachBlock, absent as multiplyBlock, absent as panelSide };

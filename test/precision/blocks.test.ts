@@ -1,0 +1,167 @@
+import { describe, expect, test } from "vitest";
+import { CodeCache } from "../../src/backends/cpu/cache.ts";
+import { nativeBackend } from "../../src/backends/cpu/native.ts";
+import { build } from "../../src/backends/cpu/native-build.ts";
+import { nativeLimits } from "../../src/backends/cpu/native-limits.ts";
+import { findToolchain } from "../../src/backends/cpu/toolchain.ts";
+import { evaluateGraph } from "../../src/backends/reference/evaluate.ts";
+import { Storage } from "../../src/backends/storage.ts";
+import { compile } from "../../src/compiler/compile.ts";
+import { roundOperands } from "../../src/compiler/round-operands.ts";
+import { bytesOf } from "../../src/core/dtype.ts";
+import { topological } from "../../src/ir/graph.ts";
+import type { Statement } from "../../src/ir/kernel.ts";
+import type { Program } from "../../src/ir/program.ts";
+import { verifyProgram } from "../../src/ir/verify.ts";
+import { convolve } from "../../src/nn/layers/convolve.ts";
+import { byteLengthOf, decode, isGiven, storageOf } from "../../src/runtime/values.ts";
+import { printC } from "../../src/targets/c/print.ts";
+import { tensor } from "../../src/tensor/create.ts";
+import { random } from "../../src/tensor/random.ts";
+import "../../src/runtime/install.ts";
+import type { Tensor } from "../../src/tensor/tensor.ts";
+
+const toolchain = findToolchain();
+const missing = !toolchain.available
+  ? toolchain.reason
+  : toolchain.found.hasTiles
+    ? undefined
+    : "this processor has no matrix instructions";
+
+const numbers = async (shape: readonly number[], seed: number): Promise<Tensor> =>
+  tensor((await random.normal(shape, { seed }).read()) as Float32Array).reshape(shape);
+
+interface Results {
+  readonly wanted: readonly number[];
+  readonly found: readonly number[];
+  /** How many block products its kernels have. */
+  readonly blocks: number;
+  /** Bytes of its largest piece of memory. */
+  readonly largest: number;
+}
+
+/** A result in precision bf16, as the reference computes it and as native code does, by default with two threads. */
+function both(result: Tensor, run: (program: Program, storages: readonly Storage[]) => void = onThreads(2)): Results {
+  const [root] = roundOperands([result.node]);
+  const inputs = topological([root!]).filter(isGiven);
+  const limits = nativeLimits({ lanes: 16, registers: 32, hasTiles: true });
+  const { program } = compile({ name: "blocks", inputs, outputs: [root!] }, limits);
+  verifyProgram(program);
+  const fresh = program.arguments.slice(inputs.length).map(({ buffer }) => program.buffers[buffer]!);
+  const storages = [...inputs.map(storageOf), ...fresh.map(({ dtype, length }) => new Storage(byteLengthOf({ dtype, shape: [length] })))];
+  run(program, storages);
+  const [wanted] = evaluateGraph([root!], (source) => decode(storageOf(source).peek(), source.type.dtype));
+  return {
+    wanted: Array.from(wanted!),
+    found: Array.from(decode(storages.at(-1)!.peek(), root!.type.dtype)),
+    blocks: program.kernels.reduce((n, kernel) => n + blocksIn(kernel.body), 0),
+    largest: Math.max(...program.buffers.map(({ dtype, length }) => length * bytesOf(dtype))),
+  };
+}
+
+const onThreads = (threads: number) => (program: Program, storages: readonly Storage[]) =>
+  nativeBackend({ threads }).compile(program).run(storages, 1);
+
+/** As native code runs where Linux refuses the tile registers. */
+function withoutTiles(program: Program, storages: readonly Storage[]): void {
+  const text = printC(program).replace("syscall(158, 0x1023, 18) == 0", "0");
+  expect(text).toContain("tiles_allowed = 0;");
+  const { found } = toolchain as Extract<typeof toolchain, { available: true }>;
+  const cache = CodeCache.temporary("a test");
+  const addon = build<{ run(handed: Float64Array, repeat: number): void; address(bytes: Uint8Array): number }>(
+    { text },
+    {
+      name: "without tiles",
+      toolchain: found,
+      cache,
+    },
+  ).finish();
+  const arena = new Storage(program.arenaBytes);
+  const addresses = [arena, ...storages].map(({ bytes }) => addon.address(bytes));
+  addon.run(Float64Array.of(0, 1, ...addresses), 1);
+}
+
+const blocksIn = (body: readonly Statement[]): number =>
+  body.reduce((n, s) => n + (s.kind === "multiply" ? 1 : s.kind === "loop" || s.kind === "if" ? blocksIn(s.body) : 0), 0);
+
+const close = (found: readonly number[], wanted: readonly number[], length: number): void => {
+  expect(found.length).toBe(wanted.length);
+  const worst = found.reduce((most, x, i) => Math.max(most, Math.abs(x - wanted[i]!)), 0);
+  // Products of normal numbers, summed in f32 in some order.
+  expect(worst).toBeLessThan(1e-6 * length);
+};
+
+describe.skipIf(missing !== undefined)(`products in blocks${missing === undefined ? "" : ` (${missing})`}`, () => {
+  const sizes = [
+    [32, 64, 32],
+    [64, 784, 96],
+    [128, 100, 50],
+    [33, 34, 47],
+    [77, 129, 100],
+    [256, 31, 513],
+  ] as const;
+  test.for(sizes)("x · w of %i x %i x %i agrees with the reference", async ([m, k, n]) => {
+    const [x, w] = [await numbers([m, k], 1), await numbers([k, n], 2)];
+    const { found, wanted, blocks } = both(x.matmul(w));
+    expect(blocks).toBeGreaterThan(0);
+    close(found, wanted, k);
+  });
+  test.for(sizes)("g · wᵀ of %i x %i x %i agrees with the reference", async ([m, k, n]) => {
+    const [g, w] = [await numbers([m, k], 1), await numbers([n, k], 2)];
+    const { found, wanted, blocks } = both(g.contract("mk,nk->mn", w));
+    expect(blocks).toBeGreaterThan(0);
+    close(found, wanted, k);
+  });
+  test.for(sizes)("xᵀ · g of %i x %i x %i agrees with the reference", async ([m, k, n]) => {
+    const [x, g] = [await numbers([k, m], 1), await numbers([k, n], 2)];
+    const { found, wanted, blocks } = both(x.contract("km,kn->mn", g));
+    expect(blocks).toBeGreaterThan(0);
+    close(found, wanted, k);
+  });
+
+  test("a padded convolution with strides agrees with the reference, and its windows are never copied", async () => {
+    const [x, kernel] = [await numbers([8, 12, 12, 32], 1), await numbers([3, 3, 32, 40], 2)];
+    const geometry = { sizes: [3, 3], strides: [2, 2], dilations: [1, 1], padding: "same" } as const;
+    const { found, wanted, blocks, largest } = both(convolve("convolve", x, kernel, geometry));
+    expect(blocks).toBeGreaterThan(0);
+    // The largest piece of memory is the picture itself, not its windows.
+    expect(largest).toBeLessThanOrEqual(8 * 12 * 12 * 32 * 4);
+    close(found, wanted, 9 * 32);
+  });
+
+  test("batched products and sums over two axes agree with the reference", async () => {
+    const [x, y] = [await numbers([3, 40, 64], 1), await numbers([3, 64, 48], 2)];
+    const batched = both(x.matmul(y));
+    expect(batched.blocks).toBeGreaterThan(0);
+    close(batched.found, batched.wanted, 64);
+    const [a, b] = [await numbers([40, 5, 32], 3), await numbers([5, 32, 48], 4)];
+    const twice = both(a.contract("mck,ckn->mn", b));
+    expect(twice.blocks).toBeGreaterThan(0);
+    close(twice.found, twice.wanted, 160);
+  });
+
+  test("a bias and an activation join the product, and NaN and infinity pass through it", async () => {
+    const [x, w, bias] = [await numbers([64, 64], 1), await numbers([64, 64], 2), await numbers([64], 3)];
+    const spoilt = x.add(
+      tensor(Float32Array.from({ length: 4096 }, (_, i) => (i === 70 ? Infinity : i === 200 ? Number.NaN : 0))).reshape([64, 64]),
+    );
+    const { found, wanted, blocks } = both(spoilt.matmul(w).add(bias).relu());
+    expect(blocks).toBe(1);
+    for (const [i, value] of wanted.entries()) {
+      if (Number.isFinite(value)) expect(Math.abs(found[i]! - value)).toBeLessThan(1e-4);
+      else expect(found[i]).toBe(value);
+    }
+  });
+
+  test("one thread and two give the same bits", async () => {
+    const [x, w] = [await numbers([256, 256], 1), await numbers([256, 256], 2)];
+    expect(both(x.matmul(w), onThreads(2)).found).toEqual(both(x.matmul(w), onThreads(1)).found);
+  });
+
+  test("where the tile registers are refused, the same products are made one by one", async () => {
+    const [x, w] = [await numbers([70, 100], 1), await numbers([100, 90], 2)];
+    const { found, wanted, blocks } = both(x.matmul(w), withoutTiles);
+    expect(blocks).toBeGreaterThan(0);
+    close(found, wanted, 100);
+  });
+});
