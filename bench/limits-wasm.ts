@@ -50,13 +50,13 @@ function best(run: (times: number) => void, amount: number): number {
 function canRelaxed(): boolean {
   // Node 20's engine has it behind this flag; the package asks for it in the same way.
   setFlagsFromString("--experimental-wasm-relaxed-simd");
-  const bytes = encodeModule({ memoryPages: 1, functions: [multiplyAdd(true)], exported: { name: "run", index: 0 } });
+  const bytes = encodeModule({ memoryPages: 1, functions: [multiplyAdd(true)], exports: [{ name: "run", index: 0 }] });
   return engine.validate(bytes);
 }
 
 function load(functions: readonly WasmFunction[]): Run {
   const pages = largest / 65536;
-  const bytes = encodeModule({ memoryPages: pages, functions, exported: { name: "run", index: 0 } });
+  const bytes = encodeModule({ memoryPages: pages, functions, exports: [{ name: "run", index: 0 }] });
   const memory = new engine.Memory({ initial: pages, maximum: pages });
   // Memory that was never written to is one page of zeros, and always in the cache.
   new Float32Array(memory.buffer).fill(1);

@@ -14,11 +14,16 @@ const bundle = await rolldown({
   plugins: [{ name: "core", resolveId: (id) => (id === entry ? entry : undefined), load: (id) => (id === entry ? source : undefined) }],
 });
 const { output } = await bundle.generate({ format: "esm", minify: true });
+// What the first chunk imports is loaded with it; what it imports only when needed (threads) is not.
 const [first] = output;
-const gzipped = gzipSync(first.code, { level: 9 }).length;
+const loaded = new Set([first.fileName]);
+for (const name of loaded) for (const other of output.find(({ fileName }) => fileName === name).imports) loaded.add(other);
+const chunks = output.filter(({ fileName }) => loaded.has(fileName));
+const minified = chunks.reduce((sum, { code }) => sum + code.length, 0);
+const gzipped = chunks.reduce((sum, { code }) => sum + gzipSync(code, { level: 9 }).length, 0);
 const kilobytes = (bytes) => `${(bytes / 1024).toFixed(1)} KB`;
-console.log(`core door: ${kilobytes(first.code.length)} minified, ${kilobytes(gzipped)} gzipped (limit ${kilobytes(limit)})`);
-printLargest(first.modules);
+console.log(`core door: ${kilobytes(minified)} minified, ${kilobytes(gzipped)} gzipped (limit ${kilobytes(limit)})`);
+printLargest(Object.assign({}, ...chunks.map(({ modules }) => modules)));
 if (gzipped > limit) process.exitCode = 1;
 
 /** The folders that weigh most, before minification. */

@@ -1,15 +1,20 @@
 import { execFileSync } from "node:child_process";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { basename, dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { build } from "esbuild";
+import type { RolldownBuild } from "rolldown";
 import { rolldown } from "rolldown";
 import { expect, test } from "vitest";
 
 const root = fileURLToPath(new URL("..", import.meta.url));
 
 const program = (door: string) => `import { tensor } from "${root}dist/${door}"; console.log((await tensor([1, 2]).add(1).read()).join());`;
+
+/** With a chunk beside it: what only programs with threads load. */
+const writeTo = (bundle: RolldownBuild, file: string) =>
+  bundle.write({ dir: dirname(file), entryFileNames: basename(file), format: "esm" });
 
 const bundlers = {
   async esbuild(door: string, file: string) {
@@ -28,7 +33,7 @@ const bundlers = {
   async rolldown(door: string, file: string) {
     writeFileSync(`${file}.entry.mjs`, program(door));
     const bundle = await rolldown({ input: `${file}.entry.mjs`, platform: "node" });
-    await bundle.write({ file, format: "esm" });
+    await writeTo(bundle, file);
   },
 };
 const cases = Object.keys(bundlers).flatMap((name) =>
@@ -58,7 +63,7 @@ const sums = (x) => scan((sum, row) => ({ carry: sum.add(row), y: sum.add(row) }
 console.log((await sums(tensor([1, 2, 3])).read()).join());`,
     );
     const bundle = await rolldown({ input: entry, platform: "node" });
-    await bundle.write({ file: join(folder, "program.mjs"), format: "esm" });
+    await writeTo(bundle, join(folder, "program.mjs"));
     expect(execFileSync(process.execPath, [join(folder, "program.mjs")], { encoding: "utf8" })).toBe("1,3,6\n");
   } finally {
     rmSync(folder, { recursive: true, force: true });
@@ -78,7 +83,7 @@ console.log(double.explain().split("\\n").find((line) => line.startsWith("# tier
 console.log(describeDevice().lines[0].replace(" with fused multiply-add", ""));`,
     );
     const bundle = await rolldown({ input: entry, platform: "browser", external: [/^node:/] });
-    await bundle.write({ file: join(folder, "program.mjs"), format: "esm" });
+    await writeTo(bundle, join(folder, "program.mjs"));
     expect(execFileSync(process.execPath, [join(folder, "program.mjs")], { encoding: "utf8" })).toBe(
       `2,4
 # tier wasm (a browser has no C compiler)

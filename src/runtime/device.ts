@@ -33,7 +33,11 @@ export function describeDevice(): DeviceDescription {
   }
   const { relaxedSimd } = wasmFeatures();
   const wasmText = `WebAssembly SIMD${relaxedSimd && deviceSettings().relaxedSimd ? " with fused multiply-add" : ""}`;
-  if (tier === "wasm") return { device, tier, threads: 1, lines: [`device cpu, tier wasm: ${wasmText} (asked for)`] };
+  if (tier === "wasm") {
+    const { threads = 1 } = deviceSettings();
+    const several = threads > 1 ? `, large kernels on ${threads} threads` : "";
+    return { device, tier, threads, lines: [`device cpu, tier wasm: ${wasmText}${several} (asked for)`] };
+  }
   const { text, threads, reason, hasFailed } = nativeState();
   if (text === undefined && tier === "native" && !hasFailed)
     return { device, tier, threads, lines: [`device cpu, tier native: asked for, but not to be had (${reason})`] };

@@ -7,7 +7,7 @@ export interface DeviceSettings {
   /** `reference` computes everything in float64, one element at a time: slow and exact. */
   readonly device: DeviceName;
   readonly tier: Tier;
-  /** Threads of the native tier; all cores by default. */
+  /** Threads: all cores by default on the native tier, one on the wasm tier. Results don't depend on it. */
   readonly threads: number | undefined;
   /** Fused multiply-add on the wasm tier, where the engine has it. */
   readonly relaxedSimd: boolean;

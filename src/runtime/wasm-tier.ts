@@ -16,11 +16,14 @@ export function* compiledFor(backend: Backend, traced: Traced, reason: string): 
   return { backend, compiled: yield* compiling(traced, backend.limits), reason };
 }
 
-let wasm: { backend: WasmBackend; relaxedSimd: boolean } | undefined;
+let wasm: { backend: WasmBackend; relaxedSimd: boolean; threads: number | undefined } | undefined;
 
-/** With fused multiply-add only where the engine has it, whatever the settings say. */
+/** With fused multiply-add only where the engine has it, whatever the settings say; on more than one thread only if asked for. */
 export function wasmTier(): WasmBackend {
-  const { relaxedSimd } = deviceSettings();
-  if (wasm?.relaxedSimd !== relaxedSimd) wasm = { backend: wasmBackend(relaxedSimd ? {} : { relaxedSimd }), relaxedSimd };
+  const { relaxedSimd, threads } = deviceSettings();
+  if (wasm?.relaxedSimd !== relaxedSimd || wasm.threads !== threads) {
+    const backend = wasmBackend({ ...(relaxedSimd ? {} : { relaxedSimd }), ...(threads === undefined ? {} : { threads }) });
+    wasm = { backend, relaxedSimd, threads };
+  }
   return wasm.backend;
 }

@@ -2,9 +2,12 @@
 export interface WasmEngine {
   readonly Module: new (bytes: Uint8Array) => CompiledModule;
   readonly Instance: new (module: CompiledModule, imports: object) => { readonly exports: Readonly<Record<string, unknown>> };
-  readonly Memory: new (descriptor: { readonly initial: number; readonly maximum: number }) => { readonly buffer: ArrayBuffer };
+  readonly Memory: new (descriptor: { readonly initial: number; readonly maximum: number; readonly shared?: boolean }) => WasmMemory;
   compile(bytes: Uint8Array): Promise<CompiledModule>;
   validate(bytes: Uint8Array): boolean;
+}
+export interface WasmMemory {
+  readonly buffer: ArrayBuffer;
 }
 declare const compiled: unique symbol;
 export interface CompiledModule {

@@ -8,7 +8,7 @@ import type { PrintedProgram } from "../../targets/wasm/print.ts";
 import { printWasm } from "../../targets/wasm/print.ts";
 import type { Backend, Executable } from "../backend.ts";
 import type { Storage } from "../storage.ts";
-import type { CompiledModule, WasmEngine } from "./wasm-engine.ts";
+import type { CompiledModule, WasmEngine, WasmMemory } from "./wasm-engine.ts";
 import { wasmEngine } from "./wasm-engine.ts";
 import { wasmFeatures } from "./wasm-features.ts";
 import { WasmSlot } from "./wasm-slot.ts";
@@ -16,6 +16,8 @@ import { WasmSlot } from "./wasm-slot.ts";
 export interface WasmOptions {
   /** Fused multiply-add where the machine has it. Without, results are the same on all machines. Default: where available. */
   readonly relaxedSimd?: boolean;
+  /** Threads for large kernels, where the environment has shared memory. Results don't depend on how many. Default: 1. */
+  readonly threads?: number;
 }
 
 /** The WebAssembly tier of the cpu device. */
@@ -26,9 +28,10 @@ export class WasmBackend implements Backend {
   readonly name = "wasm";
   readonly limits: Limits;
   readonly relaxedSimd: boolean;
+  readonly threads: number;
   readonly #engine: WasmEngine;
 
-  constructor({ relaxedSimd }: WasmOptions) {
+  constructor({ relaxedSimd, threads = 1 }: WasmOptions) {
     const engine = wasmEngine();
     const features = wasmFeatures();
     if (engine === undefined || !features.simd) {
@@ -43,6 +46,7 @@ export class WasmBackend implements Backend {
       throw new GradsmithError("device", "wasm", "this JavaScript engine has no relaxed SIMD.", "Leave out relaxedSimd: true.");
     }
     this.#engine = engine;
+    this.threads = threads;
     this.relaxedSimd = relaxedSimd ?? features.relaxedSimd;
     this.limits = {
       lanes: 4,
@@ -57,7 +61,7 @@ export class WasmBackend implements Backend {
   }
 
   compile(program: Program): WasmExecutable {
-    return new WasmExecutable(program, { engine: this.#engine, relaxedSimd: this.relaxedSimd });
+    return new WasmExecutable(program, { engine: this.#engine, relaxedSimd: this.relaxedSimd, threads: this.threads });
   }
 }
 
@@ -68,6 +72,7 @@ const mostPages = 65536;
 interface Loaded {
   readonly run: (repeat: number) => void;
   readonly slots: readonly WasmSlot[];
+  readonly employ?: () => void;
 }
 
 export class WasmExecutable implements Executable {
@@ -78,11 +83,11 @@ export class WasmExecutable implements Executable {
   readonly #engine: WasmEngine;
   #loaded: Loaded | undefined;
 
-  constructor(program: Program, { engine, relaxedSimd }: { engine: WasmEngine; relaxedSimd: boolean }) {
+  constructor(program: Program, options: { engine: WasmEngine; relaxedSimd: boolean; threads: number }) {
     this.#program = program;
-    this.#engine = engine;
-    this.printed = printWasm(program, { relaxedSimd });
-    this.ready = this.#prepare();
+    this.#engine = options.engine;
+    this.printed = printWasm(program, options);
+    this.ready = this.#prepare(options);
     // Whoever never waits learns of a failure from `run`.
     this.ready.catch(() => {});
   }
@@ -91,8 +96,15 @@ export class WasmExecutable implements Executable {
     return this.printed.memoryPages * 65536;
   }
 
-  async #prepare(): Promise<void> {
+  async #prepare(options: { engine: WasmEngine; relaxedSimd: boolean; threads: number }): Promise<void> {
     this.#checkSize();
+    if (options.threads > 1) {
+      // By itself, so that pages without threads don't load it.
+      const { threaded } = await import("./wasm-threads.ts");
+      const shared = await threaded(this.#program, options);
+      if (shared !== undefined) this.#loaded ??= { ...this.#load(shared.module, shared.printed, shared.memory), employ: shared.employ };
+      if (this.#loaded !== undefined) return;
+    }
     if (this.printed.bytes.length <= smallBytes && this.#compileNow()) return;
     const module = await this.#engine.compile(this.printed.bytes);
     this.#loaded ??= this.#load(module);
@@ -111,9 +123,7 @@ export class WasmExecutable implements Executable {
     return true;
   }
 
-  #load(module: CompiledModule): Loaded {
-    const memory = this.#allocate();
-    const { argumentOffsets, constants } = this.printed;
+  #load(module: CompiledModule, { argumentOffsets, constants } = this.printed, memory = this.#allocate()): Loaded {
     for (const { offset, data } of constants) {
       new Uint8Array(memory.buffer, offset, data.byteLength).set(new Uint8Array(data.buffer, data.byteOffset, data.byteLength));
     }
@@ -125,7 +135,7 @@ export class WasmExecutable implements Executable {
     return { run: exports.run as (repeat: number) => void, slots };
   }
 
-  #allocate(): { readonly buffer: ArrayBuffer } {
+  #allocate(): WasmMemory {
     const { memoryPages } = this.printed;
     try {
       return new this.#engine.Memory({ initial: memoryPages, maximum: memoryPages });
@@ -151,7 +161,8 @@ export class WasmExecutable implements Executable {
 
   run(storages: readonly Storage[], repeat: number): void {
     if (repeat <= 0) return;
-    const { run, slots } = this.#loaded ?? this.#loadNow();
+    const { run, slots, employ } = this.#loaded ?? this.#loadNow();
+    employ?.();
     const uses = this.#program.arguments;
     this.#check(storages, slots);
     for (const [place, slot] of slots.entries()) slot.makeRoomFor(storages[place]!);

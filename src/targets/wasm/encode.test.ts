@@ -64,7 +64,7 @@ describe("encodeModule", () => {
     outer.emit("br", 0);
     outer.emit("end");
     outer.emit("end");
-    const bytes = encodeModule({ memoryPages: 3, functions: [inner.finish(), outer.finish()], exported: { name: "run", index: 1 } });
+    const bytes = encodeModule({ memoryPages: 3, functions: [inner.finish(), outer.finish()], exports: [{ name: "run", index: 1 }] });
     expect(wasmEngine()?.validate(bytes)).toBe(true);
   });
 

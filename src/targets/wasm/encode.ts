@@ -2,12 +2,14 @@ import type { Instruction, ValueType, WasmFunction } from "./function.ts";
 import type { Immediate } from "./opcodes.ts";
 import { opcodes } from "./opcodes.ts";
 
-/** A module that imports one memory (`gradsmith.memory`) and exports one function. */
+/** A module that imports one memory (`gradsmith.memory`). */
 export interface WasmModule {
   readonly memoryPages: number;
   readonly functions: readonly WasmFunction[];
-  /** The name to export and the place of its function in `functions`. */
-  readonly exported: { readonly name: string; readonly index: number };
+  /** Whether several threads have the memory. */
+  readonly isShared?: boolean;
+  /** Names to export, each with the place of its function in `functions`. */
+  readonly exports: readonly { readonly name: string; readonly index: number }[];
 }
 
 /** Where `memory` is looked up in the imports object. */
@@ -34,8 +36,10 @@ export function encodeModule(module: WasmModule): Uint8Array {
     list([memoryImport], (out, { module: from, name }) => {
       text(out, from);
       text(out, name);
-      out.push(0x02, 0x00);
+      out.push(0x02, module.isShared ? 0x03 : 0x00);
       unsigned(out, module.memoryPages);
+      // A shared memory has a limit.
+      if (module.isShared) unsigned(out, module.memoryPages);
     }),
   );
   write(
@@ -44,7 +48,7 @@ export function encodeModule(module: WasmModule): Uint8Array {
   );
   write(
     section.export,
-    list([module.exported], (out, { name, index }) => {
+    list(module.exports, (out, { name, index }) => {
       text(out, name);
       out.push(0x00);
       unsigned(out, index);
@@ -99,6 +103,11 @@ const encodeImmediate: Readonly<Record<Immediate, (out: number[], values: readon
   /** The alignment is a hint that current engines ignore. */
   memory: (out, values) => {
     out.push(0);
+    unsigned(out, values[0]!);
+  },
+  /** Here the alignment is checked. */
+  atomic: (out, values) => {
+    out.push(2);
     unsigned(out, values[0]!);
   },
   memoryLane: (out, values) => {

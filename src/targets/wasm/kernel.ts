@@ -23,8 +23,10 @@ export interface KernelOptions {
   readonly bases: readonly Base[];
   /** The number of the function that computes floating-point remainders. */
   readonly remainder: number;
+  /** The first of two parameters after the others, which say the part of the kernel's range to go through; without, it's the whole of it. */
+  readonly part?: number;
 }
-export type Base = { readonly address: number } | { readonly parameter: number };
+export type Base = { readonly address: number } | { readonly parameter: number; readonly offset?: number };
 
 export interface PrintedKernel {
   readonly function: WasmFunction;
@@ -35,7 +37,10 @@ export interface PrintedKernel {
 export function printKernel(kernel: Kernel, options: KernelOptions): PrintedKernel {
   const printer = new KernelPrinter(kernel, options);
   const { variable, extent } = kernel.range;
-  printer.block([{ kind: "loop", variable, start: constant(0, "i32"), end: constant(extent, "i32"), step: 1, body: kernel.body }]);
+  const { part } = options;
+  const start = part === undefined ? constant(0, "i32") : printer.parameter(part);
+  const end = part === undefined ? constant(extent, "i32") : printer.parameter(part + 1);
+  printer.block([{ kind: "loop", variable, start, end, step: 1, body: kernel.body }]);
   return { function: printer.code.finish(), callsRemainder: printer.callsRemainder };
 }
 
@@ -54,13 +59,23 @@ class KernelPrinter implements Printer {
   /** Address locals in scope, by what they hold. */
   #pointers = new Map<string, number>();
 
-  constructor(kernel: Kernel, { relaxedSimd, bases, remainder }: KernelOptions) {
+  constructor(kernel: Kernel, { relaxedSimd, bases, remainder, part }: KernelOptions) {
     this.kernel = kernel;
     this.relaxedSimd = relaxedSimd;
     this.#bases = bases;
     this.#remainder = remainder;
-    const parameters = bases.filter((base) => "parameter" in base).map((): ValueType => "i32");
-    this.code = new FunctionBuilder(kernel.name, parameters);
+    const count = part === undefined ? bases.filter((base) => "parameter" in base).length : part + 2;
+    this.code = new FunctionBuilder(
+      kernel.name,
+      Array.from({ length: count }, (): ValueType => "i32"),
+    );
+  }
+
+  /** A parameter that doesn't change and isn't negative. */
+  parameter(index: number): Local {
+    const name = registerName(index);
+    this.#facts.set(name, { level: 0, nonNegative: true, value: undefined });
+    return { kind: "local", dtype: "i32", lanes: 1, name };
   }
 
   value(expr: Expr, part: number): void {
@@ -151,7 +166,7 @@ class KernelPrinter implements Printer {
     if ("address" in base) return plus(bytes, constantLinear(base.address));
     const name = registerName(base.parameter);
     const expr: Local = { kind: "local", dtype: "i32", lanes: 1, name };
-    return plus(bytes, termLinear({ key: name, level: 0, nonNegative: true, expr }));
+    return plus(plus(bytes, constantLinear(base.offset ?? 0)), termLinear({ key: name, level: 0, nonNegative: true, expr }));
   }
 
   /** Leaves the address without its offset, and with `extra` bytes added, on the stack. */

@@ -1,5 +1,5 @@
 /** What follows an opcode in the binary format. `memory` is a constant offset, `memoryLane` an offset and a lane. */
-export type Immediate = "none" | "block" | "index" | "i32" | "f32" | "f64" | "memory" | "memoryLane" | "lane" | "bytes";
+export type Immediate = "none" | "block" | "index" | "i32" | "f32" | "f64" | "memory" | "atomic" | "memoryLane" | "lane" | "bytes";
 
 type Encoding = readonly [code: number, immediate: Immediate];
 type Words<Text extends string, Found = never> = Text extends `${infer Word} ${infer Rest}` ? Words<Rest, Found | Word> : Found | Text;
@@ -15,9 +15,10 @@ function row<Type extends string, const Names extends string>(
   return Object.fromEntries(entries) as Record<string, Encoding>;
 }
 
-/** Saturating conversions are spelled with the prefix 0xfc, vector instructions with 0xfd. */
+/** Saturating conversions are spelled with the prefix 0xfc, vector instructions with 0xfd, atomic ones with 0xfe. */
 const saturating = 0xfc000;
 const vector = 0xfd000;
+const atomic = 0xfe000;
 
 const compareIntegers = "eq ne lt_s lt_u gt_s gt_u le_s le_u ge_s ge_u";
 const compareFloats = "eq ne lt gt le ge";
@@ -101,6 +102,12 @@ export const opcodes = {
   ...row("f64x2", vector + 0xfe, "convert_low_i32x4_s convert_low_i32x4_u"),
   ...row("f32x4", vector + 0x105, "relaxed_madd relaxed_nmadd"),
   ...row("f64x2", vector + 0x107, "relaxed_madd relaxed_nmadd"),
+  ...row("i64", 0xad, "extend_i32_u"),
+  ...row("memory", atomic, "atomic.notify atomic.wait32", "atomic"),
+  ...row("i32", atomic + 0x10, "atomic.load", "atomic"),
+  ...row("i32", atomic + 0x17, "atomic.store", "atomic"),
+  ...row("i32", atomic + 0x1e, "atomic.rmw.add", "atomic"),
+  ...row("i32", atomic + 0x48, "atomic.rmw.cmpxchg", "atomic"),
 } as const satisfies Record<string, Encoding>;
 
 export type Opcode = keyof typeof opcodes;

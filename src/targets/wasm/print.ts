@@ -48,11 +48,11 @@ function printModule(program: Program, { relaxedSimd, layout }: PrintOptions & {
   const functions: WasmFunction[] = printed.map((kernel) => kernel.function);
   if (printed.some((kernel) => kernel.callsRemainder)) functions.push(remainderFunction());
   functions.push(runFunction(program, layout, bases));
-  return { memoryPages: layout.memoryPages, functions, exported: { name: "run", index: functions.length - 1 } };
+  return { memoryPages: layout.memoryPages, functions, exports: [{ name: "run", index: functions.length - 1 }] };
 }
 
 /** A buffer that is the same in all calls of a kernel is known to the kernel; the others, and those that move, are its parameters. */
-function basesOf(kernel: Kernel, { index, program, layout }: { index: number; program: Program; layout: Layout }): readonly Base[] {
+export function basesOf(kernel: Kernel, { index, program, layout }: { index: number; program: Program; layout: Layout }): readonly Base[] {
   const calls = eachCall(program.calls)
     .map(({ call }) => call)
     .filter((call) => call.kernel === index);
@@ -74,8 +74,21 @@ function isMoving(program: Program, buffer: number): boolean {
   return place.kind === "view" && (place.step !== 0 || isMoving(program, place.of));
 }
 
+/** How `run` calls a kernel; each of `addresses` leaves one of those that differ from call to call on the stack. */
+export type EmitCall = (code: FunctionBuilder, kernel: number, addresses: readonly (() => void)[]) => void;
+
+const plainCall: EmitCall = (code, kernel, addresses) => {
+  for (const push of addresses) push();
+  code.emit("call", kernel);
+};
+
 /** `run(repeat)`: all calls in order, `repeat` times. */
-function runFunction(program: Program, layout: Layout, bases: readonly (readonly Base[])[]): WasmFunction {
+export function runFunction(
+  program: Program,
+  layout: Layout,
+  bases: readonly (readonly Base[])[],
+  emitCall: EmitCall = plainCall,
+): WasmFunction {
   const parameters: readonly ValueType[] = ["i32"];
   const code = new FunctionBuilder("run", parameters);
   const repeat = 0;
@@ -118,8 +131,12 @@ function runFunction(program: Program, layout: Layout, bases: readonly (readonly
       }
       const { kernel, buffers } = step;
       const handed = bases[kernel]!.filter((_, buffer) => program.kernels[kernel]!.buffers[buffer]!.access !== "scratch");
-      for (const [place, base] of handed.entries()) if ("parameter" in base) pushAddress(buffers[place]!);
-      code.emit("call", kernel);
+      const differing = buffers.filter((_, place) => "parameter" in handed[place]!);
+      emitCall(
+        code,
+        kernel,
+        differing.map((buffer) => () => pushAddress(buffer)),
+      );
     }
   };
   code.emit("block");

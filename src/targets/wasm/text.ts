@@ -61,7 +61,7 @@ function showInstruction({ op, immediates }: Instruction, locals: number): strin
   if (op === "local.tee") return `=: $${immediates[0]}`;
   const immediate: Immediate = opcodes[op][1];
   if (op === "v128.const") return `v128.const(${showVector(immediates)})`;
-  if (immediate === "memory") return immediates[0] === 0 ? op : `${op}+${immediates[0]}`;
+  if (immediate === "memory" || immediate === "atomic") return immediates[0] === 0 ? op : `${op}+${immediates[0]}`;
   if (immediate === "memoryLane") return `${op}[${immediates[1]}]+${immediates[0]}`;
   if (immediate === "lane") return `${op}[${immediates[0]}]`;
   return immediates.length === 0 ? op : `${op}(${immediates.join(",")})`;

@@ -1,0 +1,273 @@
+import type { Kernel } from "../../ir/kernel.ts";
+import type { Program } from "../../ir/program.ts";
+import { remainderFunction } from "./divide.ts";
+import { encodeModule } from "./encode.ts";
+import type { WasmFunction } from "./function.ts";
+import { FunctionBuilder } from "./function.ts";
+import type { Base } from "./kernel.ts";
+import { printKernel } from "./kernel.ts";
+import type { Layout } from "./layout.ts";
+import { layOut } from "./layout.ts";
+import type { EmitCall, PrintedProgram, PrintOptions } from "./print.ts";
+import { basesOf, runFunction } from "./print.ts";
+
+/** A kernel is shared when one thread needs longer than this; handing over costs 1 to 2 microseconds, waking a thread some 50. */
+const sharedNanoseconds = 10_000;
+/** What one thread does in a nanosecond. */
+const operationsPerNanosecond = 40;
+const bytesPerNanosecond = 10;
+
+const isShared = ({ work, range }: Kernel): boolean =>
+  range.extent > 1 && work.operations / operationsPerNanosecond + work.bytes / bytesPerNanosecond > sharedNanoseconds;
+
+/**
+ * Where threads meet, each word in a cache line of its own. `job` is its generation and how many chunks of it nobody has claimed; what follows
+ * `kernel` (which one, and the addresses it was called with) is settled while there are any, and until `done` says that all are.
+ */
+const words = { job: 1024, done: 1152, sleeping: 1280, kernel: 1408, addresses: 1412 } as const;
+const chunkBits = 12;
+const chunkMask = 2 ** chunkBits - 1;
+
+/** How often a thread looks for work before it sleeps, some 50 microseconds. It sleeps for four seconds, then ends. */
+const looks = 20_000;
+
+/**
+ * As `printWasm` prints a program, for `threads` threads over one memory: whoever calls `run` shares the large kernels with those that are in
+ * `work(thread)`, 1 <= thread < `threads`. Each takes the next chunk of a kernel's range that nobody has claimed, so that nobody waits for a
+ * thread that is late, asleep or not there. Chunks don't depend on who computes them, so results are the same with any number of threads.
+ * Undefined where no kernel is worth it.
+ */
+export function printThreaded(program: Program, { relaxedSimd, threads }: PrintOptions & { threads: number }): PrintedProgram | undefined {
+  if (!program.kernels.some(isShared)) return undefined;
+  const layout = layOut(program);
+  const scratchBytes = layout.byteLength - layout.scratch;
+  const memoryPages = Math.ceil((layout.scratch + threads * scratchBytes) / 65536);
+  const bases = program.kernels.map((kernel, index) => {
+    const plain = basesOf(kernel, { index, program, layout });
+    return isShared(kernel) ? withScratch(plain, kernel, layout) : plain;
+  });
+  const remainder = program.kernels.length;
+  const functions: WasmFunction[] = program.kernels.map(
+    (kernel, index) =>
+      printKernel(kernel, {
+        relaxedSimd,
+        bases: bases[index]!,
+        remainder,
+        ...(isShared(kernel) ? { part: addressesOf(bases[index]!) + 1 } : {}),
+      }).function,
+  );
+  functions.push(remainderFunction());
+  const chunksOf = ({ range }: Kernel): number => Math.min(range.extent, 2 * threads, chunkMask);
+  const take = functions.length + 1;
+  functions.push(
+    chunkFunction(program, { bases, chunksOf, scratch: layout.scratch, scratchBytes }),
+    takeFunction(take - 1),
+    workFunction(take),
+  );
+  const share: EmitCall = (code, index, addresses) => {
+    const kernel = program.kernels[index]!;
+    if (!isShared(kernel)) {
+      for (const push of addresses) push();
+      code.emit("call", index);
+    } else post(code, { index, chunks: chunksOf(kernel), addresses, take });
+  };
+  functions.push(runFunction(program, layout, bases, share));
+  const exports = [
+    { name: "run", index: take + 2 },
+    { name: "work", index: take + 1 },
+  ];
+  const module = { memoryPages, isShared: true, functions, exports };
+  const constants = program.buffers.flatMap(({ place }, buffer) =>
+    place.kind === "constant" ? [{ offset: layout.addresses[buffer]!, data: place.data }] : [],
+  );
+  return { bytes: encodeModule(module), module, memoryPages, argumentOffsets: layout.argumentOffsets, constants };
+}
+
+const addressesOf = (bases: readonly Base[]): number => bases.filter((base) => "parameter" in base && base.offset === undefined).length;
+
+/** Scratch is each thread's own: where it begins is one more parameter. */
+function withScratch(bases: readonly Base[], kernel: Kernel, layout: Layout): readonly Base[] {
+  const parameter = addressesOf(bases);
+  return bases.map((base, buffer) =>
+    kernel.buffers[buffer]!.access === "scratch" && "address" in base ? { parameter, offset: base.address - layout.scratch } : base,
+  );
+}
+
+/** In `run`: says what there is to do, takes part in it, and sees that all is done. */
+function post(
+  code: FunctionBuilder,
+  { index, chunks, addresses, take }: { index: number; chunks: number; addresses: readonly (() => void)[]; take: number },
+): void {
+  for (const [i, push] of addresses.entries()) {
+    code.emit("i32.const", 0);
+    push();
+    code.emit("i32.store", words.addresses + 4 * i);
+  }
+  code.emit("i32.const", 0);
+  code.emit("i32.const", index);
+  code.emit("i32.store", words.kernel);
+  code.emit("i32.const", 0);
+  code.emit("i32.const", 0);
+  code.emit("i32.atomic.store", words.done);
+  code.emit("i32.const", 0);
+  read(code, "job");
+  code.emit("i32.const", ~chunkMask);
+  code.emit("i32.and");
+  code.emit("i32.const", chunkMask + 1 + chunks);
+  code.emit("i32.add");
+  code.emit("i32.atomic.store", words.job);
+  read(code, "sleeping");
+  code.emit("if");
+  code.emit("i32.const", 0);
+  code.emit("i32.const", -1);
+  code.emit("memory.atomic.notify", words.job);
+  drop(code);
+  code.emit("end");
+  code.emit("i32.const", 0);
+  code.emit("call", take);
+  code.emit("loop");
+  read(code, "done");
+  code.emit("i32.const", chunks);
+  code.emit("i32.ne");
+  code.emit("br_if", 0);
+  code.emit("end");
+}
+
+/** `take(thread)`: claims and computes chunks until there are none. */
+function takeFunction(chunk: number): WasmFunction {
+  const code = new FunctionBuilder("take", ["i32"]);
+  const job = code.take("i32");
+  code.emit("loop");
+  read(code, "job");
+  code.emit("local.tee", job);
+  code.emit("i32.const", chunkMask);
+  code.emit("i32.and");
+  code.emit("i32.eqz");
+  code.emit("if");
+  code.emit("return");
+  code.emit("end");
+  code.emit("i32.const", 0);
+  code.emit("local.get", job);
+  code.emit("local.get", job);
+  code.emit("i32.const", 1);
+  code.emit("i32.sub");
+  code.emit("i32.atomic.rmw.cmpxchg", words.job);
+  code.emit("local.get", job);
+  code.emit("i32.ne");
+  code.emit("br_if", 0);
+  code.emit("local.get", 0);
+  code.emit("local.get", job);
+  code.emit("i32.const", chunkMask);
+  code.emit("i32.and");
+  code.emit("i32.const", 1);
+  code.emit("i32.sub");
+  code.emit("call", chunk);
+  code.emit("i32.const", 0);
+  code.emit("i32.const", 1);
+  code.emit("i32.atomic.rmw.add", words.done);
+  drop(code);
+  code.emit("br", 0);
+  code.emit("end");
+  return code.finish();
+}
+
+interface Sharing {
+  readonly bases: readonly (readonly Base[])[];
+  readonly chunksOf: (kernel: Kernel) => number;
+  readonly scratch: number;
+  readonly scratchBytes: number;
+}
+
+/** `chunk(thread, number)`: computes one chunk of the kernel that `words.kernel` says. */
+function chunkFunction({ kernels }: Program, { bases, chunksOf, scratch, scratchBytes }: Sharing): WasmFunction {
+  const code = new FunctionBuilder("chunk", ["i32", "i32"]);
+  for (const [index, kernel] of kernels.entries()) {
+    if (!isShared(kernel)) continue;
+    code.emit("i32.const", 0);
+    code.emit("i32.load", words.kernel);
+    code.emit("i32.const", index);
+    code.emit("i32.eq");
+    code.emit("if");
+    for (let i = 0; i < addressesOf(bases[index]!); i++) {
+      code.emit("i32.const", 0);
+      code.emit("i32.load", words.addresses + 4 * i);
+    }
+    code.emit("local.get", 0);
+    code.emit("i32.const", scratchBytes);
+    code.emit("i32.mul");
+    code.emit("i32.const", scratch);
+    code.emit("i32.add");
+    for (const next of [0, 1]) {
+      code.emit("local.get", 1);
+      code.emit("i32.const", next);
+      code.emit("i32.add");
+      code.emit("i32.const", kernel.range.extent);
+      code.emit("i32.mul");
+      code.emit("i32.const", chunksOf(kernel));
+      code.emit("i32.div_u");
+    }
+    code.emit("call", index);
+    code.emit("end");
+  }
+  return code.finish();
+}
+
+/** `work(thread)`: takes part in jobs as they come, until none has come for a while. */
+function workFunction(take: number): WasmFunction {
+  const code = new FunctionBuilder("work", ["i32"]);
+  const [job, looked] = [code.take("i32"), code.take("i32")];
+  code.emit("loop");
+  code.emit("local.get", 0);
+  code.emit("call", take);
+  code.emit("i32.const", 0);
+  code.emit("local.set", looked);
+  code.emit("loop");
+  read(code, "job");
+  code.emit("local.tee", job);
+  code.emit("i32.const", chunkMask);
+  code.emit("i32.and");
+  code.emit("br_if", 1);
+  code.emit("local.get", looked);
+  code.emit("i32.const", 1);
+  code.emit("i32.add");
+  code.emit("local.tee", looked);
+  code.emit("i32.const", looks);
+  code.emit("i32.lt_s");
+  code.emit("br_if", 0);
+  code.emit("end");
+  count(code, 1);
+  code.emit("i32.const", 0);
+  code.emit("local.get", job);
+  code.emit("i32.const", -1);
+  code.emit("i64.extend_i32_u");
+  code.emit("memory.atomic.wait32", words.job);
+  code.emit("local.set", looked);
+  count(code, -1);
+  code.emit("local.get", looked);
+  code.emit("i32.const", timedOut);
+  code.emit("i32.ne");
+  code.emit("br_if", 0);
+  code.emit("end");
+  return code.finish();
+}
+
+/** What `memory.atomic.wait32` answers then. */
+const timedOut = 2;
+
+function read(code: FunctionBuilder, word: keyof typeof words): void {
+  code.emit("i32.const", 0);
+  code.emit("i32.atomic.load", words[word]);
+}
+
+function count(code: FunctionBuilder, change: number): void {
+  code.emit("i32.const", 0);
+  code.emit("i32.const", change);
+  code.emit("i32.atomic.rmw.add", words.sleeping);
+  drop(code);
+}
+
+function drop(code: FunctionBuilder): void {
+  const unused = code.take("i32");
+  code.emit("local.set", unused);
+  code.release(unused);
+}
