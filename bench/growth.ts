@@ -110,7 +110,7 @@ function earlier(): AxisResult[] {
 
 /** A row for each value: time, rate and memory on both tiers, and by which power time and operations have grown since the row before. */
 function table(axis: Axis, measured: readonly Measured[]): string {
-  const header = [axis.name, "parameters", "Mop", ...tiers.flatMap((tier) => [tier, "Gop/s", "power", "peak MB"]), "operations' power"];
+  const header = [axis.name, "weights", "Mop", ...tiers.flatMap((tier) => [tier, "Gop/s", "power", "peak MB"]), "operations' power"];
   const rows = axis.values.map((value, i) => {
     const at = (tier: Tier, of = value) => measured.find((each) => each.value === of && each.tier === tier)?.line;
     const any = at("native") ?? at("wasm");
@@ -213,7 +213,7 @@ function page(results: readonly AxisResult[]): string {
     "",
     "![Step time and memory against batch, width, depth and parameters](growth.svg)",
     "",
-    `Dashed: the operations of a step at the best rate of the series. The tables give the power by which time has grown since the row before; "faster" marks where that is more than ${tolerance} above the operations' power, which is where a step's numbers leave a cache.`,
+    `Dashed: the operations of a step at the best rate of the series. The tables give the power by which time has grown since the row before; "faster" marks where that is more than ${tolerance} above the operations' power: expected where a step's numbers leave a cache, and worth a look elsewhere.`,
     "",
     ...(memory.length === 0 ? [] : [`Memory at 100 million parameters: ${memory.join("; ")}.`, ""]),
     parts.join("\n\n"),
