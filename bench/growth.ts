@@ -178,7 +178,7 @@ function draw(results: readonly AxisResult[]): string {
     .filter(({ name }) => name === "parameters" || name === "batch")
     .map((result): Panel => {
       const guide: Series = {
-        name: "4 floats per parameter",
+        name: "4 floats a weight",
         isGuide: true,
         points: pointsOf(result, "native", (line) => (16 * line.parameters) / 2 ** 20),
       };
@@ -209,7 +209,7 @@ function page(results: readonly AxisResult[]): string {
   return [
     "# Growth",
     "",
-    `Written by \`npm run bench -- growth --readme\`. ${describeMachine()}. Multilayer perceptrons trained with Adam; each point is a process of its own; time per step is the median of blocks.`,
+    `Written by \`npm run bench -- growth --readme\`. ${describeMachine()}. Multilayer perceptrons trained with Adam; each point is a process of its own; time per step is the fastest of nine blocks, since a disturbance bends a curve.`,
     "",
     "![Step time and memory against batch, width, depth and parameters](growth.svg)",
     "",

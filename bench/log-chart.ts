@@ -98,7 +98,7 @@ function legend(series: readonly Series[]): string {
   return names
     .map((name) => {
       const drawn = text(end, 27, name, `text-anchor="end" fill="${colors[name] ?? grey}"`);
-      end -= 5.5 * name.length + 8;
+      end -= 5.2 * name.length + 10;
       return drawn;
     })
     .join("");
