@@ -24,5 +24,5 @@ function moduleWith(op: Opcode, operands: number): Uint8Array {
   const code = new FunctionBuilder("f", vectors, ["v128"]);
   for (let i = 0; i < operands; i++) code.emit("local.get", i);
   code.emit(op);
-  return encodeModule({ memoryPages: 1, functions: [code.finish()], exported: { name: "f", index: 0 } });
+  return encodeModule({ memoryPages: 1, functions: [code.finish()], exports: [{ name: "f", index: 0 }] });
 }
