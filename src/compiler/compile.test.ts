@@ -1,4 +1,4 @@
-import { describe, expect, it } from "vitest";
+import { beforeEach, describe, expect, it } from "vitest";
 import { valueAndGrad } from "../autodiff/grad.ts";
 import type { Backend } from "../backends/backend.ts";
 import { nativeBackend } from "../backends/cpu/native.ts";
@@ -13,6 +13,9 @@ import { Tensor } from "../tensor/tensor.ts";
 import { compile } from "./compile.ts";
 
 let seed = 1;
+beforeEach(() => {
+  seed = 1;
+});
 const random = (): number => {
   seed = (seed * 16807) % 2147483647;
   return (seed / 2147483647) * 2 - 1;
@@ -39,9 +42,11 @@ function checkOn(backend: Backend, outputs: readonly Tensor[], options: { fusion
   const want = evaluateGraph(roots, (node) => data.get(node)!);
   roots.forEach((root, i) => {
     const got = decode(storages[compiled.outputs[i]!.argument]!.peek(), root.type.dtype);
-    const worst = want[i]!.reduce((m, w, j) => Math.max(m, Math.abs(w - got[j]!) / (1 + Math.abs(w))), 0);
+    // Sums that nearly cancel are as exact as their terms, which are about as large as other results.
+    const typical = Math.sqrt(want[i]!.reduce((sum, w) => sum + w * w, 0) / want[i]!.length);
+    const worst = want[i]!.reduce((m, w, j) => Math.max(m, Math.abs(w - got[j]!) / (1 + Math.abs(w) + typical)), 0);
     expect(got.length).toBe(want[i]!.length);
-    expect(worst, `output ${i}: ${Array.from(got.slice(0, 5))} want ${Array.from(want[i]!.slice(0, 5))}`).toBeLessThan(2e-5);
+    expect(worst, `output ${i}: ${Array.from(got.slice(0, 5))} want ${Array.from(want[i]!.slice(0, 5))}`).toBeLessThan(1e-5);
   });
   return compiled.program.calls.length;
 }

@@ -19,7 +19,10 @@ export function roundOperands(roots: readonly Node[]): Node[] {
   };
   const change = (node: Node): Node | undefined => {
     const { op, inputs, attributes, type } = node;
-    if (isScan(node)) return (loops ??= new (loopPasses().LoopRewriter)(change)).result(node);
+    if (isScan(node)) {
+      loops ??= new (loopPasses().LoopRewriter)(change);
+      return loops.result(node);
+    }
     if (op.kind !== "contract" || !inputs.every((input) => input.type.dtype === "f32")) return undefined;
     return makeNode(op, inputs.map(round), attributes, type);
   };
