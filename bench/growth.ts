@@ -190,7 +190,7 @@ function draw(results: readonly AxisResult[]): string {
         series: isParameters ? [{ ...guide, points: guide.points.filter(([, y]) => y > 10) }, ...measured] : measured,
       };
     });
-  return logCharts([...timePanels, ...memoryPanels]);
+  return logCharts("Step time and memory against batch, width, depth and parameters", [...timePanels, ...memoryPanels]);
 }
 
 const pointsOf = ({ measured }: AxisResult, tier: Tier, pick: (line: GrowthLine) => number): [number, number][] =>

@@ -15,8 +15,8 @@ const panel = { width: 300, height: 230, left: 52, right: 20, top: 34, bottom: 3
 const colors: Readonly<Record<string, string>> = { native: "#1668b5", wasm: "#d9480f" };
 const grey = "#888";
 
-/** Charts with two logarithmic axes, in rows of three, as one SVG. */
-export function logCharts(panels: readonly Panel[]): string {
+/** Charts with two logarithmic axes, in rows of three, as one SVG. The title is for those who can't see it. */
+export function logCharts(title: string, panels: readonly Panel[]): string {
   const rows = Math.ceil(panels.length / across);
   const [width, height] = [across * panel.width, rows * panel.height];
   const drawn = panels.map((each, i) => {
@@ -25,6 +25,7 @@ export function logCharts(panels: readonly Panel[]): string {
   });
   return [
     `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${width} ${height}" width="${width}" height="${height}" font-family="sans-serif" font-size="10" fill="#333">`,
+    `<title>${title}</title>`,
     `<rect width="${width}" height="${height}" fill="#fff"/>`,
     ...drawn,
     "</svg>",
