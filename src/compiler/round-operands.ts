@@ -5,6 +5,7 @@ import { isScan } from "../ir/scan.ts";
 import { castNode } from "../tensor/ops/record.ts";
 import { loopPasses } from "./loops.ts";
 import { belowMovements } from "./movement.ts";
+import type { LoopRewriter } from "./rewrite-scan.ts";
 
 /**
  * The graph in mixed precision: every contraction of f32 takes its operands rounded to bf16 and sums their products in f32; all else stays as it
@@ -12,6 +13,7 @@ import { belowMovements } from "./movement.ts";
  */
 export function roundOperands(roots: readonly Node[]): Node[] {
   const rounded = new Map<Node, Node>();
+  let loops: LoopRewriter | undefined;
   const round = (node: Node): Node => {
     const known = rounded.get(node) ?? belowMovements(node, "bf16", (below) => castNode(below, "bf16"));
     rounded.set(node, known);
@@ -26,6 +28,5 @@ export function roundOperands(roots: readonly Node[]): Node[] {
     if (op.kind !== "contract" || !inputs.every((input) => input.type.dtype === "f32")) return undefined;
     return makeNode(op, inputs.map(round), attributes, type);
   };
-  let loops: { result(node: Node): Node } | undefined;
   return rewrite(roots, change);
 }
