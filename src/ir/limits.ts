@@ -15,6 +15,4 @@ export interface Limits {
   readonly multipliesBlocks: boolean;
   /** Whether exp, log, ... must be expanded into basic instructions. */
   readonly expandTranscendentals: boolean;
-  /** Whether results below 1.2e-38 are computed slowly, so that optimizer moments should be flushed. */
-  readonly slowSubnormals: boolean;
 }

@@ -16,7 +16,6 @@ const machines: Readonly<Record<string, Limits>> = {
     multipliesBlocks: false,
     cacheBytes: [32 * 1024, 1024 * 1024],
     expandTranscendentals: true,
-    slowSubnormals: false,
   },
 };
 

@@ -11,7 +11,6 @@ export function nativeLimits({ lanes, registers, hasTiles }: Pick<Toolchain, "la
     cacheBytes: cacheBytes(),
     multipliesBlocks: hasTiles,
     expandTranscendentals: true,
-    slowSubnormals: false,
   };
 }
 

@@ -56,7 +56,6 @@ export class WasmBackend implements Backend {
       multipliesBlocks: false,
       cacheBytes: [32 * 1024, 512 * 1024],
       expandTranscendentals: true,
-      slowSubnormals: true,
     };
   }
 
