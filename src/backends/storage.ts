@@ -4,7 +4,12 @@ import { alignment, roomyBytes } from "../core/memory.ts";
 export interface Home {
   /** Copies the newest bytes to `target`. */
   copyTo(target: Uint8Array): void;
+  /** The storage has newest bytes of its own again. */
+  release(storage: Storage): void;
 }
+
+/** Changes of contents so far, of all storages: no two contents have the same number. */
+let versions = 0;
 
 /** Storages of so many bytes are never held twice: what has a home is kept only there. */
 const large = 2 ** 20;
@@ -19,7 +24,7 @@ export class Storage {
   address: number | undefined;
   #bytes: Uint8Array | undefined;
   #home: Home | undefined;
-  #version = 0;
+  #version = versions++;
   /** Whether `#bytes` are as new as those in `#home`. */
   #settled = true;
 
@@ -32,7 +37,7 @@ export class Storage {
     return this.#home;
   }
 
-  /** Changes whenever the contents may have changed: whoever keeps a copy compares. */
+  /** Another number whenever the contents may have changed, and for every storage: whoever keeps a copy compares. */
   get version(): number {
     return this.#version;
   }
@@ -41,15 +46,18 @@ export class Storage {
   get bytes(): Uint8Array {
     const bytes = this.peek();
     this.#home = undefined;
-    this.#version++;
+    this.#version = versions++;
     return bytes;
   }
 
   /** The newest bytes, only to be read, and only until the next run. Copies elsewhere stay valid. */
   peek(): Uint8Array {
     this.#bytes ??= allocate(this.byteLength);
-    if (!this.#settled) this.#home?.copyTo(this.#bytes);
-    this.#settled = true;
+    if (!this.#settled) {
+      this.#home?.copyTo(this.#bytes);
+      this.#settled = true;
+      this.#home?.release(this);
+    }
     return this.#bytes;
   }
 
@@ -68,7 +76,7 @@ export class Storage {
 
   /** From now on the newest copy is elsewhere. */
   moveTo(home: Home): void {
-    this.#version++;
+    this.#version = versions++;
     this.#home = home;
     this.#settled = false;
     if (this.byteLength < large) return;

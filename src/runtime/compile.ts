@@ -46,7 +46,6 @@ interface Variant {
   readonly inputs: readonly Node[];
   /** The leaves of arguments this program was made for; undefined for others. */
   readonly leavesOf: (args: readonly unknown[]) => Tensor[] | undefined;
-  readonly settings: DeviceSettings;
 }
 
 /** Calls expected of a compiled function when nothing is said: enough that heavy ones go native. */
@@ -61,24 +60,26 @@ export function compile<A extends readonly unknown[], R>(fn: (...args: A) => R, 
   const name = options.name ?? (fn.name || "compiled");
   const variants = new Map<string, Variant>();
   let latest: Variant | undefined;
+  let settings: DeviceSettings | undefined;
 
   const variantFor = (args: A): Variant => {
     const flat = flatten(args, isTensor);
     const types = flat.leaves.map(showType).join();
-    const { device, tier, threads } = deviceSettings();
+    const now = deviceSettings();
+    const { device, tier, threads } = now;
     const key = `${device} ${tier} ${threads} ${flat.structure} ${types}`;
     let variant = variants.get(key);
     if (variant === undefined) {
       variant = trace(fn, args, name, options);
       variants.set(key, variant);
     }
-    latest = variant;
+    [latest, settings] = [variant, now];
     return variant;
   };
 
   const call = (...args: A): R => {
     // Most calls are like the one before.
-    const same = latest?.settings === deviceSettings() ? latest.leavesOf(args) : undefined;
+    const same = settings === deviceSettings() ? latest?.leavesOf(args) : undefined;
     const leaves = same ?? flatten(args, isTensor).leaves;
     if (leaves.some((leaf) => isSlot(leaf.node))) return fn(...args);
     const variant = same === undefined ? variantFor(args) : latest!;
@@ -127,7 +128,7 @@ function trace<A extends readonly unknown[]>(
       : undefined;
   };
   const donatedInputs = new Set(donations.values());
-  return { prepared, captured, outputs, rebuild: result.rebuild, donated: donatedInputs, inputs, leavesOf, settings: deviceSettings() };
+  return { prepared, captured, outputs, rebuild: result.rebuild, donated: donatedInputs, inputs, leavesOf };
 }
 
 function donatedLeaves(args: readonly unknown[], donate: readonly number[], name: string): Set<number> {

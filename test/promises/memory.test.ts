@@ -58,6 +58,7 @@ for (const { tier, missing } of tiers) {
         "tensor dropped": 0,
         transferred: 64,
         "transferred tensor dropped": 0,
+        "2000 calls in one turn": 0,
         fit: weights * inJavaScript,
         "second fit": weights * inJavaScript,
         fitted: weights * inJavaScript,

@@ -1,10 +1,14 @@
 import type { Home, Storage } from "../storage.ts";
 
-/** The place of one argument in an executable's memory. It remembers whose bytes it holds. */
+/**
+ * The place of one argument in an executable's memory. It remembers which bytes it holds by their version, and holds on to a storage only while
+ * that has no bytes of its own. (A WeakRef would keep every storage it ever saw until the event loop turns, which a loop that only awaits
+ * never lets it do.)
+ */
 export class WasmSlot implements Home {
   readonly #bytes: Uint8Array;
-  /** Weak, so that a program that is kept does not keep the tensors it once ran on. */
-  #storage: WeakRef<Storage> | undefined;
+  /** Whose newest bytes are only here. */
+  #guest: Storage | undefined;
   #version = -1;
 
   constructor(bytes: Uint8Array) {
@@ -19,15 +23,20 @@ export class WasmSlot implements Home {
     target.set(this.#bytes);
   }
 
+  release(storage: Storage): void {
+    if (this.#guest === storage) this.#guest = undefined;
+  }
+
   /** Makes room for another storage: the newest bytes of the one before, if they are only here, go back to it. */
   makeRoomFor(storage: Storage): void {
-    const before = this.#storage?.deref();
-    if (before !== undefined && before !== storage && before.home === this) before.settle();
+    if (this.#guest === storage) return;
+    if (this.#guest?.home === this) this.#guest.settle();
+    this.#guest = undefined;
   }
 
   /** Brings in a storage's newest bytes, unless they are here. */
   fill(storage: Storage): void {
-    if (this.#storage?.deref() === storage && this.#version === storage.version) return;
+    if (this.#version === storage.version) return;
     storage.copyTo(this.#bytes);
     storage.keepIn(this);
     this.#remember(storage);
@@ -40,7 +49,7 @@ export class WasmSlot implements Home {
   }
 
   #remember(storage: Storage): void {
-    if (this.#storage?.deref() !== storage) this.#storage = new WeakRef(storage);
+    if (storage.home === this) this.#guest = storage;
     this.#version = storage.version;
   }
 }

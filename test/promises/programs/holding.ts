@@ -1,7 +1,8 @@
 // Prints how many MiB JavaScript's array buffers take, after garbage collection, at moments in the life of a data set of 64 MiB and of a model.
 import { setFlagsFromString } from "node:v8";
 import { runInNewContext } from "node:vm";
-import { adam, dense, random, sequential, tensor } from "gradsmith";
+import type { Tensor } from "gradsmith";
+import { adam, compile, dense, random, sequential, tensor } from "gradsmith";
 
 setFlagsFromString("--expose-gc");
 const collect = runInNewContext("gc") as () => void;
@@ -34,6 +35,13 @@ await look("transferred");
 report["length left"] = array.length;
 taken = tensor(await taken.slice([0, 0], [1, 1]).item());
 await look("transferred tensor dropped");
+
+// Awaits alone never let the event loop turn.
+const next = compile((x: Tensor) => x.add(1));
+const numbers = new Float32Array(2 ** 14);
+for (let call = 0; call < 2000; call++) await next(tensor(numbers)).read();
+collect();
+report["2000 calls in one turn"] = process.memoryUsage().arrayBuffers / 2 ** 20 - idle;
 
 const x = random.normal([64, 2048], { seed: 1 });
 const model = sequential([dense(2048)], { inputShape: [2048] }).compile({ optimizer: adam(), loss: "mse" });
