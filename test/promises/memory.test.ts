@@ -47,8 +47,10 @@ for (const { tier, missing } of tiers) {
     const run = async () => JSON.parse(await outputOf("holding", [], { GRADSMITH_CPU: tier })) as Record<string, number>;
 
     test("of a data set of 64 MiB, and of what Adam trains", async () => {
-      const { sum, "length left": left, ...mebibytes } = await run();
+      const { sum, "length left": left, "2000 calls in one turn": calls, ...mebibytes } = await run();
       expect({ sum, left }).toEqual({ sum: 2 ** 24, left: 0 });
+      // 125 MiB went through; what isn't held is freed in the background, which within a turn may lag behind.
+      expect(calls).toBeLessThan(40);
       const weights = (3 * 2049 * 2048 * 4) / 2 ** 20;
       // What a program on the wasm tier has read or written last is in its memory, not among the array buffers.
       const inJavaScript = tier === "native" ? 1 : 0;
@@ -58,7 +60,6 @@ for (const { tier, missing } of tiers) {
         "tensor dropped": 0,
         transferred: 64,
         "transferred tensor dropped": 0,
-        "2000 calls in one turn": 0,
         fit: weights * inJavaScript,
         "second fit": weights * inJavaScript,
         fitted: weights * inJavaScript,
