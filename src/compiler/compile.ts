@@ -5,6 +5,7 @@ import { arrange } from "./arrange.ts";
 import { Emitter } from "./emit.ts";
 import type { Group } from "./group.ts";
 import { Layout, Memories } from "./layout.ts";
+import { mergeKernels } from "./merge-kernels.ts";
 import { optimize } from "./optimize.ts";
 import { planMemory } from "./plan-memory.ts";
 
@@ -52,6 +53,11 @@ export function* compiling(traced: Traced, limits: Limits, options: CompilerOpti
   const layout = new Layout(arranged, new Memories());
   const emitter = new Emitter(limits);
   const calls = yield* emitter.calls(layout);
-  const program = planMemory({ name, kernels: emitter.kernels, calls }, layout.memories.all, layout.arguments);
+  yield;
+  const made = { kernels: emitter.kernels, calls };
+  const memories = layout.memories.all;
+  const { kernels, calls: merged } =
+    options.fusion === false || !limits.outrunsMemory ? made : mergeKernels(made, memories, layout.arguments, limits);
+  const program = planMemory({ name, kernels, calls: merged }, memories, layout.arguments);
   return { program, outputs: arranged.roots.map((root) => ({ argument: layout.argumentOf(root) })), groups: layout.groups };
 }

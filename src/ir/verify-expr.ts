@@ -10,6 +10,8 @@ export interface Scope {
   readonly where: string;
   readonly names: ReadonlyMap<string, Pick<Expr, "dtype" | "lanes">>;
   readonly buffers: readonly KernelBuffer[];
+  /** Buffers that have been written by earlier statements. */
+  readonly written: ReadonlySet<number>;
   /** Whether transcendentals must have been expanded. */
   readonly basicOnly: boolean;
 }
@@ -108,7 +110,7 @@ function problemOf(e: Expr, scope: Scope): string | undefined {
     case "load": {
       const buffer = scope.buffers[e.buffer];
       if (buffer === undefined) return `there is no buffer ${e.buffer}`;
-      if (buffer.access === "write") return `buffer ${e.buffer} is only written`;
+      if (buffer.access === "write" && !scope.written.has(e.buffer)) return `buffer ${e.buffer} is only written`;
       if (registerType[buffer.dtype] !== e.dtype) return `a load of ${e.dtype} from a buffer of ${buffer.dtype}`;
       return indexProblem(e.index, e.lanes, { length: buffer.length, count: 1 });
     }

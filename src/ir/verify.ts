@@ -26,7 +26,7 @@ export function verifyGraph(roots: readonly Node[]): void {
     const names = new Map(node.inputs.map((input, i) => [`x${i}`, { dtype: registerType[input.type.dtype], lanes: 1 }]));
     const args: Expr[] = [...names].map(([name, type]) => ({ kind: "local", name, ...type }));
     const result = node.op.scalar(args, node.attributes, node.type);
-    verifyExpr(result, { where, names, buffers: [], basicOnly: false });
+    verifyExpr(result, { where, names, buffers: [], written: new Set(), basicOnly: false });
     if (result.dtype !== registerType[dtype]) fail(where, `it computes ${result.dtype} for a result of ${dtype}.`);
   }
 }
@@ -51,6 +51,7 @@ export function verifyKernel(kernel: Kernel, { basicOnly = false }: VerifyOption
     taken.add(name);
     names.set(name, type);
   };
+  const written = new Set<number>();
   const counter: Named = { dtype: "i32", lanes: 1, assignable: false };
   const visit = (body: readonly Statement[], outer: ReadonlyMap<string, Named>, variable: string): void => {
     const names = new Map(outer);
@@ -58,7 +59,7 @@ export function verifyKernel(kernel: Kernel, { basicOnly = false }: VerifyOption
     verifyBody(body, names);
   };
   const verifyBody = (body: readonly Statement[], names: Map<string, Named>): void => {
-    const scope: Scope = { where, names, buffers: kernel.buffers, basicOnly };
+    const scope: Scope = { where, names, buffers: kernel.buffers, written, basicOnly };
     for (const statement of body) {
       switch (statement.kind) {
         case "loop":
@@ -89,6 +90,7 @@ export function verifyKernel(kernel: Kernel, { basicOnly = false }: VerifyOption
         }
         case "store":
           verifyStore(statement, scope);
+          written.add(statement.buffer);
           break;
         case "multiply":
           verifyMultiply(statement, scope);

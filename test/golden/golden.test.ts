@@ -14,6 +14,7 @@ const machines: Readonly<Record<string, Limits>> = {
     registers: 32,
     orderedFrom: 0,
     multipliesBlocks: false,
+    outrunsMemory: true,
     cacheBytes: [32 * 1024, 1024 * 1024],
     expandTranscendentals: true,
   },

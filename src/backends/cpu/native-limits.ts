@@ -10,6 +10,7 @@ export function nativeLimits({ lanes, registers, hasTiles }: Pick<Toolchain, "la
     orderedFrom: 0,
     cacheBytes: cacheBytes(),
     multipliesBlocks: hasTiles,
+    outrunsMemory: true,
     expandTranscendentals: true,
   };
 }

@@ -1,0 +1,103 @@
+import { describe, expect, it } from "vitest";
+import { valueAndGrad } from "../autodiff/grad.ts";
+import { wasmBackend } from "../backends/cpu/wasm.ts";
+import { Storage } from "../backends/storage.ts";
+import { bytesOf } from "../core/dtype.ts";
+import { topological } from "../ir/graph.ts";
+import type { Limits } from "../ir/limits.ts";
+import type { Program } from "../ir/program.ts";
+import { verifyProgram } from "../ir/verify.ts";
+import { inputNode } from "../tensor/ops/source.ts";
+import { Tensor } from "../tensor/tensor.ts";
+import { compile } from "./compile.ts";
+
+const backend = wasmBackend({ relaxedSimd: false });
+/** A convolution of images with a kernel of 3x3, as many pixels as before. */
+const conv = (x: Tensor, kernel: Tensor): Tensor =>
+  x
+    .pad([
+      [0, 0],
+      [1, 1],
+      [1, 1],
+      [0, 0],
+    ])
+    .windows({ axes: [1, 2], sizes: 3 })
+    .contract("nipjqc,pqcf->nijf", kernel);
+const input = (slot: number, ...shape: number[]): Tensor => new Tensor(inputNode(slot, { dtype: "f32", shape }));
+
+function programOf(outputs: readonly Tensor[], outrunsMemory: boolean): Program {
+  const roots = outputs.map((output) => output.node);
+  const inputs = topological(roots).filter((node) => node.op.kind === "source" && node.op.from === "input");
+  const limits: Limits = { ...backend.limits, outrunsMemory };
+  const { program } = compile({ name: "t", inputs, outputs: roots }, limits);
+  verifyProgram(program);
+  return program;
+}
+
+/** The bytes of all arguments after a run over the same random numbers. */
+function resultsOf(program: Program): Uint8Array[] {
+  let state = 7;
+  const random = (): number => {
+    state = (state * 16807) % 2147483647;
+    return state / 2147483647 - 0.5;
+  };
+  const storages = program.arguments.map(({ buffer, access }) => {
+    const { length, dtype } = program.buffers[buffer]!;
+    const storage = new Storage(length * bytesOf(dtype));
+    if (access === "read")
+      new Float32Array(storage.bytes.buffer, storage.bytes.byteOffset, length).forEach((_, i, all) => {
+        all[i] = random();
+      });
+    return storage;
+  });
+  backend.compile(program).run(storages, 1);
+  return storages.map((storage) => storage.peek().slice());
+}
+
+/** Runs merged and separate kernels and says how many calls each has. */
+function compared(outputs: readonly Tensor[]): { merged: Program; separate: Program } {
+  const [merged, separate] = [programOf(outputs, true), programOf(outputs, false)];
+  expect(resultsOf(merged)).toEqual(resultsOf(separate));
+  return { merged, separate };
+}
+
+describe("merged kernels", () => {
+  it("give the bits of separate ones for a convolution with batch normalisation and all gradients, in fewer calls", () => {
+    const block = ([x, kernel, second]: readonly Tensor[]): Tensor => {
+      const y = conv(x!, kernel!);
+      const centered = y.sub(y.mean({ axes: [0, 1, 2], keepDims: true }));
+      const variance = centered.mul(centered).mean({ axes: [0, 1, 2], keepDims: true });
+      return conv(centered.mul(variance.add(1e-3).rsqrt()).relu(), second!)
+        .square()
+        .mean();
+    };
+    const given = [input(0, 16, 18, 18, 4), input(1, 3, 3, 4, 8), input(2, 3, 3, 8, 8)];
+    const { value, grads } = valueAndGrad((all: readonly Tensor[]) => block(all))(given);
+    const { merged, separate } = compared([value, ...grads]);
+    expect(merged.calls.length).toBeLessThan(separate.calls.length);
+  });
+
+  it("keep a value that only they need in memory for one iteration", () => {
+    const [x, kernel] = [input(0, 16, 18, 18, 8), input(1, 3, 3, 8, 8)];
+    const { merged, separate } = compared([conv(x, kernel)]);
+    expect([separate.calls.length, merged.calls.length]).toEqual([2, 1]);
+    const scratch = merged.kernels[0]!.buffers.filter(({ access }) => access === "scratch").map(({ length }) => length);
+    expect(scratch).toContain(20 * 20 * 8);
+    expect(merged.arenaBytes).toBeLessThan(separate.arenaBytes);
+  });
+
+  it("stay apart where one reads what another iteration wrote", () => {
+    const [x, weights] = [input(0, 32, 24, 16), input(1, 16, 16)];
+    const product = x.matmul(weights);
+    const { merged } = compared([product.add(product.flip(0)).exp()]);
+    expect(merged.calls).toHaveLength(2);
+  });
+
+  it("come past calls that need what they write", () => {
+    const [x, kernel] = [input(0, 16, 18, 18, 8), input(1, 3, 3, 8, 8)];
+    const y = conv(x, kernel);
+    const total = y.sum({ axes: [0, 1, 2] });
+    const { merged, separate } = compared([y, total, conv(y.mul(total), kernel), y.flip(0)]);
+    expect(merged.calls.length).toBeLessThan(separate.calls.length);
+  });
+});

@@ -1,0 +1,326 @@
+import { bytesOf } from "../core/dtype.ts";
+import type { Expr } from "../ir/expr.ts";
+import { add, constant, local, mul, sub } from "../ir/expr.ts";
+import type { Kernel, KernelBuffer, Statement } from "../ir/kernel.ts";
+import type { Limits } from "../ir/limits.ts";
+import { withOperands } from "../ir/operands.ts";
+import type { Call, Repeat } from "../ir/program.ts";
+import { eachCall, isRepeat } from "../ir/program.ts";
+import { Interner } from "./intern.ts";
+import type { Memory } from "./kernel-scope.ts";
+import type { Slice } from "./slices.ts";
+import { slicesOf } from "./slices.ts";
+
+/** Iterations that must be left where those of a kernel are taken together: enough for many threads to share. */
+const fewestIterations = 16;
+/** Calls that are looked at to go on with. */
+const farthest = 12;
+
+interface Made {
+  readonly kernels: readonly Kernel[];
+  readonly calls: readonly (Call | Repeat)[];
+}
+
+/**
+ * Makes one kernel of kernels whose iterations need, of what the others write, only what the same iteration of those wrote: of each image in
+ * turn the padded copy, its convolution and the sums of batch normalisation, while the image is in the cache. What nobody else needs has memory
+ * for one iteration only. First those with equally many iterations, so that such memory is small, then those of which one has a multiple.
+ */
+export function mergeKernels(made: Made, memories: readonly Memory[], given: readonly number[], limits: Limits): Made {
+  const equal = new Merging(made, memories, given, limits, false).run();
+  return new Merging(equal, memories, given, limits, true).run();
+}
+
+/** What a call does to a piece of memory. */
+interface Use {
+  readonly slot: number;
+  readonly access: KernelBuffer["access"];
+}
+interface Step {
+  readonly call: Call;
+  readonly kernel: Kernel;
+  readonly uses: ReadonlyMap<number, Use>;
+  /** Memory that is touched, where it is a view the memory it is a view of, and whether it is written. */
+  readonly homes: ReadonlyMap<number, boolean>;
+  readonly hasViews: boolean;
+}
+
+class Merging {
+  readonly #made: Made;
+  readonly #memories: readonly Memory[];
+  readonly #given: ReadonlySet<number>;
+  readonly #limits: Limits;
+  readonly #regroups: boolean;
+  readonly #kernels: Kernel[] = [];
+  /** Kernels that stay as they are, by their old number. */
+  readonly #kept = new Map<number, number>();
+  readonly #names = new Map<string, number>();
+  readonly #slices = new Map<string, readonly (Slice | undefined)[]>();
+  /** Merged kernels by what is merged. */
+  readonly #known = new Map<string, number>();
+  /** How many calls touch a piece of memory. */
+  readonly #users = new Map<number, number>();
+
+  constructor(made: Made, memories: readonly Memory[], given: readonly number[], limits: Limits, regroups: boolean) {
+    this.#made = made;
+    this.#memories = memories;
+    this.#given = new Set(given);
+    this.#limits = limits;
+    this.#regroups = regroups;
+    for (const { call } of eachCall(made.calls)) {
+      for (const home of new Set(call.buffers.map((id) => this.#home(id)))) this.#users.set(home, (this.#users.get(home) ?? 0) + 1);
+    }
+  }
+
+  run(): Made {
+    const calls = this.#sequence(this.#made.calls);
+    return { kernels: this.#kernels, calls };
+  }
+
+  #sequence(calls: readonly (Call | Repeat)[]): (Call | Repeat)[] {
+    const out: (Call | Repeat)[] = [];
+    for (let from = 0; from < calls.length; ) {
+      const first = calls[from]!;
+      if (isRepeat(first)) {
+        out.push({ ...first, calls: this.#sequence(first.calls) });
+        from++;
+        continue;
+      }
+      let to = from;
+      while (to < calls.length && !isRepeat(calls[to]!)) to++;
+      out.push(...this.#straight(calls.slice(from, to) as Call[]));
+      from = to;
+    }
+    return out;
+  }
+
+  /** Takes the first call, then those that can go on with it, past others that can wait or come before; and so on. */
+  #straight(calls: readonly Call[]): Call[] {
+    const out: Call[] = [];
+    let steps = calls.map((call) => this.#step(call));
+    while (steps.length > 0) {
+      const [first, ...others] = steps;
+      const chain = [first!];
+      const earlier: Step[] = [];
+      const later: Step[] = [];
+      let looked = 0;
+      for (; looked < others.length && looked < farthest + chain.length; looked++) {
+        const step = others[looked]!;
+        if (later.some((skipped) => conflict(skipped, step))) later.push(step);
+        else if (this.#goesOn(chain, step)) chain.push(step);
+        else if (chain.some((member) => conflict(member, step))) later.push(step);
+        else earlier.push(step);
+      }
+      out.push(...(chain.length === 1 ? [] : earlier.map((step) => this.#single(step))));
+      out.push(chain.length === 1 ? this.#single(first!) : this.#merged(chain));
+      steps = chain.length === 1 ? others : [...later, ...others.slice(looked)];
+    }
+    return out;
+  }
+
+  #step(call: Call): Step {
+    const kernel = this.#made.kernels[call.kernel]!;
+    const slots = kernel.buffers.flatMap(({ access }, slot) => (access === "scratch" ? [] : [slot]));
+    const uses = new Map(call.buffers.map((id, i): [number, Use] => [id, { slot: slots[i]!, access: kernel.buffers[slots[i]!]!.access }]));
+    const homes = new Map<number, boolean>();
+    for (const [id, { access }] of uses) homes.set(this.#home(id), homes.get(this.#home(id)) === true || access !== "read");
+    return { call, kernel, uses, homes, hasViews: uses.size < slots.length || call.buffers.some((id) => this.#home(id) !== id) };
+  }
+
+  #home(id: number): number {
+    const { view } = this.#memories[id]!;
+    return view === undefined ? id : this.#home(view.of);
+  }
+
+  #single({ call, kernel }: Step): Call {
+    const known = this.#kept.get(call.kernel) ?? this.#kernels.push(kernel) - 1;
+    this.#kept.set(call.kernel, known);
+    return { ...call, kernel: known };
+  }
+
+  #slicesOf(step: Step, iterations: number): readonly (Slice | undefined)[] {
+    const times = step.kernel.range.extent / iterations;
+    const key = `${step.call.kernel} ${times}`;
+    const known = this.#slices.get(key) ?? slicesOf(step.kernel, times);
+    this.#slices.set(key, known);
+    return known;
+  }
+
+  /** Whether iterations of the step need only what the same ones of the chain have written, and share something with them. */
+  #goesOn(chain: readonly Step[], step: Step): boolean {
+    const all = [...chain, step];
+    const extents = all.map(({ kernel }) => kernel.range.extent);
+    const iterations = Math.min(...extents);
+    const isEqual = extents.every((extent) => extent === iterations);
+    if (iterations < (isEqual ? 2 : fewestIterations) || all.some(({ hasViews }) => hasViews)) return false;
+    if (!isEqual && (!this.#regroups || extents.some((extent) => extent % iterations !== 0))) return false;
+    let shares = false;
+    for (const [i, member] of all.entries()) {
+      for (const other of all.slice(i + 1)) {
+        for (const [id, use] of member.uses) {
+          const used = other.uses.get(id);
+          if (used === undefined) continue;
+          const own = this.#slicesOf(member, iterations)[use.slot];
+          const theirs = this.#slicesOf(other, iterations)[used.slot];
+          const isShared = this.#isDivided(own, id, iterations) && this.#isDivided(theirs, id, iterations);
+          if (!isShared && (use.access !== "read" || used.access !== "read")) return false;
+          if (isShared && other === step) shares = true;
+        }
+      }
+    }
+    return shares;
+  }
+
+  /** Whether iterations each have a part of the memory of their own. */
+  #isDivided(slice: Slice | undefined, id: number, iterations: number): slice is Slice {
+    if (slice === undefined || slice.stride === 0) return false;
+    return slice.stride * iterations === this.#memories[id]!.length && slice.first >= 0 && slice.last < slice.stride;
+  }
+
+  #merged(chain: readonly Step[]): Call {
+    const iterations = Math.min(...chain.map(({ kernel }) => kernel.range.extent));
+    const own = this.#ownMemory(chain, iterations);
+    const ids = [...new Set(chain.flatMap(({ uses }) => [...uses.keys()]))];
+    const number = new Map(ids.map((id, i) => [id, own.has(id) ? -1 - i : i]));
+    const alike = chain.map(({ call, uses }) => [call.kernel, ...[...uses.keys()].map((id) => number.get(id))].join()).join(";");
+    const kernel = this.#known.get(alike) ?? this.#kernelOf(chain, iterations, own);
+    this.#known.set(alike, kernel);
+    return { kernel, buffers: ids.filter((id) => !own.has(id)) };
+  }
+
+  /** The number of the kernel that does what a chain does. */
+  #kernelOf(chain: readonly Step[], iterations: number, own: ReadonlyMap<number, number>): number {
+    const buffers: KernelBuffer[] = [];
+    const slots = new Map<number, number>();
+    for (const { kernel, uses } of chain) {
+      for (const [id, { slot, access }] of uses) {
+        const known = slots.get(id);
+        const buffer = kernel.buffers[slot]!;
+        if (known === undefined) {
+          slots.set(id, buffers.length);
+          buffers.push(own.has(id) ? { dtype: buffer.dtype, length: own.get(id)!, access: "scratch" } : buffer);
+        } else if (buffers[known]!.access === "read" && access !== "read") buffers[known] = { ...buffers[known]!, access: "update" };
+      }
+    }
+    const shared = buffers.length;
+    const variable = "slice";
+    const body = chain.flatMap(({ kernel, uses }, i): Statement[] => {
+      const places = new Map([...uses].map(([id, { slot }]): [number, number] => [slot, slots.get(id)!]));
+      // Scratch of one kernel is free again when the next begins.
+      let used = shared;
+      for (const [slot, buffer] of kernel.buffers.entries()) {
+        if (buffer.access !== "scratch") continue;
+        while (used < buffers.length && buffers[used]!.dtype !== buffer.dtype) used++;
+        const length = Math.max(buffer.length, buffers[used]?.length ?? 0);
+        buffers[used] = { ...buffer, length };
+        places.set(slot, used++);
+      }
+      const moved = new Map([...uses].flatMap(([id, { slot }]): [number, number][] => (own.has(id) ? [[slot, own.get(id)!]] : [])));
+      return asPart(kernel, { variable, times: kernel.range.extent / iterations, suffix: `.${i}`, places, moved });
+    });
+    const bytes = buffers.reduce((sum, { access, dtype, length }) => sum + (access === "scratch" ? 0 : length * bytesOf(dtype)), 0);
+    const operations = chain.reduce((sum, { kernel }) => sum + kernel.work.operations, 0);
+    const heaviest = chain.reduce((most, step) => (step.kernel.work.operations > most.kernel.work.operations ? step : most));
+    const kernel: Kernel = { name: "", buffers, range: { variable, extent: iterations }, body, work: { operations, bytes } };
+    const base = `${heaviest.kernel.name}_and_${chain.length - 1}`;
+    const alike = (this.#names.get(base) ?? 0) + 1;
+    this.#names.set(base, alike);
+    return this.#kernels.push({ ...kernel, name: alike === 1 ? base : `${base}_${alike}` }) - 1;
+  }
+
+  /** Memory that only this chain touches, with the elements one iteration needs of it. */
+  #ownMemory(chain: readonly Step[], iterations: number): Map<number, number> {
+    const own = new Map<number, number>();
+    let bytes = 0;
+    for (const id of new Set(chain.flatMap(({ uses }) => [...uses.keys()]))) {
+      const users = chain.filter(({ uses }) => uses.has(id));
+      const { dtype, length } = this.#memories[id]!;
+      const size = (length / iterations) * bytesOf(dtype);
+      if (users.length < this.#users.get(id)! || this.#given.has(id) || bytes + size > this.#limits.cacheBytes[1] / 2) continue;
+      const isDivided = users.every((step) => this.#isDivided(this.#slicesOf(step, iterations)[step.uses.get(id)!.slot], id, iterations));
+      if (!isDivided) continue;
+      bytes += size;
+      own.set(id, length / iterations);
+    }
+    return own;
+  }
+}
+
+/** Whether two calls must stay in their order. */
+function conflict(a: Step, b: Step): boolean {
+  for (const [home, isWritten] of a.homes) {
+    const other = b.homes.get(home);
+    if (other !== undefined && (isWritten || other)) return true;
+  }
+  return false;
+}
+
+interface Part {
+  /** The range's variable of the whole, and how many iterations of the kernel are one of the whole. */
+  readonly variable: string;
+  readonly times: number;
+  /** Told apart from the names of others by this. */
+  readonly suffix: string;
+  /** For each buffer its place in the whole. */
+  readonly places: ReadonlyMap<number, number>;
+  /** Buffers that have memory for one iteration of the whole only, and its elements. */
+  readonly moved: ReadonlyMap<number, number>;
+}
+
+/** The statements of a kernel as a part of a larger one's. */
+function asPart({ range, body }: Kernel, { variable, times, suffix, places, moved }: Part): Statement[] {
+  const whole = local(variable, "i32");
+  const own = `${range.variable}${suffix}`;
+  const intern = new Interner();
+  const done = new Map<Expr, Expr>();
+  const change = (expr: Expr): Expr => {
+    const known = done.get(expr);
+    if (known !== undefined) return known;
+    const changed =
+      expr.kind === "local"
+        ? expr.name === range.variable && times === 1
+          ? whole
+          : { ...expr, name: `${expr.name}${suffix}` }
+        : expr.kind === "load"
+          ? { ...expr, buffer: places.get(expr.buffer)!, index: placed(expr.buffer, expr.index) }
+          : withOperands(expr, change);
+    done.set(expr, changed);
+    return changed;
+  };
+  const placed = (buffer: number, index: Expr): Expr => {
+    const stride = moved.get(buffer);
+    return stride === undefined ? change(index) : intern.expr(sub(change(index), mul(whole, constant(stride, "i32"))));
+  };
+  const renamed = (statements: readonly Statement[]): Statement[] =>
+    statements.map((statement): Statement => {
+      switch (statement.kind) {
+        case "let":
+        case "declare":
+        case "assign":
+          return { ...statement, name: `${statement.name}${suffix}`, value: change(statement.value) };
+        case "store": {
+          const { buffer, index, value } = statement;
+          return { ...statement, buffer: places.get(buffer)!, index: placed(buffer, index), value: change(value) };
+        }
+        case "loop": {
+          const [start, end] = [change(statement.start), change(statement.end)];
+          return { ...statement, variable: `${statement.variable}${suffix}`, start, end, body: renamed(statement.body) };
+        }
+        case "if":
+          return { ...statement, condition: change(statement.condition), body: renamed(statement.body) };
+        case "multiply": {
+          const operand = ({ buffer, index, stride }: typeof statement.left): typeof statement.left => ({
+            buffer: places.get(buffer)!,
+            index: placed(buffer, index),
+            stride,
+          });
+          const [left, right] = [operand(statement.left), operand(statement.right)];
+          return { ...statement, buffer: places.get(statement.buffer)!, left, right };
+        }
+      }
+    });
+  const statements = renamed(body);
+  if (times === 1) return statements;
+  const start = mul(whole, constant(times, "i32"));
+  return [{ kind: "loop", variable: own, start, end: add(start, constant(times, "i32")), step: 1, body: statements }];
+}
