@@ -1,10 +1,11 @@
 import type { Contract, ContractAttributes, Elementwise, Node } from "../ir/graph.ts";
 import { makeNode } from "../ir/graph.ts";
 import type { Guard, Index } from "../ir/index.ts";
-import { atomIndex, keyOf, offset, plus, quotient, remainder, substitute, times } from "../ir/index.ts";
+import { offset, quotient, remainder, substitute } from "../ir/index.ts";
 import { rewrite, withInputs } from "../ir/rewrite.ts";
-import { movedNode, onlyCase } from "./movement.ts";
+import { movedNode } from "./movement.ts";
 import { elements } from "./pull.ts";
+import { spacedAxes } from "./spaced-axes.ts";
 
 /** A transposed copy costs about a cycle for each element; without it each result costs about so many cycles more. */
 const worthTransposing = 1.5;
@@ -22,7 +23,7 @@ export function arrangeOperands(roots: readonly Node[]): Node[] {
 }
 
 /** A value that is kept in memory although it could be pulled. */
-const keep: Elementwise = { name: "keep", kind: "elementwise", infer: ([type]) => type!, scalar: ([x]) => x!, isKept: true };
+export const keep: Elementwise = { name: "keep", kind: "elementwise", infer: ([type]) => type!, scalar: ([x]) => x!, isKept: true };
 
 /** Contractions and loops read memory, which a constant or a count has none of. */
 export function written(operand: Node): Node {
@@ -55,53 +56,6 @@ function withoutGuards(operand: Node): Node {
     const at = (position: Index): Index => substitute(position, (name) => out[Number(name.slice(1))]);
     return { index: axes.map((axis) => offset(at(axis.position), axis.isInside ? 0 : -axis.low)) };
   });
-}
-
-interface SpacedAxis {
-  /** Where on the padded and spaced axis the element is, and the bounds of that. */
-  readonly position: Index;
-  readonly low: number;
-  readonly high: number;
-  readonly spacing: number;
-  /** Whether every position is an element of the input already. */
-  readonly isInside: boolean;
-}
-
-/**
- * For each input axis the position before division by the spacing, over the operand's variables; undefined where there is nothing to guard,
- * or guards say more than padding can.
- */
-function spacedAxes(operand: Node, input: Node): SpacedAxis[] | undefined {
-  const only = onlyCase(operand);
-  if (only === undefined || only.guards.length === 0) return undefined;
-  const { guards } = only;
-  const axes = only.index.map((index, axis): SpacedAxis => {
-    const spaced = index.terms.find(({ atom, scale }) => atom.kind === "quotient" && scale === 1)?.atom;
-    const by = spaced?.kind === "quotient" ? spaced.by : 1;
-    // x div s + rest = (x + s * rest) div s.
-    const raised = spaced?.kind === "quotient" ? plus(spaced.of, times(plus(index, times(atomIndex(spaced), -1)), by)) : index;
-    // A quotient is a spaced position only where a guard says that nothing remains.
-    const isSpaced = by > 1 && guards.some((guard) => guard.min === 0 && guard.max === 0 && isRemainder(guard.index, raised, by));
-    const [position, spacing] = isSpaced ? [raised, by] : [index, 1];
-    const isInside = spacing === 1 && position.min >= 0 && position.max < input.type.shape[axis]!;
-    return { position, low: position.min, high: position.max, spacing, isInside };
-  });
-  const implied = (guard: Guard): boolean =>
-    axes.some((axis, i) => {
-      const isRange = keyOf(guard.index) === keyOf(only.index[i]!) && guard.min === 0 && guard.max === input.type.shape[i]! - 1;
-      const isSpacing = axis.spacing > 1 && guard.min === 0 && guard.max === 0 && isRemainder(guard.index, axis.position, axis.spacing);
-      return isRange || isSpacing;
-    });
-  return guards.every(implied) ? axes : undefined;
-}
-
-/** Whether an index is `position mod by`. */
-function isRemainder(index: Index, position: Index, by: number): boolean {
-  const [term] = index.terms;
-  if (index.terms.length !== 1 || index.constant !== 0 || term!.scale !== 1 || term!.atom.kind !== "remainder" || term!.atom.by !== by)
-    return false;
-  const difference = plus(term!.atom.of, times(position, -1));
-  return difference.constant % by === 0 && difference.terms.every(({ scale }) => scale % by === 0);
 }
 
 /** The contraction over an operand copied so that an output letter comes last, where both operands end in summed letters. */

@@ -4,6 +4,7 @@ import type { Limits } from "../ir/limits.ts";
 import { isScan } from "../ir/scan.ts";
 import { arrangeOperands } from "./arrange-operands.ts";
 import { divideContractions } from "./divide-contractions.ts";
+import { dividePhases } from "./divide-phases.ts";
 import { divideReductions } from "./divide-reductions.ts";
 import { foldContractions } from "./fold-contractions.ts";
 import { loopPasses } from "./loops.ts";
@@ -21,6 +22,7 @@ export function optimize(roots: readonly Node[], limits: Limits): Node[] {
   const passes = [
     foldContractions,
     narrowContractions,
+    dividePhases,
     ...pair,
     widenOperands,
     divideContractions,

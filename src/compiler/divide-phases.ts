@@ -1,0 +1,181 @@
+import type { Contract, ContractAttributes, Node } from "../ir/graph.ts";
+import { makeNode } from "../ir/graph.ts";
+import type { Index } from "../ir/index.ts";
+import { fixed, mentions, offset, plus, quotient, remainder, scaleOf, times } from "../ir/index.ts";
+import { rewrite } from "../ir/rewrite.ts";
+import { keep } from "./arrange-operands.ts";
+import { movedNode, moveOperand } from "./movement.ts";
+import { elements } from "./pull.ts";
+import { reshapeNode } from "./reshape-node.ts";
+import { spacedAxes } from "./spaced-axes.ts";
+
+/**
+ * A contraction over windows of an operand with room between its elements (the gradient of a strided convolution by its input, a transposed
+ * convolution) becomes one that multiplies none of that room. Places of the result as far apart as the elements, a phase, meet the same taps
+ * of the kernel. Phases become an axis of the result, after the one that counts their places, so that results lie where they belong, and of a
+ * kernel arranged by phases. All have as many taps, some of them 0: 4x4 with stride 2 takes 16 products, not 64, and 3x3 takes 16, not 36.
+ */
+export const dividePhases = (roots: readonly Node[]): Node[] =>
+  rewrite(roots, (node) => {
+    if (node.op.kind !== "contract") return undefined;
+    return inPhases(node as Node<Contract>, "left") ?? inPhases(node as Node<Contract>, "right");
+  });
+
+type Side = "left" | "right";
+type Divided = { readonly contraction: Node<Contract>; readonly back: (result: Node) => Node };
+
+/** Products to be saved for each element of the kernel's copy. */
+const worthCopying = 32;
+
+/** With all axes in phases that can be. */
+function inPhases(node: Node<Contract>, side: Side): Node | undefined {
+  let divided: Divided | undefined;
+  for (;;) {
+    const next: Divided | undefined = dividedAlong(divided?.contraction ?? node, side);
+    if (next === undefined) break;
+    const outer = divided?.back;
+    divided = outer === undefined ? next : { ...next, back: (result) => outer(next.back(result)) };
+  }
+  if (divided === undefined) return undefined;
+  const { contraction, back } = divided;
+  const { left, right, output } = contraction.attributes as ContractAttributes;
+  const [dense, kernel] = side === "left" ? contraction.inputs : [...contraction.inputs].reverse();
+  const [denseLetters, letters] = side === "left" ? [left, right] : [right, left];
+  if (products(node) - products(contraction) < worthCopying * elements(kernel!)) return undefined;
+  // Rows of the copy lie as results do.
+  const isSum = (letter: string): boolean => !output.includes(letter);
+  const batch = [...output].filter((letter) => denseLetters.includes(letter));
+  const order = [...batch, ...[...denseLetters].filter(isSum), ...[...output].filter((letter) => !batch.includes(letter))]
+    .filter((letter) => letters.includes(letter))
+    .join("");
+  const shape = [...order].map((letter) => kernel!.type.shape[letters.indexOf(letter)]!);
+  const arranged = movedNode("phases", kernel!, shape, (out) => ({ index: [...letters].map((letter) => out[order.indexOf(letter)]!) }));
+  const copy = makeNode(keep, [arranged], undefined);
+  const inputs = side === "left" ? [dense!, copy] : [copy, dense!];
+  const attributes: ContractAttributes = side === "left" ? { left, right: order, output } : { left: order, right, output };
+  return back(makeNode(contraction.op, inputs, attributes, contraction.type));
+}
+
+function products(node: Node<Contract>): number {
+  const { left, right, output } = node.attributes as ContractAttributes;
+  const [x, y] = node.inputs as readonly [Node, Node];
+  const size = (letter: string): number => (left.includes(letter) ? x.type.shape[left.indexOf(letter)]! : y.type.shape[right.indexOf(letter)]!);
+  return [...new Set(left + right)].filter((letter) => !output.includes(letter)).reduce((n, letter) => n * size(letter), elements(node));
+}
+
+/** Along one letter of the result, place `i = stride · u + phase - start` meets places `tap(phase, t)` of the kernel. */
+interface Phases {
+  readonly letter: string;
+  readonly length: number;
+  readonly stride: number;
+  readonly start: number;
+  /** How many phases meet the kernel at all, and how many places each has. */
+  readonly count: number;
+  readonly places: number;
+  /** The kernel's letter, where it has more than one place, and how many of its places a phase meets. */
+  readonly taps: string | undefined;
+  readonly turns: number;
+  readonly tap: (phase: Index, turn: Index) => Index;
+  /** Whether windows begin elsewhere in the operand for each phase. */
+  readonly isShifted: boolean;
+}
+
+/** The contraction with an axis of phases, and what makes its result that of the old one. */
+function dividedAlong(node: Node<Contract>, side: Side): Divided | undefined {
+  const { left, right, output } = node.attributes as ContractAttributes;
+  const [spaced, kernel] = (side === "left" ? node.inputs : [...node.inputs].reverse()) as [Node, Node];
+  const [letters, kernelLetters] = side === "left" ? [left, right] : [right, left];
+  const phases = phasesOf(spaced, letters, kernelLetters, output);
+  const phase = [..."abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"].find((each) => !left.includes(each) && !right.includes(each));
+  if (phases === undefined || phase === undefined) return undefined;
+  const { letter, taps, count, places, turns, stride, start, length } = phases;
+  const size = new Map([...letters].map((each, axis) => [each, spaced.type.shape[axis]!]));
+  [...kernelLetters].forEach((each, axis) => size.set(each, kernel.type.shape[axis]!));
+  const before = taps === undefined ? 1 : size.get(taps)!;
+  size.set(letter, places).set(phase, count);
+  if (taps !== undefined) size.set(taps, turns);
+  const shapeOf = (own: string): number[] => [...own].map((each) => size.get(each)!);
+  const isOne = count === 1;
+  const withPhase = (own: string, after: string): string => (isOne ? own : own.replace(after, after + phase));
+
+  const denseLetters = phases.isShifted ? withPhase(letters, letter) : letters;
+  const dense = moveOperand(spaced, shapeOf(denseLetters), (at) => {
+    const index = (each: string): Index => at[denseLetters.indexOf(each)] ?? fixed(0);
+    return [...letters].map((each) => {
+      if (each === taps) return phases.tap(index(phase), index(each));
+      return each === letter ? offset(plus(times(index(each), stride), index(phase)), -start) : index(each);
+    });
+  });
+  const copyLetters = isOne ? kernelLetters : phase + kernelLetters;
+  const copy = movedNode("phases", kernel, shapeOf(copyLetters), (at) => {
+    const index = (each: string): Index => at[copyLetters.indexOf(each)] ?? fixed(0);
+    const tap = taps === undefined ? fixed(0) : phases.tap(index(phase), index(taps));
+    return { index: [...kernelLetters].map((each) => (each === taps ? tap : index(each))), guards: [{ index: tap, min: 0, max: before - 1 }] };
+  });
+  const resultLetters = withPhase(output, letter);
+  const [a, b] = side === "left" ? [denseLetters, copyLetters] : [copyLetters, denseLetters];
+  const attributes: ContractAttributes = { left: a, right: b, output: resultLetters };
+  const type = { dtype: node.type.dtype, shape: shapeOf(resultLetters) };
+  const contraction = makeNode(node.op, side === "left" ? [dense, copy] : [copy, dense], attributes, type);
+  const back = (result: Node): Node => {
+    if (start === 0 && count === stride && places * stride === length) return reshapeNode(result, node.type.shape);
+    return movedNode("phases", result, node.type.shape, (out) => {
+      const axis = output.indexOf(letter);
+      const place = offset(out[axis]!, start);
+      const own = remainder(place, stride);
+      return {
+        index: out.flatMap((index, i) => (i !== axis ? [index] : isOne ? [quotient(place, stride)] : [quotient(place, stride), own])),
+        guards: [{ index: own, min: 0, max: count - 1 }],
+      };
+    });
+  };
+  return { contraction, back };
+}
+
+/** The first axis with room between elements that can be done without. */
+function phasesOf(spaced: Node, letters: string, kernelLetters: string, output: string): Phases | undefined {
+  if (spaced.inputs.length !== 1) return undefined;
+  const axes = spacedAxes(spaced, spaced.inputs[0]!) ?? [];
+  for (const { position, spacing: stride } of axes) {
+    if (stride === 1 || position.terms.some(({ atom }) => atom.kind !== "variable")) continue;
+    const isShared = position.terms.some(({ atom }) => axes.some((axis) => axis.position !== position && mentionsAtom(axis.position, atom.key)));
+    if (isShared) continue;
+    const own = [...letters].filter((_, axis) => scaleOf(position, `d${axis}`) !== 0);
+    const scale = (letter: string | undefined): number => scaleOf(position, `d${letters.indexOf(letter ?? " ")}`)!;
+    const letter = own.find((each) => output.includes(each) && !kernelLetters.includes(each));
+    const others = own.filter((each) => each !== letter);
+    const [taps] = others;
+    if (letter === undefined || scale(letter) !== 1 || others.length > 1) continue;
+    if (taps !== undefined && (output.includes(taps) || !kernelLetters.includes(taps))) continue;
+    const size = (each: string): number => spaced.type.shape[letters.indexOf(each)]!;
+    const found = phasesAlong(position.constant, size(letter), stride, taps === undefined ? 1 : size(taps), taps === undefined ? -1 : scale(taps));
+    if (found !== undefined) return { letter, taps, length: size(letter), stride, ...found };
+  }
+  return undefined;
+}
+
+const mentionsAtom = (index: Index, name: string): boolean => index.terms.some(({ atom }) => mentions(atom, name));
+
+type Counts = Omit<Phases, "letter" | "taps" | "length" | "stride">;
+
+/**
+ * Element `(i + scale · p + constant) / stride` exists where that is an integer. With `p = phase + stride · t` that is, if the stride divides
+ * `scale + 1`, where `i + constant = stride · u + phase`; with `p = stride - 1 - phase + stride · t`, if it divides `scale - 1`, where
+ * `i + constant - 1` is; and for all `p`, if it divides `scale`, where it divides `i + constant`.
+ */
+function phasesAlong(constant: number, length: number, stride: number, size: number, scale: number): Counts | undefined {
+  const choices: Counts[] = [];
+  const add = (shift: number, count: number, turns: number, slope: number, tap: Phases["tap"]): void => {
+    const start = ((shift % stride) + stride) % stride;
+    const places = Math.floor((length - 1 + start) / stride) + 1;
+    choices.push({ start, count, places, turns, tap, isShifted: count > 1 && 1 + scale * slope !== 0 });
+  };
+  const turns = Math.ceil(size / stride);
+  if (scale % stride === 0) add(constant, 1, size, 0, (_, turn) => turn);
+  if ((scale + 1) % stride === 0) add(constant, Math.min(stride, size), turns, 1, (phase, turn) => plus(phase, times(turn, stride)));
+  if ((scale - 1) % stride === 0 && size >= stride) {
+    add(constant - 1, stride, turns, -1, (phase, turn) => offset(plus(times(phase, -1), times(turn, stride)), stride - 1));
+  }
+  // Results that lie where they belong need no copy.
+  return choices.find(({ start }) => start === 0 && length % stride === 0) ?? choices[0];
+}
