@@ -59,7 +59,8 @@ function inPhases(node: Node<Contract>, side: Side): Node | undefined {
 function products(node: Node<Contract>): number {
   const { left, right, output } = node.attributes as ContractAttributes;
   const [x, y] = node.inputs as readonly [Node, Node];
-  const size = (letter: string): number => (left.includes(letter) ? x.type.shape[left.indexOf(letter)]! : y.type.shape[right.indexOf(letter)]!);
+  const size = (letter: string): number =>
+    left.includes(letter) ? x.type.shape[left.indexOf(letter)]! : y.type.shape[right.indexOf(letter)]!;
   return [...new Set(left + right)].filter((letter) => !output.includes(letter)).reduce((n, letter) => n * size(letter), elements(node));
 }
 
@@ -110,7 +111,10 @@ function dividedAlong(node: Node<Contract>, side: Side): Divided | undefined {
   const copy = movedNode("phases", kernel, shapeOf(copyLetters), (at) => {
     const index = (each: string): Index => at[copyLetters.indexOf(each)] ?? fixed(0);
     const tap = taps === undefined ? fixed(0) : phases.tap(index(phase), index(taps));
-    return { index: [...kernelLetters].map((each) => (each === taps ? tap : index(each))), guards: [{ index: tap, min: 0, max: before - 1 }] };
+    return {
+      index: [...kernelLetters].map((each) => (each === taps ? tap : index(each))),
+      guards: [{ index: tap, min: 0, max: before - 1 }],
+    };
   });
   const resultLetters = withPhase(output, letter);
   const [a, b] = side === "left" ? [denseLetters, copyLetters] : [copyLetters, denseLetters];
@@ -138,7 +142,9 @@ function phasesOf(spaced: Node, letters: string, kernelLetters: string, output: 
   const axes = spacedAxes(spaced, spaced.inputs[0]!) ?? [];
   for (const { position, spacing: stride } of axes) {
     if (stride === 1 || position.terms.some(({ atom }) => atom.kind !== "variable")) continue;
-    const isShared = position.terms.some(({ atom }) => axes.some((axis) => axis.position !== position && mentionsAtom(axis.position, atom.key)));
+    const isShared = position.terms.some(({ atom }) =>
+      axes.some((axis) => axis.position !== position && mentionsAtom(axis.position, atom.key)),
+    );
     if (isShared) continue;
     const own = [...letters].filter((_, axis) => scaleOf(position, `d${axis}`) !== 0);
     const scale = (letter: string | undefined): number => scaleOf(position, `d${letters.indexOf(letter ?? " ")}`)!;
@@ -148,7 +154,13 @@ function phasesOf(spaced: Node, letters: string, kernelLetters: string, output: 
     if (letter === undefined || scale(letter) !== 1 || others.length > 1) continue;
     if (taps !== undefined && (output.includes(taps) || !kernelLetters.includes(taps))) continue;
     const size = (each: string): number => spaced.type.shape[letters.indexOf(each)]!;
-    const found = phasesAlong(position.constant, size(letter), stride, taps === undefined ? 1 : size(taps), taps === undefined ? -1 : scale(taps));
+    const found = phasesAlong(
+      position.constant,
+      size(letter),
+      stride,
+      taps === undefined ? 1 : size(taps),
+      taps === undefined ? 0 : scale(taps),
+    );
     if (found !== undefined) return { letter, taps, length: size(letter), stride, ...found };
   }
   return undefined;
@@ -156,25 +168,27 @@ function phasesOf(spaced: Node, letters: string, kernelLetters: string, output: 
 
 const mentionsAtom = (index: Index, name: string): boolean => index.terms.some(({ atom }) => mentions(atom, name));
 
-type Counts = Omit<Phases, "letter" | "taps" | "length" | "stride">;
+type Counts = Pick<Phases, "start" | "count" | "places" | "turns" | "tap" | "isShifted">;
 
 /**
- * Element `(i + scale · p + constant) / stride` exists where that is an integer. With `p = phase + stride · t` that is, if the stride divides
- * `scale + 1`, where `i + constant = stride · u + phase`; with `p = stride - 1 - phase + stride · t`, if it divides `scale - 1`, where
- * `i + constant - 1` is; and for all `p`, if it divides `scale`, where it divides `i + constant`.
+ * Element `(i + scale · p + constant) / stride` exists where that is an integer. If the stride divides `scale`, all `p` have one where it divides
+ * `i + constant`. If it divides `scale + 1`, each `p = phase + stride · t` has where `i + constant = stride · u + phase`; if it divides
+ * `scale - 1`, each `p = count - 1 - phase + stride · t` where `i + constant + count - 1` is that.
  */
 function phasesAlong(constant: number, length: number, stride: number, size: number, scale: number): Counts | undefined {
-  const choices: Counts[] = [];
-  const add = (shift: number, count: number, turns: number, slope: number, tap: Phases["tap"]): void => {
+  const counted = (shift: number, count: number, tap: Phases["tap"], isShifted = false): Counts => {
     const start = ((shift % stride) + stride) % stride;
     const places = Math.floor((length - 1 + start) / stride) + 1;
-    choices.push({ start, count, places, turns, tap, isShifted: count > 1 && 1 + scale * slope !== 0 });
+    return { start, count, places, turns: Math.ceil(size / (count === 1 ? 1 : stride)), tap, isShifted };
   };
-  const turns = Math.ceil(size / stride);
-  if (scale % stride === 0) add(constant, 1, size, 0, (_, turn) => turn);
-  if ((scale + 1) % stride === 0) add(constant, Math.min(stride, size), turns, 1, (phase, turn) => plus(phase, times(turn, stride)));
-  if ((scale - 1) % stride === 0 && size >= stride) {
-    add(constant - 1, stride, turns, -1, (phase, turn) => offset(plus(times(phase, -1), times(turn, stride)), stride - 1));
+  if (scale % stride === 0) return counted(constant, 1, (_, turn) => turn);
+  const count = Math.min(stride, size);
+  const choices: Counts[] = [];
+  const tapAt = (first: Index, turn: Index): Index => plus(first, times(turn, stride));
+  if ((scale + 1) % stride === 0) choices.push(counted(constant, count, tapAt, scale !== -1));
+  if ((scale - 1) % stride === 0) {
+    const reversed = (phase: Index): Index => offset(times(phase, -1), count - 1);
+    choices.push(counted(constant + count - 1, count, (phase, turn) => tapAt(reversed(phase), turn), true));
   }
   // Results that lie where they belong need no copy.
   return choices.find(({ start }) => start === 0 && length % stride === 0) ?? choices[0];
