@@ -8,7 +8,7 @@ import { elements } from "./pull.ts";
 import { spacedAxes } from "./spaced-axes.ts";
 
 /** A transposed copy costs about a cycle for each element; without it each result costs about so many cycles more. */
-const worthTransposing = 1.5;
+export const worthTransposing = 1.5;
 
 /**
  * Afterwards operands of contractions are unguarded views where a padded copy makes them so, constants are written to memory, and the operand

@@ -3,7 +3,7 @@ import { makeNode } from "../ir/graph.ts";
 import type { Index } from "../ir/index.ts";
 import { fixed, mentions, offset, plus, quotient, remainder, scaleOf, times } from "../ir/index.ts";
 import { rewrite } from "../ir/rewrite.ts";
-import { keep } from "./arrange-operands.ts";
+import { keep, worthTransposing } from "./arrange-operands.ts";
 import { movedNode, moveOperand } from "./movement.ts";
 import { elements } from "./pull.ts";
 import { reshapeNode } from "./reshape-node.ts";
@@ -26,6 +26,8 @@ type Divided = { readonly contraction: Node<Contract>; readonly back: (result: N
 
 /** Products to be saved for each element of the kernel's copy. */
 const worthCopying = 32;
+/** Shorter rows of results make poor vectors: there, vectors lie along the sum. */
+const shortestRow = 8;
 
 /** With all axes in phases that can be. */
 function inPhases(node: Node<Contract>, side: Side): Node | undefined {
@@ -42,17 +44,20 @@ function inPhases(node: Node<Contract>, side: Side): Node | undefined {
   const [dense, kernel] = side === "left" ? contraction.inputs : [...contraction.inputs].reverse();
   const [denseLetters, letters] = side === "left" ? [left, right] : [right, left];
   if (products(node) - products(contraction) < worthCopying * elements(kernel!)) return undefined;
-  // Rows of the copy lie as results do.
-  const isSum = (letter: string): boolean => !output.includes(letter);
-  const batch = [...output].filter((letter) => denseLetters.includes(letter));
-  const order = [...batch, ...[...denseLetters].filter(isSum), ...[...output].filter((letter) => !batch.includes(letter))]
-    .filter((letter) => letters.includes(letter))
-    .join("");
-  const shape = [...order].map((letter) => kernel!.type.shape[letters.indexOf(letter)]!);
+  const place = (letter: string): number => letters.indexOf(letter);
+  const isOwn = (letter: string): boolean => place(letter) >= 0 && !denseLetters.includes(letter);
+  // Results that lie side by side, of as many columns of the kernel.
+  const row = [...output].slice([...output].findLastIndex((letter) => !isOwn(letter)) + 1);
+  const width = row.reduce((n, letter) => n * kernel!.type.shape[place(letter)]!, 1);
+  if (width < shortestRow || elements(kernel!) > worthTransposing * elements(contraction)) return back(contraction);
+  const sums = [...denseLetters].filter((letter) => place(letter) >= 0 && !output.includes(letter));
+  const order = [...[...output].filter((letter) => place(letter) >= 0 && !isOwn(letter)), ...sums, ...[...output].filter(isOwn)];
+  const shape = order.map((letter) => kernel!.type.shape[place(letter)]!);
   const arranged = movedNode("phases", kernel!, shape, (out) => ({ index: [...letters].map((letter) => out[order.indexOf(letter)]!) }));
   const copy = makeNode(keep, [arranged], undefined);
   const inputs = side === "left" ? [dense!, copy] : [copy, dense!];
-  const attributes: ContractAttributes = side === "left" ? { left, right: order, output } : { left: order, right, output };
+  const own = order.join("");
+  const attributes: ContractAttributes = side === "left" ? { left, right: own, output } : { left: own, right, output };
   return back(makeNode(contraction.op, inputs, attributes, contraction.type));
 }
 
@@ -64,7 +69,7 @@ function products(node: Node<Contract>): number {
   return [...new Set(left + right)].filter((letter) => !output.includes(letter)).reduce((n, letter) => n * size(letter), elements(node));
 }
 
-/** Along one letter of the result, place `i = stride · u + phase - start` meets places `tap(phase, t)` of the kernel. */
+/** Along one letter of the result, place `i = stride · u + phase - start` meets places `first + slope · phase + step · t` of the kernel. */
 interface Phases {
   readonly letter: string;
   readonly length: number;
@@ -76,7 +81,9 @@ interface Phases {
   /** The kernel's letter, where it has more than one place, and how many of its places a phase meets. */
   readonly taps: string | undefined;
   readonly turns: number;
-  readonly tap: (phase: Index, turn: Index) => Index;
+  readonly first: number;
+  readonly slope: number;
+  readonly step: number;
   /** Whether windows begin elsewhere in the operand for each phase. */
   readonly isShifted: boolean;
 }
@@ -97,23 +104,24 @@ function dividedAlong(node: Node<Contract>, side: Side): Divided | undefined {
   if (taps !== undefined) size.set(taps, turns);
   const shapeOf = (own: string): number[] => [...own].map((each) => size.get(each)!);
   const isOne = count === 1;
+  const tap = (own: Index, turn: Index): Index => offset(plus(times(own, phases.slope), times(turn, phases.step)), phases.first);
   const withPhase = (own: string, after: string): string => (isOne ? own : own.replace(after, after + phase));
 
   const denseLetters = phases.isShifted ? withPhase(letters, letter) : letters;
   const dense = moveOperand(spaced, shapeOf(denseLetters), (at) => {
     const index = (each: string): Index => at[denseLetters.indexOf(each)] ?? fixed(0);
     return [...letters].map((each) => {
-      if (each === taps) return phases.tap(index(phase), index(each));
+      if (each === taps) return tap(index(phase), index(each));
       return each === letter ? offset(plus(times(index(each), stride), index(phase)), -start) : index(each);
     });
   });
   const copyLetters = isOne ? kernelLetters : phase + kernelLetters;
   const copy = movedNode("phases", kernel, shapeOf(copyLetters), (at) => {
     const index = (each: string): Index => at[copyLetters.indexOf(each)] ?? fixed(0);
-    const tap = taps === undefined ? fixed(0) : phases.tap(index(phase), index(taps));
+    const own = taps === undefined ? fixed(0) : tap(index(phase), index(taps));
     return {
-      index: [...kernelLetters].map((each) => (each === taps ? tap : index(each))),
-      guards: [{ index: tap, min: 0, max: before - 1 }],
+      index: [...kernelLetters].map((each) => (each === taps ? own : index(each))),
+      guards: [{ index: own, min: 0, max: before - 1 }],
     };
   });
   const resultLetters = withPhase(output, letter);
@@ -168,7 +176,7 @@ function phasesOf(spaced: Node, letters: string, kernelLetters: string, output: 
 
 const mentionsAtom = (index: Index, name: string): boolean => index.terms.some(({ atom }) => mentions(atom, name));
 
-type Counts = Pick<Phases, "start" | "count" | "places" | "turns" | "tap" | "isShifted">;
+type Counts = Omit<Phases, "letter" | "taps" | "length" | "stride">;
 
 /**
  * Element `(i + scale · p + constant) / stride` exists where that is an integer. If the stride divides `scale`, all `p` have one where it divides
@@ -176,20 +184,20 @@ type Counts = Pick<Phases, "start" | "count" | "places" | "turns" | "tap" | "isS
  * `scale - 1`, each `p = count - 1 - phase + stride · t` where `i + constant + count - 1` is that.
  */
 function phasesAlong(constant: number, length: number, stride: number, size: number, scale: number): Counts | undefined {
-  const counted = (shift: number, count: number, tap: Phases["tap"], isShifted = false): Counts => {
-    const start = ((shift % stride) + stride) % stride;
+  const counted = (count: number, slope: number): Counts => {
+    const step = count === 1 ? 1 : stride;
+    const least = slope < 0 ? count - 1 : 0;
+    const start = (((constant + least) % stride) + stride) % stride;
     const places = Math.floor((length - 1 + start) / stride) + 1;
-    return { start, count, places, turns: Math.ceil(size / (count === 1 ? 1 : stride)), tap, isShifted };
+    const turns = Math.ceil(size / step);
+    const isShifted = count > 1 && 1 + scale * slope !== 0;
+    // Turns in the order in which the operand lies.
+    const last = least + (turns - 1) * step;
+    return { count, places, start, turns, slope, isShifted, ...(scale < 0 ? { first: last, step: -step } : { first: least, step }) };
   };
-  if (scale % stride === 0) return counted(constant, 1, (_, turn) => turn);
+  if (scale % stride === 0) return counted(1, 0);
   const count = Math.min(stride, size);
-  const choices: Counts[] = [];
-  const tapAt = (first: Index, turn: Index): Index => plus(first, times(turn, stride));
-  if ((scale + 1) % stride === 0) choices.push(counted(constant, count, tapAt, scale !== -1));
-  if ((scale - 1) % stride === 0) {
-    const reversed = (phase: Index): Index => offset(times(phase, -1), count - 1);
-    choices.push(counted(constant + count - 1, count, (phase, turn) => tapAt(reversed(phase), turn), true));
-  }
+  const choices = [1, -1].filter((slope) => (1 + scale * slope) % stride === 0).map((slope) => counted(count, slope));
   // Results that lie where they belong need no copy.
   return choices.find(({ start }) => start === 0 && length % stride === 0) ?? choices[0];
 }
