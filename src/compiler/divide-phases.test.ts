@@ -150,6 +150,34 @@ describe("a program in phases", () => {
     });
   }
 
+  it("a decoder's layer is one contraction: bias, mask and a sum with values spread by the stride join it", () => {
+    for (const [size, channels] of [
+      [4, 16],
+      [3, 5],
+      [4, 24],
+    ] as const) {
+      const geometry = { sizes: [size, size], strides: [2, 2], dilations: [1, 1], padding: "same" } as const;
+      const images = input(0, 4, 6, 6, 7);
+      const whole = convolveTransposed(images, input(1, size, size, channels, 7), geometry, [10 + size, 10 + size]);
+      const cut = Math.floor((size - 2) / 2);
+      const y = whole.slice([0, cut, cut, 0], [4, 12, 12, channels]).add(input(2, channels));
+      const one = [0, 1] as const;
+      const none = [0, 0] as const;
+      const spread = input(3, 4, 6, 1, 6, 1, channels).pad([none, none, one, none, one, none]).reshape(y.shape);
+      const sum = y.relu().add(spread);
+      for (const backend of [wasmBackend({ relaxedSimd: false }), nativeBackend()]) {
+        const inputs = topological([sum.node]).filter(({ op }) => op.kind === "source" && op.from === "input");
+        const { program } = compile({ name: "t", inputs, outputs: [sum.node] }, backend.limits);
+        expect(program.kernels.filter(({ name }) => !/^(pad|keep|phases)/.test(name)).map(({ name }) => name)).toEqual([
+          `contract_add_4x6x2x6x2x${channels}`,
+        ]);
+        const storages = [...inputs.map((node) => storageFrom(numbers(node), node.type)), new Storage(4 * sum.size)];
+        backend.compile(program).run(storages, 1);
+        expect(distance(decode(storages.at(-1)!.peek(), "f32"), evaluateGraph([sum.node], numbers)[0]!)).toBeLessThan(1e-4);
+      }
+    }
+  });
+
   it("a kernel's copy that would cost more than it saves isn't made", () => {
     const y = byInput({ lengths: [4, 4], sizes: [3, 3], strides: [2, 2], dilations: [1, 1], padding: "same", batch: 1 });
     expect(isLeft(y)).toBe(true);

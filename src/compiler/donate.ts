@@ -3,7 +3,7 @@ import type { Node } from "../ir/graph.ts";
 import type { Index } from "../ir/index.ts";
 import { accessesOf, isPulled, sameIndices, variablesOver } from "./access.ts";
 import type { Fused } from "./fuse.ts";
-import { placed, spaceOf } from "./fuse.ts";
+import { placed, placedMerged, spaceOf } from "./fuse.ts";
 import type { Group } from "./group.ts";
 import { nodesOf } from "./group.ts";
 import { depends, inOrder } from "./order.ts";
@@ -79,7 +79,7 @@ function placeIn(group: Group, node: Node): readonly Index[] {
     }
     case "contract": {
       const domain = group.anchor.type.shape;
-      return placed(node.type.shape, domain, variablesOver(domain))!;
+      return placedMerged(node.type.shape, domain, variablesOver(domain))!;
     }
     case "serial":
     case "scan":

@@ -3,7 +3,7 @@ import { sameShape } from "../core/shape.ts";
 import type { Contract, Node, ReduceAttributes, Scan } from "../ir/graph.ts";
 import { topological } from "../ir/graph.ts";
 import type { Index } from "../ir/index.ts";
-import { fixed } from "../ir/index.ts";
+import { fixed, plus, times } from "../ir/index.ts";
 import { isSameRun, isScan } from "../ir/scan.ts";
 import type { Access } from "./access.ts";
 import { accessesOf, isPulled, sameIndices, variablesOver } from "./access.ts";
@@ -118,12 +118,15 @@ function newGroup(node: Node): Group {
 
 function joinsEpilogue(node: Node, group: ContractGroup, isMemory: (node: Node) => boolean): boolean {
   const domain = group.anchor.type.shape;
-  const at = placed(node.type.shape, domain, variablesOver(domain));
+  const variables = variablesOver(domain);
+  const at = placedMerged(node.type.shape, domain, variables);
   if (at === undefined) return false;
   const members = new Set(nodesOf(group));
-  return accessesOf(node, at, isMemory).every(
-    (access) => !members.has(access.node) || readsOwnPlace(access, domain, variablesOver(domain)),
-  );
+  return accessesOf(node, at, isMemory).every(({ node: read, indices, guarded }) => {
+    if (!members.has(read)) return true;
+    const own = placedMerged(read.type.shape, domain, variables);
+    return own !== undefined && !guarded && sameIndices(indices, own);
+  });
 }
 
 /** Adds the node as a member if it reads other members only at its own place. */
@@ -197,6 +200,23 @@ export function placed(shape: Shape, space: Shape, at: readonly Index[]): Index[
     return undefined;
   let next = 0;
   return shape.map((size) => (size === 1 ? fixed(0) : wide[next++]!));
+}
+
+/** As `placed`, for nodes that may also have neighbouring axes of the space in one: their reshaped result. */
+export function placedMerged(shape: Shape, space: Shape, at: readonly Index[]): Index[] | undefined {
+  const indices: Index[] = [];
+  let next = 0;
+  for (const size of shape) {
+    let index = fixed(0);
+    let reached = 1;
+    for (; reached < size && next < space.length; next++) {
+      index = plus(times(index, space[next]!), at[next]!);
+      reached *= space[next]!;
+    }
+    if (reached !== size) return undefined;
+    indices.push(index);
+  }
+  return space.slice(next).every((size) => size === 1) ? indices : undefined;
 }
 
 function readsOwnPlace(access: Access, space: Shape, at: readonly Index[]): boolean {

@@ -3,7 +3,7 @@ import type { Expr, RegisterType } from "../ir/expr.ts";
 import { across, add, apply, cast, constant, fma, less, load, local, mul, ramp, registerType, select, splat } from "../ir/expr.ts";
 import type { ContractAttributes, Node } from "../ir/graph.ts";
 import type { Index } from "../ir/index.ts";
-import { fixed, flatten, offset, plus, quotient, remainder, times, toExpr, variable } from "../ir/index.ts";
+import { fixed, flatten, offset, plus, quotient, remainder, scaleOf, times, toExpr, variable } from "../ir/index.ts";
 import type { Statement } from "../ir/kernel.ts";
 import { blockSize } from "../ir/kernel.ts";
 import type { Limits } from "../ir/limits.ts";
@@ -11,7 +11,7 @@ import type { BlockContext, Panel } from "./block-product.ts";
 import { blockTiling, copyPanel, eachBlock, multiplyBlock, panelSide } from "./block-product.ts";
 import type { Letter, Strided } from "./contraction.ts";
 import { roleOf, stridedForm } from "./contraction.ts";
-import { placed } from "./fuse.ts";
+import { placedMerged } from "./fuse.ts";
 import type { ContractGroup } from "./group.ts";
 import { nodesOf } from "./group.ts";
 import { KernelScope } from "./kernel-scope.ts";
@@ -507,13 +507,22 @@ class ContractLowering {
     count: number | undefined,
   ): Statement[] {
     const { anchor, epilogue } = this.#group;
-    const own = this.#outputIndices(at);
     const out: Statement[] = [];
+    const own = this.#outputIndices(at, (single, rest, size) => {
+      // Along a row of vectors that each lie within one run of its last letter, a vector is within one place of the letters before.
+      if (vector === undefined || epilogue.length === 0 || this.#tiling.form !== "outer" || size % vector.lanes !== 0) return undefined;
+      if (scaleOf(rest, vector.variable) !== 1) return undefined;
+      const [inside, before] = [this.#scope.name(single), this.#scope.name("run")];
+      const whole = quotient(rest, size);
+      out.push({ kind: "let", name: inside, value: toExpr(remainder(rest, size)) }, { kind: "let", name: before, value: toExpr(whole) });
+      vector = { ...vector, variable: inside };
+      return { inside: variable(inside, size), before: variable(before, whole.max + 1) };
+    });
     const known = new Map<Node, Expr>();
     const name = this.#scope.name("z");
     out.push({ kind: "let", name, value: result });
     known.set(anchor, local(name, this.#dtype, result.lanes));
-    const place = (node: Node): Index[] => placed(node.type.shape, anchor.type.shape, own)!;
+    const place = (node: Node): Index[] => placedMerged(node.type.shape, anchor.type.shape, own)!;
     for (const node of epilogue) {
       const value = this.#pull(known, node, vector).value(node, place(node));
       const valueName = this.#scope.name("t");
@@ -545,7 +554,7 @@ class ContractLowering {
   }
 
   /** The result's own indices, from those of the merged letters. */
-  #outputIndices(at: ReadonlyMap<string, Index>): Index[] {
+  #outputIndices(at: ReadonlyMap<string, Index>, divide: Divide): Index[] {
     const byLetter = new Map<string, Index>();
     for (const letter of this.#form.letters) {
       const position = at.get(letter.name);
@@ -553,8 +562,13 @@ class ContractLowering {
       let rest = position;
       for (const single of [...letter.name].reverse()) {
         const size = this.#sizes.get(single)!;
-        byLetter.set(single, single === letter.name[0] ? rest : remainder(rest, size));
-        rest = quotient(rest, size);
+        const isLast = single === letter.name[0];
+        const { inside, before } = (isLast ? undefined : divide(single, rest, size)) ?? {
+          inside: isLast ? rest : remainder(rest, size),
+          before: quotient(rest, size),
+        };
+        byLetter.set(single, inside);
+        rest = before;
       }
     }
     return [...this.#attributes.output].map((letter) => byLetter.get(letter) ?? fixed(0));
@@ -589,7 +603,7 @@ class ContractLowering {
           known.get(input) ??
           (input !== node && this.#memory.of(input) !== undefined ? local(`m${input.id}`, registerType[input.type.dtype]) : undefined),
       );
-      cost += countInstructions(pull.value(node, placed(node.type.shape, this.#group.anchor.type.shape, own)!));
+      cost += countInstructions(pull.value(node, placedMerged(node.type.shape, this.#group.anchor.type.shape, own)!));
       known.set(node, local(`t${node.id}`, registerType[node.type.dtype]));
     }
     this.#cost = cost;
@@ -601,6 +615,8 @@ interface Nested {
   readonly letter: Letter;
   readonly step: number;
 }
+/** A place along a merged letter as the place along its last one and along those before; undefined where arithmetic says it. */
+type Divide = (single: string, place: Index, size: number) => { readonly inside: Index; readonly before: Index } | undefined;
 type Inside = (at: ReadonlyMap<string, Index>, counts: ReadonlyMap<string, number>) => Statement[];
 
 const i32 = (value: number): Expr => constant(value, "i32");
