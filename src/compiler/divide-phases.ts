@@ -1,4 +1,4 @@
-import type { Contract, ContractAttributes, Node } from "../ir/graph.ts";
+import type { ContractAttributes, Node } from "../ir/graph.ts";
 import { makeNode } from "../ir/graph.ts";
 import type { Index } from "../ir/index.ts";
 import { fixed, mentions, offset, plus, quotient, remainder, scaleOf, times } from "../ir/index.ts";
@@ -18,56 +18,52 @@ import { spacedAxes } from "./spaced-axes.ts";
 export const dividePhases = (roots: readonly Node[]): Node[] =>
   rewrite(roots, (node) => {
     if (node.op.kind !== "contract") return undefined;
-    return inPhases(node as Node<Contract>, "left") ?? inPhases(node as Node<Contract>, "right");
+    const { left, right, output } = node.attributes as ContractAttributes;
+    const [x, y] = node.inputs as readonly [Node, Node];
+    return inPhases(node) ?? inPhases(makeNode(node.op, [y, x], { left: right, right: left, output }, node.type));
   });
-
-type Side = "left" | "right";
-type Divided = { readonly contraction: Node<Contract>; readonly back: (result: Node) => Node };
 
 /** Products to be saved for each element of the kernel's copy. */
 const worthCopying = 32;
 /** Shorter rows of results make poor vectors: there, vectors lie along the sum. */
 const shortestRow = 8;
 
-/** With all axes in phases that can be. */
-function inPhases(node: Node<Contract>, side: Side): Node | undefined {
+/** With all axes in phases that can be, where the left operand has room between its elements and the right one is the kernel. */
+function inPhases(node: Node): Node | undefined {
   let divided: Divided | undefined;
-  for (;;) {
-    const next: Divided | undefined = dividedAlong(divided?.contraction ?? node, side);
-    if (next === undefined) break;
-    const outer = divided?.back;
-    divided = outer === undefined ? next : { ...next, back: (result) => outer(next.back(result)) };
+  for (let next = dividedAlong(node); next !== undefined; next = dividedAlong(divided.contraction)) {
+    const [inner, outer] = [next.back, divided?.back];
+    divided = outer === undefined ? next : { ...next, back: (result) => outer(inner(result)) };
   }
   if (divided === undefined) return undefined;
   const { contraction, back } = divided;
   const { left, right, output } = contraction.attributes as ContractAttributes;
-  const [dense, kernel] = side === "left" ? contraction.inputs : [...contraction.inputs].reverse();
-  const [denseLetters, letters] = side === "left" ? [left, right] : [right, left];
-  if (products(node) - products(contraction) < worthCopying * elements(kernel!)) return undefined;
-  const place = (letter: string): number => letters.indexOf(letter);
-  const isOwn = (letter: string): boolean => place(letter) >= 0 && !denseLetters.includes(letter);
+  const [dense, kernel] = contraction.inputs as readonly [Node, Node];
+  if (products(node) - products(contraction) < worthCopying * elements(kernel)) return undefined;
+  const size = (letter: string): number => kernel.type.shape[right.indexOf(letter)]!;
+  const isColumn = (letter: string): boolean => right.includes(letter) && !left.includes(letter);
   // Results that lie side by side, of as many columns of the kernel.
-  const row = [...output].slice([...output].findLastIndex((letter) => !isOwn(letter)) + 1);
-  const width = row.reduce((n, letter) => n * kernel!.type.shape[place(letter)]!, 1);
-  if (width < shortestRow || elements(kernel!) > worthTransposing * elements(contraction)) return back(contraction);
-  const sums = [...denseLetters].filter((letter) => place(letter) >= 0 && !output.includes(letter));
-  const order = [...[...output].filter((letter) => place(letter) >= 0 && !isOwn(letter)), ...sums, ...[...output].filter(isOwn)];
-  const shape = order.map((letter) => kernel!.type.shape[place(letter)]!);
-  const arranged = movedNode("phases", kernel!, shape, (out) => ({ index: [...letters].map((letter) => out[order.indexOf(letter)]!) }));
-  const copy = makeNode(keep, [arranged], undefined);
-  const inputs = side === "left" ? [dense!, copy] : [copy, dense!];
-  const own = order.join("");
-  const attributes: ContractAttributes = side === "left" ? { left, right: own, output } : { left: own, right, output };
-  return back(makeNode(contraction.op, inputs, attributes, contraction.type));
+  const row = [...output].slice([...output].findLastIndex((letter) => !isColumn(letter)) + 1);
+  const width = row.reduce((n, letter) => n * size(letter), 1);
+  if (width < shortestRow || elements(kernel) > worthTransposing * elements(contraction)) return back(contraction);
+  const shared = [...left].filter((letter) => right.includes(letter));
+  const [batch, sums] = [true, false].map((isKept) => shared.filter((letter) => output.includes(letter) === isKept));
+  const order = [...batch!, ...sums!, ...[...output].filter(isColumn)];
+  const arranged = movedNode("phases", kernel, order.map(size), (out) => ({
+    index: [...right].map((letter) => out[order.indexOf(letter)]!),
+  }));
+  const attributes: ContractAttributes = { left, right: order.join(""), output };
+  return back(makeNode(contraction.op, [dense, makeNode(keep, [arranged], undefined)], attributes, contraction.type));
 }
 
-function products(node: Node<Contract>): number {
-  const { left, right, output } = node.attributes as ContractAttributes;
-  const [x, y] = node.inputs as readonly [Node, Node];
-  const size = (letter: string): number =>
-    left.includes(letter) ? x.type.shape[left.indexOf(letter)]! : y.type.shape[right.indexOf(letter)]!;
-  return [...new Set(left + right)].filter((letter) => !output.includes(letter)).reduce((n, letter) => n * size(letter), elements(node));
+/** Each element of the kernel is used once for each place that only the other operand has. */
+function products({ attributes, inputs }: Node): number {
+  const { left, right } = attributes as ContractAttributes;
+  const [x, kernel] = inputs as readonly [Node, Node];
+  return [...left].reduce((n, letter, axis) => (right.includes(letter) ? n : n * x.type.shape[axis]!), elements(kernel));
 }
+
+type Divided = { readonly contraction: Node; readonly back: (result: Node) => Node };
 
 /** Along one letter of the result, place `i = stride · u + phase - start` meets places `first + slope · phase + step · t` of the kernel. */
 interface Phases {
@@ -89,12 +85,13 @@ interface Phases {
 }
 
 /** The contraction with an axis of phases, and what makes its result that of the old one. */
-function dividedAlong(node: Node<Contract>, side: Side): Divided | undefined {
-  const { left, right, output } = node.attributes as ContractAttributes;
-  const [spaced, kernel] = (side === "left" ? node.inputs : [...node.inputs].reverse()) as [Node, Node];
-  const [letters, kernelLetters] = side === "left" ? [left, right] : [right, left];
+function dividedAlong(node: Node): Divided | undefined {
+  const { left: letters, right: kernelLetters, output } = node.attributes as ContractAttributes;
+  const [spaced, kernel] = node.inputs as readonly [Node, Node];
   const phases = phasesOf(spaced, letters, kernelLetters, output);
-  const phase = [..."abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"].find((each) => !left.includes(each) && !right.includes(each));
+  const phase = [..."abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"].find(
+    (each) => !letters.includes(each) && !kernelLetters.includes(each),
+  );
   if (phases === undefined || phase === undefined) return undefined;
   const { letter, taps, count, places, turns, stride, start, length } = phases;
   const size = new Map([...letters].map((each, axis) => [each, spaced.type.shape[axis]!]));
@@ -125,10 +122,9 @@ function dividedAlong(node: Node<Contract>, side: Side): Divided | undefined {
     };
   });
   const resultLetters = withPhase(output, letter);
-  const [a, b] = side === "left" ? [denseLetters, copyLetters] : [copyLetters, denseLetters];
-  const attributes: ContractAttributes = { left: a, right: b, output: resultLetters };
+  const attributes: ContractAttributes = { left: denseLetters, right: copyLetters, output: resultLetters };
   const type = { dtype: node.type.dtype, shape: shapeOf(resultLetters) };
-  const contraction = makeNode(node.op, side === "left" ? [dense, copy] : [copy, dense], attributes, type);
+  const contraction = makeNode(node.op, [dense, copy], attributes, type);
   const back = (result: Node): Node => {
     if (start === 0 && count === stride && places * stride === length) return reshapeNode(result, node.type.shape);
     return movedNode("phases", result, node.type.shape, (out) => {
