@@ -79,6 +79,8 @@ function codeCache(): CodeCache {
 interface ProgramAddon {
   run(addresses: Float64Array, repeat: number): void;
   address(bytes: Uint8Array): number;
+  /** Says that the bytes are new memory nobody has touched. */
+  fresh(bytes: Uint8Array): void;
 }
 interface PoolAddon {
   /** Makes sure of so many threads and gives the address of the function that divides work among them. */
@@ -144,7 +146,7 @@ export class NativeExecutable implements Executable {
     if (this.#addon !== undefined) return this.#addon;
     const addon = this.#build.finish();
     alignBy((buffer) => addon.address(new Uint8Array(buffer)));
-    this.#arena = arenaOf(this.#program);
+    this.#arena = arenaOf(this.#program, addon);
     this.#handed[0] = this.#startPool();
     this.#handed[1] = this.#threads;
     this.#handed[2] = addon.address(this.#arena.bytes);
@@ -184,9 +186,10 @@ function wellPlaced(bytes: Uint8Array, address: number): Uint8Array {
   return copy;
 }
 
-function arenaOf({ name, buffers, arenaBytes }: Program): Storage {
+function arenaOf({ name, buffers, arenaBytes }: Program, addon: ProgramAddon): Storage {
   const arena = new Storage(arenaBytes);
   const { bytes } = arena;
+  addon.fresh(bytes);
   for (const { place, dtype, length } of buffers) {
     if (place.kind !== "constant") continue;
     const { data, offset } = place;

@@ -91,10 +91,30 @@ static Value address(Env env, Info info) {
   return result;
 }
 
+/* Linux backs large memory that nobody has touched yet with large pages where it's asked to: a walk through 100 MB misses fewer addresses. */
+static Value fresh(Env env, Info info) {
+#if defined(__linux__)
+  extern int madvise(void *, size_t, int);
+  const size_t page = 1 << 21;
+  const int huge = 14;
+  Value values[1] = {0};
+  size_t count = 1;
+  size_t length = 0;
+  void *data = 0;
+  napi_get_cb_info(env, info, &count, values, 0, 0);
+  napi_get_typedarray_info(env, values[0], 0, &length, &data, 0, 0);
+  const size_t begin = ((size_t)data + page - 1) / page * page;
+  const size_t end = ((size_t)data + length) / page * page;
+  if (begin < end) madvise((void *)begin, end - begin, huge);
+#endif
+  return 0;
+}
+
 ${exporting}
 
 __attribute__((visibility("default"))) Value napi_register_module_v1(Env env, Value exports) {
   export(env, exports, "run", run);
   export(env, exports, "address", address);
+  export(env, exports, "fresh", fresh);
   return exports;
 }`;
