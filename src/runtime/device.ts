@@ -1,9 +1,10 @@
 import { wasmFeatures } from "../backends/cpu/wasm-features.ts";
 import type { Traced } from "../compiler/compile.ts";
 import { nativeAsked, nativeState, weighed } from "./native-tier.ts";
+import { planned } from "./plans.ts";
 import { deviceSettings } from "./settings.ts";
 import type { BackendChoice } from "./wasm-tier.ts";
-import { compiledFor, wasmTier } from "./wasm-tier.ts";
+import { wasmTier } from "./wasm-tier.ts";
 
 /** The tier for a program that will run about `expectedRuns` times, by the settings as they are now, and the program compiled for it. */
 export function chooseBackend(traced: Traced, expectedRuns: number): Generator<undefined, BackendChoice> {
@@ -11,7 +12,7 @@ export function chooseBackend(traced: Traced, expectedRuns: number): Generator<u
     case "native":
       return nativeAsked(traced, expectedRuns);
     case "wasm":
-      return compiledFor(wasmTier(), traced, "asked for");
+      return planned(wasmTier(), traced, "asked for");
     case "auto":
       return weighed(traced, expectedRuns);
   }

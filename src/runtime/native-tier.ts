@@ -5,11 +5,11 @@ import type { Traced } from "../compiler/compile.ts";
 import { compile } from "../compiler/compile.ts";
 import { bytesOf } from "../core/dtype.ts";
 import { GradsmithError } from "../core/errors.ts";
-import { eachCall } from "../ir/program.ts";
+import { planned } from "./plans.ts";
 import { deviceSettings } from "./settings.ts";
 import { reportSlowCompiler } from "./slow-compilers.ts";
 import type { BackendChoice } from "./wasm-tier.ts";
-import { compiledFor, wasmTier } from "./wasm-tier.ts";
+import { wasmTier } from "./wasm-tier.ts";
 
 /**
  * Operations from which the native tier pays: a compiler takes about half a second, in which the wasm tier does about this much. The
@@ -36,16 +36,15 @@ export function nativeAsked(traced: Traced, expectedRuns: number): Generator<und
   if (failure !== undefined) return weighed(traced, expectedRuns);
   const { available, reason } = nativeAvailability();
   if (!available) throw new GradsmithError("device", "native", `${reason}.`, "Or use the wasm tier: GRADSMITH_CPU=wasm.");
-  return compiledFor(nativeTier(threads), traced, "asked for");
+  return planned(nativeTier(threads), traced, "asked for");
 }
 
 /** The native tier if the program's work outweighs a compiler's, or its memory is more than WebAssembly should hold; else wasm. */
 export function* weighed(traced: Traced, expectedRuns: number): Generator<undefined, BackendChoice> {
   const { threads } = deviceSettings();
-  const choice = yield* compiledFor(wasmTier(), traced, "");
-  const { kernels, calls, buffers, arenaBytes } = choice.compiled.program;
-  const operations =
-    eachCall(calls).reduce((sum, { call, times }) => sum + times * kernels[call.kernel]!.work.operations, 0) * expectedRuns;
+  const choice = yield* planned(wasmTier(), traced, "");
+  const { buffers, arenaBytes } = choice.compiled.program;
+  const operations = choice.operations * expectedRuns;
   const amount = `${operations.toExponential(1)} operations`;
   const given = buffers.reduce((sum, { place, dtype, length }) => sum + (place.kind === "argument" ? length * bytesOf(dtype) : 0), 0);
   const isLarge = given + arenaBytes > mostCopied;
@@ -53,11 +52,8 @@ export function* weighed(traced: Traced, expectedRuns: number): Generator<undefi
   if (failure !== undefined) return { ...choice, reason: failure };
   const { available, reason } = nativeAvailability();
   if (!available) return { ...choice, reason };
-  return yield* compiledFor(
-    nativeTier(threads),
-    traced,
-    isLarge ? "more memory than WebAssembly should hold" : `${amount}: worth compiling C`,
-  );
+  choice.setAside();
+  return yield* planned(nativeTier(threads), traced, isLarge ? "more memory than WebAssembly should hold" : `${amount}: worth compiling C`);
 }
 
 /** What runs in place of a tier that doesn't work here; after a failure of the native tier everything runs on wasm. Says so once. */
@@ -69,7 +65,8 @@ export function replacement(traced: Traced, failed: Backend, cause: unknown): Ba
     (globalThis as { console?: { warn(text: string): void } }).console?.warn(`gradsmith: ${failure} Going on with WebAssembly.`);
   }
   const backend = wasmTier();
-  return { backend, compiled: compile(traced, backend.limits), reason: failure };
+  const compiled = compile(traced, backend.limits);
+  return { backend, compiled, reason: failure, start: () => backend.compile(compiled.program) };
 }
 
 /** What there is to say of the native tier: what it is, or why there is none. */

@@ -119,7 +119,7 @@ class OnBackend implements Prepared {
 }
 
 /** A choice made ready to run. */
-const started = (choice: BackendChoice): Made => ({ ...choice, executable: choice.backend.compile(choice.compiled.program) });
+const started = (choice: BackendChoice): Made => ({ ...choice, executable: choice.start() });
 
 /** How long the compiler works before others have their turn, in ms. */
 const sliceMs = 15;

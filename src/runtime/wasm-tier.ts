@@ -1,4 +1,4 @@
-import type { Backend } from "../backends/backend.ts";
+import type { Backend, Executable } from "../backends/backend.ts";
 import type { WasmBackend } from "../backends/cpu/wasm.ts";
 import { wasmBackend } from "../backends/cpu/wasm.ts";
 import type { Compiled, Traced } from "../compiler/compile.ts";
@@ -10,10 +10,13 @@ export interface BackendChoice {
   readonly backend: Backend;
   readonly compiled: Compiled;
   readonly reason: string;
+  /** Begins to make it ready. */
+  start(): Executable;
 }
 
 export function* compiledFor(backend: Backend, traced: Traced, reason: string): Generator<undefined, BackendChoice> {
-  return { backend, compiled: yield* compiling(traced, backend.limits), reason };
+  const compiled = yield* compiling(traced, backend.limits);
+  return { backend, compiled, reason, start: () => backend.compile(compiled.program) };
 }
 
 let wasm: { backend: WasmBackend; relaxedSimd: boolean; threads: number | undefined } | undefined;

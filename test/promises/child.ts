@@ -11,7 +11,10 @@ const root = fileURLToPath(new URL("../..", import.meta.url));
 const folder = mkdtempSync(join(tmpdir(), "gradsmith-promises-"));
 const bundles = new Map<string, Promise<string>>();
 
-/** A program of `programs/` together with the sources it imports as "gradsmith", bundled as the package is built for Node. */
+/**
+ * A program of `programs/` together with the sources it imports as "gradsmith", bundled as the package is built for Node. It keeps plans
+ * where GRADSMITH_TEST_BUILD names a build.
+ */
 function bundled(name: string): Promise<string> {
   const known = bundles.get(name);
   if (known !== undefined) return known;
@@ -24,6 +27,7 @@ function bundled(name: string): Promise<string> {
     platform: "node",
     target: "node20",
     alias: { gradsmith: join(root, "src", "index.ts") },
+    define: { GRADSMITH_BUILD: "globalThis.process.env.GRADSMITH_TEST_BUILD" },
     ignoreAnnotations: true,
     logLevel: "warning",
   }).then(() => outfile);

@@ -6,6 +6,7 @@ import {
   mkdirSync,
   mkdtempSync,
   readdirSync,
+  readFileSync,
   renameSync,
   rmSync,
   statSync,
@@ -23,13 +24,14 @@ const mostBytes = 512 * 2 ** 20;
 const mostFiles = 2000;
 
 /**
- * Compiled objects, named by a hash of all that went into them. The directory belongs to this user alone, since whoever can write to it can
- * have code run in this process. Where none can be had, a fresh temporary one serves this process.
+ * Compiled objects and plans, named by a hash of all that went into them. The directory belongs to this user alone, since whoever can write
+ * to it can have code run in this process. Where none can be had, a fresh temporary one serves this process.
  */
 export class CodeCache {
   readonly directory: string;
   /** Why the usual directory isn't used; undefined if it is. */
   readonly problem: string | undefined;
+  #isPruned = false;
 
   private constructor(directory: string, problem: string | undefined) {
     this.directory = directory;
@@ -37,11 +39,16 @@ export class CodeCache {
   }
 
   static open(environment: Environment = process.env): CodeCache {
+    const usual = CodeCache.usual(environment);
+    return typeof usual === "string" ? CodeCache.temporary(usual) : usual;
+  }
+
+  /** The directory that lasts, or why there is none. */
+  static usual(environment: Environment = process.env): CodeCache | string {
     const parent = usualDirectory(environment);
-    if (parent === undefined) return CodeCache.temporary("there is no home directory");
+    if (parent === undefined) return "there is no home directory";
     const directory = join(parent, "native");
-    const problem = prepare(directory);
-    return problem === undefined ? new CodeCache(directory, undefined) : CodeCache.temporary(problem);
+    return prepare(directory) ?? new CodeCache(directory, undefined);
   }
 
   /** A directory nobody else has seen, removed when the process ends. */
@@ -52,8 +59,8 @@ export class CodeCache {
   }
 
   /** The object of this key, if it is there and nobody else can have made it. */
-  find(key: string): string | undefined {
-    const path = this.#path(key);
+  find(key: string, kind: Kind = "node"): string | undefined {
+    const path = this.#path(key, kind);
     try {
       const facts = lstatSync(path);
       if (!facts.isFile() || !isOurs(facts)) return undefined;
@@ -84,9 +91,62 @@ export class CodeCache {
     attempt(() => rmSync(path, { force: true }));
   }
 
-  #path(key: string): string {
-    return join(this.directory, `${key}.node`);
+  /** The plan of this key, under the same conditions as an object. */
+  read(key: string): Uint8Array | undefined {
+    const path = this.find(key, "plan");
+    try {
+      return path === undefined ? undefined : readFileSync(path);
+    } catch {
+      return undefined;
+    }
   }
+
+  /** Keeps a plan, at once for all processes; not where the disk is full or read-only. */
+  write(key: string, plan: Uint8Array): void {
+    const draft = this.draft(key);
+    const path = this.#path(key, "plan");
+    attempt(() => {
+      try {
+        writeFileSync(draft, plan, { mode: 0o600, flag: "wx" });
+        renameSync(draft, path);
+      } catch (error) {
+        rmSync(draft, { force: true });
+        throw error;
+      }
+      // Looking through the directory takes longer than writing: once for a process.
+      if (!this.#isPruned) prune(this.directory, path);
+      this.#isPruned = true;
+    });
+  }
+
+  #path(key: string, kind: Kind = "node"): string {
+    return join(this.directory, `${key}.${kind}`);
+  }
+}
+
+/** `node`: what a compiler made. `plan`: what was made before it. */
+type Kind = "node" | "plan";
+
+const opened = new Map<string, CodeCache>();
+const usuals = new Map<string, CodeCache | undefined>();
+const placeNamed = ({ GRADSMITH_CACHE = "", XDG_CACHE_HOME = "" } = process.env): string => `${GRADSMITH_CACHE}\n${XDG_CACHE_HOME}`;
+
+/** One for each place the environment names, so that a temporary directory is made once. */
+export function codeCache(): CodeCache {
+  const key = placeNamed();
+  const cache = opened.get(key) ?? lastingCache() ?? CodeCache.open();
+  opened.set(key, cache);
+  return cache;
+}
+
+/** The same, where it outlives this process. */
+export function lastingCache(): CodeCache | undefined {
+  const key = placeNamed();
+  if (!usuals.has(key)) {
+    const usual = CodeCache.usual();
+    usuals.set(key, typeof usual === "string" ? undefined : usual);
+  }
+  return usuals.get(key);
 }
 
 let drafts = 0;

@@ -50,15 +50,32 @@ export function build<Addon>(source: Source, options: BuildOptions): Build<Addon
   return fresh;
 }
 
+/** What was built in this process or an earlier one, if it is still there: nothing is compiled. */
+export function built<Addon>(key: string, options: BuildOptions): Built<Addon> | undefined {
+  const before = underWay.get(key);
+  if (before !== undefined) return before as Build<Addon>;
+  const addon = loadFrom<Addon>(options.cache, key);
+  return addon === undefined ? undefined : { key, ready: Promise.resolve(addon), finish: () => addon };
+}
+
+/** What a program needs of its code. */
+export interface Built<Addon> {
+  /** What finds it in the cache. */
+  readonly key: string;
+  readonly ready: Promise<Addon>;
+  /** The addon, compiled while the caller waits if it isn't there yet. */
+  finish(): Addon;
+}
+
 interface Outcome {
   readonly status: number | null;
   readonly message: string;
 }
 
-export class Build<Addon> {
+export class Build<Addon> implements Built<Addon> {
+  readonly key: string;
   readonly ready: Promise<Addon>;
   readonly #source: Source;
-  readonly #key: string;
   readonly #options: BuildOptions;
   #cache: CodeCache;
   #state:
@@ -70,7 +87,7 @@ export class Build<Addon> {
 
   constructor(source: Source, key: string, options: BuildOptions) {
     this.#source = source;
-    this.#key = key;
+    this.key = key;
     this.#options = options;
     this.#cache = options.cache;
     this.ready = new Promise((resolve, reject) => {
@@ -82,13 +99,12 @@ export class Build<Addon> {
     if (!this.#loadCached()) void this.#inBackground();
   }
 
-  /** The addon, compiled while the caller waits if it isn't there yet. */
   finish(): Addon {
     if (this.#state.kind === "working") {
       for (const child of this.#children) child.kill();
       this.#end(() => {
         for (;;) {
-          const draft = this.#cache.draft(this.#key);
+          const draft = this.#cache.draft(this.key);
           const { program, args, env } = this.#call(["-x", "c", "-o", draft, "-"]);
           const ended = spawnSync(program, args, { input: this.#source.text, env, encoding: "utf8", maxBuffer: 2 ** 26 });
           const addon = this.#take(draft, { status: ended.status, message: ended.stderr || (ended.error?.message ?? "") });
@@ -102,7 +118,7 @@ export class Build<Addon> {
 
   async #inBackground(): Promise<void> {
     while (this.#state.kind === "working") {
-      const draft = this.#cache.draft(this.#key);
+      const draft = this.#cache.draft(this.key);
       const started = performance.now();
       const slow = setTimeout(() => this.#options.onSlow?.(this.#options.name, performance.now() - started), slowMs);
       const outcome = await this.#compile(draft).finally(() => clearTimeout(slow));
@@ -167,7 +183,7 @@ export class Build<Addon> {
   #take(draft: string, { status, message }: Outcome): Addon | undefined {
     if (status === 0) {
       try {
-        return load<Addon>(this.#cache.publish(draft, this.#key));
+        return load<Addon>(this.#cache.publish(draft, this.key));
       } catch (error) {
         if (this.#cache.problem !== undefined) throw this.#failure("was compiled but can't be loaded", String(error));
       }
@@ -195,17 +211,11 @@ export class Build<Addon> {
   }
 
   #loadCached(): boolean {
-    const path = this.#cache.find(this.#key);
-    if (path === undefined) return false;
-    try {
-      this.#state = { kind: "loaded", addon: load<Addon>(path) };
-      this.#settle();
-      return true;
-    } catch {
-      // A damaged object is made again.
-      this.#cache.discard(path);
-      return false;
-    }
+    const addon = loadFrom<Addon>(this.#cache, this.key);
+    if (addon === undefined) return false;
+    this.#state = { kind: "loaded", addon };
+    this.#settle();
+    return true;
   }
 
   #failure(what: string, message: string): GradsmithError {
@@ -216,6 +226,18 @@ export class Build<Addon> {
       `${this.#options.name} ${what} with ${this.#options.toolchain.version}: ${lines || "it said nothing"}.`,
       "Use the wasm tier (GRADSMITH_CPU=wasm), or set CC to a compiler that works.",
     );
+  }
+}
+
+function loadFrom<Addon>(cache: CodeCache, key: string): Addon | undefined {
+  const path = cache.find(key);
+  if (path === undefined) return undefined;
+  try {
+    return load<Addon>(path);
+  } catch {
+    // A damaged object is made again.
+    cache.discard(path);
+    return undefined;
   }
 }
 

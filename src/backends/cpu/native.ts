@@ -9,9 +9,9 @@ import { isThreaded, printC, printPieces } from "../../targets/c/print.ts";
 import { printRuntime } from "../../targets/c/runtime.ts";
 import type { Backend, Executable } from "../backend.ts";
 import { alignBy, Storage } from "../storage.ts";
-import { CodeCache } from "./cache.ts";
-import type { Build, BuildOptions } from "./native-build.ts";
-import { build } from "./native-build.ts";
+import { codeCache } from "./cache.ts";
+import type { BuildOptions, Built } from "./native-build.ts";
+import { build, built } from "./native-build.ts";
 import { nativeLimits } from "./native-limits.ts";
 import type { Toolchain } from "./toolchain.ts";
 import { findToolchain } from "./toolchain.ts";
@@ -54,26 +54,39 @@ export class NativeBackend implements Backend {
     this.#onSlow = onSlowCompile;
   }
 
+  /** Equal where programs compiled by one backend run on another. */
+  get identity(): string {
+    return this.#toolchain.identity;
+  }
+
   compile(program: Program): NativeExecutable {
-    const options = { name: program.name, toolchain: this.#toolchain, cache: codeCache(), onSlow: this.#onSlow };
-    const isShared = this.threads > 1 && program.kernels.some(isThreaded);
-    return new NativeExecutable(program, options, isShared ? this.threads : 1);
+    const options = this.#buildOptions(program);
+    const code = build<ProgramAddon>({ text: printC(program), pieces: (count) => printPieces(program, count) }, options);
+    return this.#executable(program, { object: code.key, isThreaded: program.kernels.some(isThreaded) }, code, options);
+  }
+
+  /** A program compiled before, if its code is still there. Its kernels aren't looked at. */
+  recall(program: Program, code: NativeCode): NativeExecutable | undefined {
+    const options = this.#buildOptions(program);
+    const found = built<ProgramAddon>(code.object, options);
+    return found === undefined ? undefined : this.#executable(program, code, found, options);
+  }
+
+  #buildOptions({ name }: Program): BuildOptions {
+    return { name, toolchain: this.#toolchain, cache: codeCache(), onSlow: this.#onSlow };
+  }
+
+  #executable(program: Program, code: NativeCode, found: Built<ProgramAddon>, options: BuildOptions): NativeExecutable {
+    const threads = code.isThreaded ? this.threads : 1;
+    const pool =
+      threads > 1 ? build<PoolAddon>({ text: printRuntime() }, { ...options, name: "the thread pool", onSlow: undefined }) : undefined;
+    return new NativeExecutable(program, { code, found, pool, threads });
   }
 }
 
 function threadsWished(): number {
   const text = process.env.GRADSMITH_THREADS;
   return text === undefined || text === "" ? availableParallelism() : positiveInteger("native", "GRADSMITH_THREADS", Number(text));
-}
-
-const caches = new Map<string, CodeCache>();
-/** One for each place the environment names, so that a temporary directory is made once. */
-function codeCache(): CodeCache {
-  const { GRADSMITH_CACHE = "", XDG_CACHE_HOME = "" } = process.env;
-  const key = `${GRADSMITH_CACHE}\n${XDG_CACHE_HOME}`;
-  const cache = caches.get(key) ?? CodeCache.open();
-  caches.set(key, cache);
-  return cache;
 }
 
 interface ProgramAddon {
@@ -87,23 +100,39 @@ interface PoolAddon {
   start(threads: number): number;
 }
 
+/** How a program's code is found again. */
+export interface NativeCode {
+  readonly object: string;
+  /** Whether any of its kernels is divided among threads. */
+  readonly isThreaded: boolean;
+}
+
+interface NativeParts {
+  readonly code: NativeCode;
+  readonly found: Built<ProgramAddon>;
+  readonly pool: Built<PoolAddon> | undefined;
+  readonly threads: number;
+}
+
 export class NativeExecutable implements Executable {
   readonly ready: Promise<void>;
+  readonly code: NativeCode;
   readonly #program: Program;
   readonly #threads: number;
-  readonly #build: Build<ProgramAddon>;
-  readonly #pool: Build<PoolAddon> | undefined;
+  readonly #build: Built<ProgramAddon>;
+  readonly #pool: Built<PoolAddon> | undefined;
   readonly #argumentBytes: readonly number[];
   /** The pool's function, the number of threads, the arena, the arguments. */
   readonly #handed: Float64Array;
   #addon: ProgramAddon | undefined;
   #arena: Storage | undefined;
 
-  constructor(program: Program, options: BuildOptions, threads: number) {
+  constructor(program: Program, { code, found, pool, threads }: NativeParts) {
+    this.code = code;
     this.#program = program;
     this.#threads = threads;
-    this.#build = build({ text: printC(program), pieces: (count) => printPieces(program, count) }, options);
-    this.#pool = threads > 1 ? build({ text: printRuntime() }, { ...options, name: "the thread pool", onSlow: undefined }) : undefined;
+    this.#build = found;
+    this.#pool = pool;
     this.#argumentBytes = program.arguments.map(({ buffer }) => program.buffers[buffer]!.length * bytesOf(program.buffers[buffer]!.dtype));
     this.#handed = new Float64Array(3 + program.arguments.length);
     this.ready = Promise.all([this.#build.ready, this.#pool?.ready.catch(() => undefined)]).then(() => void this.#load());

@@ -4,7 +4,7 @@ import type { Limits } from "../../ir/limits.ts";
 import type { Program } from "../../ir/program.ts";
 import { memoryImport } from "../../targets/wasm/encode.ts";
 import { orderedFrom } from "../../targets/wasm/ordered-loop.ts";
-import type { PrintedProgram } from "../../targets/wasm/print.ts";
+import type { WasmCode } from "../../targets/wasm/print.ts";
 import { printWasm } from "../../targets/wasm/print.ts";
 import type { Backend, Executable } from "../backend.ts";
 import type { Storage } from "../storage.ts";
@@ -60,8 +60,14 @@ export class WasmBackend implements Backend {
     };
   }
 
-  compile(program: Program): WasmExecutable {
-    return new WasmExecutable(program, { engine: this.#engine, relaxedSimd: this.relaxedSimd, threads: this.threads });
+  /** Equal where programs printed by one backend run on another. */
+  get identity(): string {
+    return `${this.relaxedSimd}`;
+  }
+
+  /** `code` is what the program was printed as before: its kernels aren't looked at. */
+  compile(program: Program, code?: WasmCode): WasmExecutable {
+    return new WasmExecutable(program, { engine: this.#engine, relaxedSimd: this.relaxedSimd, threads: this.threads }, code);
   }
 }
 
@@ -77,16 +83,19 @@ interface Loaded {
 
 export class WasmExecutable implements Executable {
   readonly ready: Promise<void>;
-  /** What was printed, for explanations. */
-  readonly printed: PrintedProgram;
+  readonly printed: WasmCode;
   readonly #program: Program;
   readonly #engine: WasmEngine;
   #loaded: Loaded | undefined;
 
-  constructor(program: Program, options: { engine: WasmEngine; relaxedSimd: boolean; threads: number }) {
+  constructor(
+    program: Program,
+    options: { engine: WasmEngine; relaxedSimd: boolean; threads: number },
+    code: WasmCode = printWasm(program, options),
+  ) {
     this.#program = program;
     this.#engine = options.engine;
-    this.printed = printWasm(program, options);
+    this.printed = code;
     this.ready = this.#prepare(options);
     // Whoever never waits learns of a failure from `run`.
     this.ready.catch(() => {});

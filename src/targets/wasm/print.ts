@@ -13,17 +13,21 @@ import { printKernel } from "./kernel.ts";
 import type { Layout } from "./layout.ts";
 import { layOut, scratchAddresses } from "./layout.ts";
 
-export interface PrintedProgram {
+/** A printed program, as much of it as is needed to run it. */
+export interface WasmCode {
   /** The module in binary format; it imports `memoryImport` and exports `run(repeat: i32)`. */
   readonly bytes: Uint8Array;
-  /** The same as data, for `showModule`. */
-  readonly module: WasmModule;
   /** Of 64 KiB, how many pages the memory must have. */
   readonly memoryPages: number;
   /** Byte addresses of the arguments, in order. */
   readonly argumentOffsets: readonly number[];
   /** What must be written to memory before the first run. */
   readonly constants: readonly { readonly offset: number; readonly data: TypedArray }[];
+}
+
+export interface PrintedProgram extends WasmCode {
+  /** What `bytes` says, as data: for `showModule`. */
+  readonly module: WasmModule;
 }
 
 export interface PrintOptions {

@@ -1,0 +1,146 @@
+import type { Executable } from "../backends/backend.ts";
+import type { CodeCache } from "../backends/cpu/cache.ts";
+import { keyOf, lastingCache } from "../backends/cpu/cache.ts";
+import type { NativeBackend, NativeExecutable } from "../backends/cpu/native.ts";
+import type { Outline, Plan } from "../backends/cpu/plan-file.ts";
+import { decodePlan, encodePlan } from "../backends/cpu/plan-file.ts";
+import type { WasmBackend, WasmExecutable } from "../backends/cpu/wasm.ts";
+import type { Compiled, Traced } from "../compiler/compile.ts";
+import { compile, compiling } from "../compiler/compile.ts";
+import { sizeOf } from "../core/shape.ts";
+import type { Kernel } from "../ir/kernel.ts";
+import type { Call, Program, Repeat } from "../ir/program.ts";
+import { eachCall } from "../ir/program.ts";
+import { textOf } from "./plan-key.ts";
+import type { BackendChoice } from "./wasm-tier.ts";
+
+/** Which build of the package this is: written in by scripts/build.mjs, absent where the sources are run. */
+declare const GRADSMITH_BUILD: string | undefined;
+let build = typeof GRADSMITH_BUILD === "undefined" ? undefined : GRADSMITH_BUILD;
+
+/** Has plans kept by a build of this name; undefined keeps none. For tests, which run the sources. */
+export function keepPlansAs(name: string | undefined): void {
+  build = name;
+}
+
+export interface PlannedChoice extends BackendChoice {
+  /** Estimated operations of a run. */
+  readonly operations: number;
+  /** Remembers how much work it is, for programs that are compiled only to be weighed. */
+  setAside(): void;
+}
+
+/**
+ * A traced function compiled for a backend, or what this or another process made of it before: then the graph is all that was looked at, and the
+ * code is loaded. What is kept is named by a hash of the graph, the backend's limits and the build, and does what a new program would.
+ */
+export function* planned(backend: NativeBackend | WasmBackend, traced: Traced, reason: string): Generator<undefined, PlannedChoice> {
+  const place = placeOf(backend, traced);
+  const recalled = place && recall(backend, traced, place);
+  if (recalled !== undefined) return { backend, reason, ...recalled };
+  const compiled = yield* compiling(traced, backend.limits);
+  return { backend, reason, ...fresh(backend, compiled, place) };
+}
+
+type Made = Omit<PlannedChoice, "backend" | "reason">;
+
+interface Place {
+  readonly cache: CodeCache;
+  readonly key: string;
+}
+
+const texts = new WeakMap<Traced, string>();
+
+/** Where a plan is kept; undefined if none is. */
+function placeOf(backend: NativeBackend | WasmBackend, traced: Traced): Place | undefined {
+  // Threads of WebAssembly have a program printed for them when it is started.
+  if (build === undefined || (backend.name === "wasm" && backend.threads > 1)) return undefined;
+  const text = texts.get(traced) ?? textOf(traced);
+  const cache = text === undefined ? undefined : lastingCache();
+  if (text === undefined || cache === undefined) return undefined;
+  texts.set(traced, text);
+  return { cache, key: keyOf(build, backend.name, backend.identity, JSON.stringify(backend.limits), text) };
+}
+
+function fresh(backend: NativeBackend | WasmBackend, compiled: Compiled, place: Place | undefined): Made {
+  const { program, outputs } = compiled;
+  const { name, buffers, arguments: given, arenaBytes, kernels, calls } = program;
+  const operations = eachCall(calls).reduce((sum, { call, times }) => sum + times * kernels[call.kernel]!.work.operations, 0);
+  const keep = (code: Pick<Plan, "native" | "wasm">): void => {
+    const plan = { outline: { name, buffers, arguments: given, arenaBytes }, outputs: outputs.map(({ argument }) => argument), operations };
+    place?.cache.write(place.key, encodePlan({ ...plan, ...code }));
+  };
+  return {
+    compiled,
+    operations,
+    setAside: () => keep({}),
+    start() {
+      const executable = backend.compile(program);
+      // Only what could be made ready.
+      if (place !== undefined) executable.ready.then(() => keep(codeOf(executable))).catch(() => {});
+      return executable;
+    },
+  };
+}
+
+const codeOf = (executable: NativeExecutable | WasmExecutable): Pick<Plan, "native" | "wasm"> =>
+  "code" in executable ? { native: executable.code } : { wasm: executable.printed };
+
+/** What is kept at a place, if it is whole and its code can be loaded. */
+function recall(backend: NativeBackend | WasmBackend, traced: Traced, place: Place): Made | undefined {
+  const bytes = place.cache.read(place.key);
+  const plan = bytes && decodePlan(bytes);
+  if (plan === undefined || !fits(plan.outline, traced)) return undefined;
+  const { operations, native, wasm } = plan;
+  const compiled = new Recalled(traced, backend, plan);
+  const { program } = compiled;
+  if (backend.name === "native") {
+    const executable = native && backend.recall(program, native);
+    return executable && { compiled, operations, setAside() {}, start: () => executable };
+  }
+  const start = (): Executable =>
+    wasm === undefined ? fresh(backend, compiled.whole, place).start() : backend.compile(program, { ...wasm, constants: [] });
+  return { compiled, operations, setAside() {}, start };
+}
+
+/** Whether a program takes what a traced function is given. */
+const fits = ({ arguments: given, buffers }: Outline, { inputs }: Traced): boolean =>
+  inputs.every(({ type: { dtype, shape } }, i) => {
+    const buffer = buffers[given[i]?.buffer ?? -1];
+    return buffer?.dtype === dtype && buffer.length === sizeOf(shape);
+  });
+
+/** A program that ran before. Its kernels are made when somebody asks for them. */
+export class Recalled implements Compiled {
+  readonly program: Program;
+  readonly outputs: Compiled["outputs"];
+  readonly #make: () => Compiled;
+  #whole: Compiled | undefined;
+
+  constructor(traced: Traced, { limits }: NativeBackend | WasmBackend, { outline, outputs }: Plan) {
+    this.#make = () => compile(traced, limits);
+    this.outputs = outputs.map((argument) => ({ argument }));
+    const whole = (): Program => this.whole.program;
+    this.program = {
+      ...outline,
+      get kernels(): readonly Kernel[] {
+        return whole().kernels;
+      },
+      get calls(): readonly (Call | Repeat)[] {
+        return whole().calls;
+      },
+    };
+  }
+
+  /** Compiled again, once. */
+  get whole(): Compiled {
+    this.#whole ??= this.#make();
+    return this.#whole;
+  }
+  get isWhole(): boolean {
+    return this.#whole !== undefined;
+  }
+  get groups(): Compiled["groups"] {
+    return this.whole.groups;
+  }
+}
