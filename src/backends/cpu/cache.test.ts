@@ -4,6 +4,7 @@ import {
   mkdirSync,
   mkdtempSync,
   readdirSync,
+  readFileSync,
   rmSync,
   statSync,
   symlinkSync,
@@ -76,6 +77,39 @@ describe.skipIf(process.platform === "win32")("code cache", () => {
     expect(cache.find("a")).toBeUndefined();
     symlinkSync(publish(cache, "b"), join(cache.directory, "c.node"));
     expect(cache.find("c")).toBeUndefined();
+  });
+
+  it("gives plans back as they were written, and none with a bit changed, cut short, made longer, or writable by others", () => {
+    const cache = CodeCache.open({ GRADSMITH_CACHE: root });
+    const plan = Uint8Array.from({ length: 50 }, (_, i) => i * 5);
+    expect(cache.read("a")).toBeUndefined();
+    cache.write("a", plan);
+    expect(readdirSync(cache.directory)).toEqual(["a.plan"]);
+    const path = join(cache.directory, "a.plan");
+    expect(statSync(path).mode & 0o777).toBe(0o600);
+    expect(Uint8Array.from(cache.read("a")!)).toEqual(plan);
+    const whole = readFileSync(path);
+    for (let bit = 0; bit < whole.length * 8; bit++) {
+      const changed = Buffer.from(whole);
+      changed[bit >> 3]! ^= 1 << (bit & 7);
+      writeFileSync(path, changed);
+      expect(cache.read("a")).toBeUndefined();
+    }
+    for (const other of [Buffer.of(), whole.subarray(0, 31), whole.subarray(0, -1), Buffer.concat([whole, Buffer.of(0)])]) {
+      writeFileSync(path, other);
+      expect(cache.read("a")).toBeUndefined();
+    }
+    cache.write("a", plan);
+    expect(cache.read("a")).toBeDefined();
+    chmodSync(path, 0o620);
+    expect(cache.read("a")).toBeUndefined();
+  });
+
+  it("does without a plan that can't be written", () => {
+    const cache = CodeCache.open({ GRADSMITH_CACHE: root });
+    rmSync(cache.directory, { recursive: true });
+    cache.write("a", Uint8Array.of(1));
+    expect(cache.read("a")).toBeUndefined();
   });
 
   it("drops what was unused for longest, but never the newcomer", () => {

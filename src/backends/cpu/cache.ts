@@ -91,23 +91,25 @@ export class CodeCache {
     attempt(() => rmSync(path, { force: true }));
   }
 
-  /** The plan of this key, under the same conditions as an object. */
+  /** The plan of this key, under the same conditions as an object, if it is whole. */
   read(key: string): Uint8Array | undefined {
     const path = this.find(key, "plan");
     try {
-      return path === undefined ? undefined : readFileSync(path);
+      const file = path === undefined ? Buffer.of() : readFileSync(path);
+      const plan = file.subarray(digestBytes);
+      return file.length >= digestBytes && digestOf(plan).equals(file.subarray(0, digestBytes)) ? plan : undefined;
     } catch {
       return undefined;
     }
   }
 
-  /** Keeps a plan, at once for all processes; not where the disk is full or read-only. */
+  /** Keeps a plan behind a digest of it, at once for all processes; not where the disk is full or read-only. */
   write(key: string, plan: Uint8Array): void {
     const draft = this.draft(key);
     const path = this.#path(key, "plan");
     attempt(() => {
       try {
-        writeFileSync(draft, plan, { mode: 0o600, flag: "wx" });
+        writeFileSync(draft, Buffer.concat([digestOf(plan), plan]), { mode: 0o600, flag: "wx" });
         renameSync(draft, path);
       } catch (error) {
         rmSync(draft, { force: true });
@@ -124,7 +126,10 @@ export class CodeCache {
   }
 }
 
-/** `node`: what a compiler made. `plan`: what was made before it. */
+const digestBytes = 32;
+const digestOf = (bytes: Uint8Array): Buffer => createHash("sha256").update(bytes).digest();
+
+/** `node`: what a compiler made. `plan`: what was found out before it. */
 type Kind = "node" | "plan";
 
 const opened = new Map<string, CodeCache>();

@@ -26,15 +26,9 @@ describe("plan files", () => {
     ["of a WebAssembly module", wasm],
   ])("come back as they were written: %s", (_, plan) => expect(decodePlan(encodePlan(plan))).toEqual(plan));
 
-  it("are refused with any one bit changed and at any other length", () => {
+  it("are refused where they end before what they hold does", () => {
     const whole = encodePlan(native);
-    for (let bit = 0; bit < whole.length * 8; bit++) {
-      const changed = Uint8Array.from(whole);
-      changed[bit >> 3]! ^= 1 << (bit & 7);
-      expect(decodePlan(changed)).toBeUndefined();
-    }
     for (let length = 0; length < whole.length; length++) expect(decodePlan(whole.subarray(0, length))).toBeUndefined();
-    expect(decodePlan(Uint8Array.of(...whole, 0))).toBeUndefined();
   });
 
   const { outline } = plan;
@@ -62,7 +56,5 @@ describe("plan files", () => {
     ["an object outside of the cache", { ...plan, native: { object: "../../../../tmp/0123456789abcdef01234567", isThreaded: false } }],
     ["an argument behind the end of WebAssembly's memory", { ...plan, wasm: { ...wasm.wasm!, argumentOffsets: [65536 - 255] } }],
     ["nothing", {} as Plan],
-  ])("are refused if they say what can't be, although nothing is damaged: %s", (_, plan) =>
-    expect(decodePlan(encodePlan(plan))).toBeUndefined(),
-  );
+  ])("are refused if they say what can't be: %s", (_, plan) => expect(decodePlan(encodePlan(plan))).toBeUndefined());
 });

@@ -1,4 +1,3 @@
-import { createHash } from "node:crypto";
 import { bytesOf, isDType } from "../../core/dtype.ts";
 import type { Program, ProgramBuffer } from "../../ir/program.ts";
 import type { WasmCode } from "../../targets/wasm/print.ts";
@@ -23,32 +22,25 @@ interface Header extends Omit<Plan, "wasm"> {
   readonly wasm?: Omit<WasmCode, "constants" | "bytes"> | undefined;
 }
 
-const digestBytes = 32;
-const prefixBytes = digestBytes + 4;
+const lengthBytes = 4;
 
-const digestOf = (bytes: Uint8Array): Buffer => createHash("sha256").update(bytes).digest();
-
-/** A digest of the rest, the length of the header, the header as JSON, a WebAssembly module if there is one. */
+/** The length of the header, the header as JSON, a WebAssembly module if there is one. */
 export function encodePlan({ wasm, ...plan }: Plan): Uint8Array {
   const { bytes = new Uint8Array(), ...places } = wasm ?? {};
   const header: Header = wasm === undefined ? plan : { ...plan, wasm: places as Header["wasm"] };
   const text = Buffer.from(JSON.stringify(header));
-  const file = Buffer.alloc(prefixBytes + text.length + bytes.length);
-  file.writeUInt32LE(text.length, digestBytes);
-  file.set(text, prefixBytes);
-  file.set(bytes, prefixBytes + text.length);
-  file.set(digestOf(file.subarray(digestBytes)));
-  return file;
+  const length = Buffer.alloc(lengthBytes);
+  length.writeUInt32LE(text.length);
+  return Buffer.concat([length, text, bytes]);
 }
 
-/** The plan a file holds; undefined if the file is damaged or says what can't be. */
+/** The plan that was written; undefined if it says what can't be. */
 export function decodePlan(bytes: Uint8Array): Plan | undefined {
   const file = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-  if (file.length < prefixBytes || !digestOf(file.subarray(digestBytes)).equals(file.subarray(0, digestBytes))) return undefined;
-  const end = prefixBytes + file.readUInt32LE(digestBytes);
-  if (end > file.length) return undefined;
   try {
-    const { wasm, ...plan } = JSON.parse(file.toString("utf8", prefixBytes, end)) as Header;
+    const end = lengthBytes + file.readUInt32LE();
+    if (end > file.length) return undefined;
+    const { wasm, ...plan } = JSON.parse(file.toString("utf8", lengthBytes, end)) as Header;
     const whole: Plan = wasm === undefined ? plan : { ...plan, wasm: { ...wasm, bytes: new Uint8Array(file.subarray(end)) } };
     return isSound(whole) ? whole : undefined;
   } catch {

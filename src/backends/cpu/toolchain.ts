@@ -1,6 +1,7 @@
 import { spawnSync } from "node:child_process";
 import { createHash } from "node:crypto";
 import { cpus } from "node:os";
+import { CompilerAnswer } from "./compiler-answer.ts";
 
 /** A C compiler that works here, and what the machine it compiles for can do. */
 export interface Toolchain {
@@ -55,9 +56,16 @@ function probe(command: readonly [string, ...string[]], environment: Environment
   for (const native of [["-march=native"], []]) {
     const [program, ...first] = command;
     const options = { input: "", encoding: "utf8", env: environment as NodeJS.ProcessEnv, timeout: 10_000 } as const;
-    const asked = spawnSync(program, [...first, ...native, "-dM", "-E", "-x", "c", "-"], options);
+    const args = [...first, ...native, "-dM", "-E", "-x", "c", "-"];
+    const answer = new CompilerAnswer(program, args, environment);
+    const known = answer.recall();
+    if (known !== undefined) return describe(command, native, known);
+    const asked = spawnSync(program, args, options);
     if (asked.error !== undefined) return (asked.error as NodeJS.ErrnoException).code === "ENOENT" ? "not found" : asked.error.message;
-    if (asked.status === 0 && asked.stdout.includes("__GNUC__")) return describe(command, native, asked.stdout);
+    if (asked.status === 0 && asked.stdout.includes("__GNUC__")) {
+      answer.remember(asked.stdout);
+      return describe(command, native, asked.stdout);
+    }
     reason =
       asked.stderr.trim().split("\n")[0] || (asked.status === 0 ? "not a C compiler" : `ends with status ${asked.status ?? asked.signal}`);
   }
