@@ -27,24 +27,20 @@ const traced = (seed: number): Traced => {
 
 describe("the text of a graph", () => {
   it("is the same for two traces of one function, and then so is the C: 300 random graphs", () => {
-    let kept = 0;
     for (let seed = 0; seed < 300; seed++) {
       const [a, b] = [traced(seed), traced(seed)];
       const text = textOf(a);
       expect(textOf(b)).toBe(text);
-      if (text === undefined) continue;
-      kept++;
+      expect(text).toBeDefined();
       expect(printC(compile(b, limits).program)).toBe(printC(compile(a, limits).program));
     }
-    expect(kept).toBeGreaterThan(100);
   });
 
   it("differs where the C does: 300 random graphs", () => {
-    const printed = new Map<string, string>();
+    const printed = new Map<string | undefined, string>();
     for (let seed = 0; seed < 300; seed++) {
       const graph = traced(seed);
       const text = textOf(graph);
-      if (text === undefined) continue;
       const c = printC(compile(graph, limits).program);
       expect(printed.get(text) ?? c).toBe(c);
       printed.set(text, c);
@@ -114,9 +110,7 @@ describe("the text of a graph", () => {
     expect(textOf(byHand())).toBe(textOf(byHand()));
   });
 
-  it("is not there for small graphs, and for ops and attributes without a name", () => {
-    const x = inputNode(0, { dtype: "f32", shape: [2] });
-    expect(textOf({ name: "small", inputs: [x], outputs: [new Tensor(x).add(1).node] })).toBeUndefined();
+  it("is not there for ops and attributes without a name", () => {
     const graph = chain((x, y) => x.add(y));
     const [root] = graph.outputs as [Traced["outputs"][number]];
     expect(textOf({ ...graph, outputs: [{ ...root, op: { ...root.op } }] })).toBeUndefined();

@@ -8,16 +8,12 @@ import type { Row } from "../tensor/ops/define.ts";
 import { table } from "../tensor/ops/table.ts";
 import { isGiven } from "./values.ts";
 
-/** Graphs of fewer nodes are compiled sooner than a file is found. */
-const fewestNodes = 12;
-
 /**
- * Everything about a traced function that the compiler looks at, as text that is the same in every process of one build; undefined if it is not
- * worth keeping what becomes of it, or there is something in it that has no name.
+ * Everything about a traced function that the compiler looks at, as text that is the same in every process of one build; undefined if there is
+ * something in it that has no name.
  */
 export function textOf({ name, inputs, outputs, donations = new Map() }: Traced): string | undefined {
   const order = topological(outputs);
-  if (order.length < fewestNodes) return undefined;
   const ids = new LastingIds();
   const slots = new Map(inputs.map((node, slot) => [node, slot]));
   const places = new Map<Node, number>();

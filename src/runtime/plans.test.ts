@@ -261,6 +261,16 @@ describe.runIf(tiers.length > 1)("plans of native programs", () => {
   });
 });
 
+it("a process keeps its first hundred", async () => {
+  setDevice({ device: "cpu", tier: "wasm" });
+  for (let i = 0; i < 103; i++)
+    await tensor([1])
+      .add(i + 0.5)
+      .mul(2)
+      .read();
+  expect(files(".plan")).toHaveLength(100);
+});
+
 it("programs of several threads of WebAssembly are printed when they start, and not kept", async () => {
   setDevice({ device: "cpu", tier: "wasm", threads: 2 });
   const traced = step();

@@ -18,9 +18,14 @@ import type { BackendChoice } from "./wasm-tier.ts";
 declare const GRADSMITH_BUILD: string | undefined;
 let build = typeof GRADSMITH_BUILD === "undefined" ? undefined : GRADSMITH_BUILD;
 
+/** A process keeps so many plans: it's the first programs that a start waits for, and a cache has no room for all that are ever read. */
+const mostKept = 100;
+let kept = 0;
+
 /** Has plans kept by a build of this name; undefined keeps none. For tests, which run the sources. */
 export function keepPlansAs(name: string | undefined): void {
   build = name;
+  kept = 0;
 }
 
 export interface PlannedChoice extends BackendChoice {
@@ -68,7 +73,7 @@ function fresh(backend: NativeBackend | WasmBackend, compiled: Compiled, place: 
   const operations = eachCall(calls).reduce((sum, { call, times }) => sum + times * kernels[call.kernel]!.work.operations, 0);
   const keep = (code: Pick<Plan, "native" | "wasm">): void => {
     const plan = { outline: { name, buffers, arguments: given, arenaBytes }, outputs: outputs.map(({ argument }) => argument), operations };
-    place?.cache.write(place.key, encodePlan({ ...plan, ...code }));
+    if (place !== undefined && kept++ < mostKept) place.cache.write(place.key, encodePlan({ ...plan, ...code }));
   };
   return {
     compiled,

@@ -1,4 +1,5 @@
 import { closeSync, openSync, readSync, realpathSync, statSync } from "node:fs";
+import { cpus } from "node:os";
 import { basename, delimiter, join } from "node:path";
 import { keyOf, lastingCache } from "./cache.ts";
 
@@ -17,7 +18,7 @@ export class CompilerAnswer {
 
   constructor(program: string, args: readonly string[], environment: Environment) {
     const compiler = compilerFile(program, environment);
-    const processor = facts(begin("/proc/cpuinfo")?.toString() ?? "");
+    const processor = processorFacts();
     // Without its features, one processor can't be told from another.
     if (compiler === undefined || !/^(?:flags|Features)/m.test(processor)) return;
     const set = variables.map((name) => environment[name] ?? "");
@@ -50,12 +51,14 @@ function compilerFile(program: string, { PATH = "" }: Environment): string | und
   return undefined;
 }
 
-/** The lines about the first processor that don't change from moment to moment. */
-const facts = (processor: string): string =>
-  (processor.split("\n\n")[0] ?? "")
+/** What Linux says about the first processor that doesn't change from moment to moment; the model's name where nobody says more. */
+export function processorFacts(): string {
+  const [first = ""] = (begin("/proc/cpuinfo")?.toString() ?? "").split("\n\n");
+  const lines = first
     .split("\n")
-    .filter((line) => /^(?:vendor_id|cpu family|model|model name|stepping|flags|Features|CPU \w+)\s*:/.test(line))
-    .join("\n");
+    .filter((line) => /^(?:vendor_id|cpu family|model|model name|stepping|flags|Features|CPU \w+)\s*:/.test(line));
+  return lines.length > 0 ? lines.join("\n") : (cpus()[0]?.model ?? "");
+}
 
 /** The first bytes of a file: of the processors' list enough for the first one, which on large machines is a small part of it. */
 function begin(path: string): Buffer | undefined {

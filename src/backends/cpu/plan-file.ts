@@ -53,11 +53,12 @@ const isCount = (x: unknown): x is number => Number.isSafeInteger(x) && (x as nu
 /** Whether every place a plan names is there. */
 function isSound({ outline, outputs, operations, native, wasm }: Plan): boolean {
   const { name, buffers, arguments: given, arenaBytes } = outline;
+  const handed = new Set(given.map(({ buffer }) => buffer));
   const bytesIn = (buffer: ProgramBuffer): number => buffer.length * bytesOf(buffer.dtype);
   const isPlaced = (buffer: ProgramBuffer, i: number): boolean => {
     const { dtype, length, place } = buffer;
     if (!isDType(dtype) || !isCount(length)) return false;
-    if (place.kind === "argument") return given.some((argument) => argument.buffer === i);
+    if (place.kind === "argument") return handed.has(i);
     if (place.kind === "temporary") return isCount(place.offset) && place.offset + bytesIn(buffer) <= arenaBytes;
     return place.kind === "view" && isCount(place.of) && place.of < i && isCount(place.start) && Number.isSafeInteger(place.step);
   };

@@ -1,7 +1,6 @@
 import { spawnSync } from "node:child_process";
 import { createHash } from "node:crypto";
-import { cpus } from "node:os";
-import { CompilerAnswer } from "./compiler-answer.ts";
+import { CompilerAnswer, processorFacts } from "./compiler-answer.ts";
 
 /** A C compiler that works here, and what the machine it compiles for can do. */
 export interface Toolchain {
@@ -80,7 +79,7 @@ function describe(command: readonly [string, ...string[]], native: readonly stri
   const version = has("__clang__") ? text : `gcc ${text}`;
   const flags = [...native, ...(lanes === 16 ? ["-mprefer-vector-width=512"] : []), ...codeFlags, ...linkFlags()];
   const identity = createHash("sha256")
-    .update([command.join(" "), flags.join(" "), cpus()[0]?.model ?? "", macros].join("\n"))
+    .update([command.join(" "), flags.join(" "), processorFacts(), macros].join("\n"))
     .digest("hex");
   const hasTiles = has("__AMX_BF16__") && has("__linux__");
   return { command, version, lanes, registers: lanes === 16 || isArm ? 32 : 16, hasTiles, flags, identity };
