@@ -2,6 +2,7 @@ import { describe, expect, it } from "vitest";
 import { randomGraph } from "../../test/random-graphs/generate.ts";
 import { customGradient } from "../autodiff/custom-gradient.ts";
 import { scan } from "../autodiff/scan.ts";
+import { nativeLimits } from "../backends/cpu/native-limits.ts";
 import type { Traced } from "../compiler/compile.ts";
 import { compile } from "../compiler/compile.ts";
 import { printC } from "../targets/c/print.ts";
@@ -11,14 +12,7 @@ import { Tensor } from "../tensor/tensor.ts";
 import { textOf } from "./plan-key.ts";
 import { capturedBy } from "./trace.ts";
 
-const limits = {
-  lanes: 8,
-  registers: 16,
-  orderedFrom: 0,
-  cacheBytes: [32768, 524288],
-  multipliesBlocks: false,
-  expandTranscendentals: true,
-} as const;
+const limits = nativeLimits({ lanes: 8, registers: 16, hasTiles: false });
 
 const traced = (seed: number): Traced => {
   const { roots } = randomGraph(seed);
