@@ -54,10 +54,8 @@ export function* compiling(traced: Traced, limits: Limits, options: CompilerOpti
   const emitter = new Emitter(limits);
   const calls = yield* emitter.calls(layout);
   yield;
-  const made = { kernels: emitter.kernels, calls };
-  const memories = layout.memories.all;
-  const { kernels, calls: merged } =
-    options.fusion === false || !limits.outrunsMemory ? made : mergeKernels(made, memories, layout.arguments, limits);
-  const program = planMemory({ name, kernels, calls: merged }, memories, layout.arguments);
+  const made = { kernels: emitter.kernels, calls, memories: layout.memories.all, given: layout.arguments };
+  const { memories, given, ...merged } = options.fusion === false || !limits.outrunsMemory ? made : mergeKernels(made, limits);
+  const program = planMemory({ name, ...merged }, memories, given);
   return { program, outputs: arranged.roots.map((root) => ({ argument: layout.argumentOf(root) })), groups: layout.groups };
 }

@@ -16,9 +16,12 @@ const fewestIterations = 16;
 /** Calls that are looked at to go on with. */
 const farthest = 12;
 
-interface Made {
+/** What goes into a program: pieces of memory by number, and of those the arguments. */
+export interface Made {
   readonly kernels: readonly Kernel[];
   readonly calls: readonly (Call | Repeat)[];
+  readonly memories: readonly Memory[];
+  readonly given: readonly number[];
 }
 
 /**
@@ -26,9 +29,9 @@ interface Made {
  * turn the padded copy, its convolution and the sums of batch normalisation, while the image is in the cache. What nobody else needs has memory
  * for one iteration only. First those with equally many iterations, so that such memory is small, then those of which one has a multiple.
  */
-export function mergeKernels(made: Made, memories: readonly Memory[], given: readonly number[], limits: Limits): Made {
-  const equal = new Merging(made, memories, given, limits, false).run();
-  return new Merging(equal, memories, given, limits, true).run();
+export function mergeKernels(made: Made, limits: Limits): Made {
+  const equal = new Merging(made, limits, false).run();
+  return used(new Merging(equal, limits, true).run());
 }
 
 /** What a call does to a piece of memory. */
@@ -61,10 +64,10 @@ class Merging {
   /** How many calls touch a piece of memory. */
   readonly #users = new Map<number, number>();
 
-  constructor(made: Made, memories: readonly Memory[], given: readonly number[], limits: Limits, regroups: boolean) {
+  constructor(made: Made, limits: Limits, regroups: boolean) {
     this.#made = made;
-    this.#memories = memories;
-    this.#given = new Set(given);
+    this.#memories = made.memories;
+    this.#given = new Set(made.given);
     this.#limits = limits;
     this.#regroups = regroups;
     for (const { call } of eachCall(made.calls)) {
@@ -74,7 +77,7 @@ class Merging {
 
   run(): Made {
     const calls = this.#sequence(this.#made.calls);
-    return { kernels: this.#kernels, calls };
+    return { ...this.#made, kernels: this.#kernels, calls };
   }
 
   #sequence(calls: readonly (Call | Repeat)[]): (Call | Repeat)[] {
@@ -323,4 +326,23 @@ function asPart({ range, body }: Kernel, { variable, times, suffix, places, move
   if (times === 1) return statements;
   const start = mul(whole, constant(times, "i32"));
   return [{ kind: "loop", variable: own, start, end: add(start, constant(times, "i32")), step: 1, body: statements }];
+}
+
+/** Without memory that no call names, which merged kernels leave behind. */
+function used({ kernels, calls: made, memories: all, given }: Made): Made {
+  const named = new Set([...given, ...eachCall(made).flatMap(({ call }) => call.buffers)]);
+  for (const id of named) for (let { view } = all[id]!; view !== undefined; { view } = all[view.of]!) named.add(view.of);
+  const kept = all.filter(({ id, view }) => named.has(id) || view !== undefined);
+  const number = new Map(kept.map(({ id }, i) => [id, i]));
+  const renumbered = (ids: readonly number[]): number[] => ids.map((id) => number.get(id)!);
+  const calls = (steps: readonly (Call | Repeat)[]): (Call | Repeat)[] =>
+    steps.map((step) =>
+      isRepeat(step)
+        ? { ...step, views: renumbered(step.views), calls: calls(step.calls) }
+        : { ...step, buffers: renumbered(step.buffers) },
+    );
+  const memories = kept.map(
+    (memory, id): Memory => ({ ...memory, id, ...(memory.view && { view: { ...memory.view, of: number.get(memory.view.of)! } }) }),
+  );
+  return { kernels, memories, calls: calls(made), given: renumbered(given) };
 }

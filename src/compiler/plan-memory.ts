@@ -4,13 +4,12 @@ import { eachCall, isRepeat } from "../ir/program.ts";
 import { planArena } from "./arena.ts";
 import type { Memory } from "./kernel-scope.ts";
 
-/** Gives every piece of memory that is used its place: one arena, in which pieces that aren't needed at the same time share space. */
+/** Gives every piece of memory its place: one arena, in which pieces that aren't needed at the same time share space. */
 export function planMemory(
-  { name, kernels, calls: made }: Pick<Program, "name" | "kernels" | "calls">,
-  all: readonly Memory[],
-  handed: readonly number[],
+  { name, kernels, calls }: Pick<Program, "name" | "kernels" | "calls">,
+  memories: readonly Memory[],
+  given: readonly number[],
 ): Program {
-  const { memories, calls, given } = used(made, all, handed);
   const isArgument = new Set(given);
   const homeOf = (id: number): number => (memories[id]!.view === undefined ? id : homeOf(memories[id]!.view!.of));
   const lives = lifetimesOf(calls, homeOf);
@@ -43,31 +42,6 @@ export function planMemory(
     arguments: given.map((buffer) => ({ buffer, access: accesses.get(buffer) ?? "read" })),
     arenaBytes: byteLength,
   };
-}
-
-interface Numbered {
-  readonly memories: readonly Memory[];
-  readonly calls: readonly (Call | Repeat)[];
-  readonly given: readonly number[];
-}
-
-/** Without memory that no call names, which merged kernels leave behind. */
-function used(made: readonly (Call | Repeat)[], all: readonly Memory[], handed: readonly number[]): Numbered {
-  const named = new Set([...handed, ...eachCall(made).flatMap(({ call }) => call.buffers)]);
-  for (const id of named) for (let { view } = all[id]!; view !== undefined; { view } = all[view.of]!) named.add(view.of);
-  const kept = all.filter(({ id, view }) => named.has(id) || view !== undefined);
-  const number = new Map(kept.map(({ id }, i) => [id, i]));
-  const renumbered = (ids: readonly number[]): number[] => ids.map((id) => number.get(id)!);
-  const calls = (steps: readonly (Call | Repeat)[]): (Call | Repeat)[] =>
-    steps.map((step) =>
-      isRepeat(step)
-        ? { ...step, views: renumbered(step.views), calls: calls(step.calls) }
-        : { ...step, buffers: renumbered(step.buffers) },
-    );
-  const memories = kept.map(
-    (memory, id): Memory => ({ ...memory, id, ...(memory.view && { view: { ...memory.view, of: number.get(memory.view.of)! } }) }),
-  );
-  return { memories, calls: calls(made), given: renumbered(handed) };
 }
 
 interface Life {
