@@ -1,4 +1,4 @@
-import { alignment, roomyBytes } from "../core/memory.ts";
+import { alignment, moveBytes, roomyBytes } from "../core/memory.ts";
 
 /** Bytes that an executable keeps the newest copy of, in memory of its own. */
 export interface Home {
@@ -84,10 +84,12 @@ export class Storage {
     this.address = undefined;
   }
 
-  /** A large storage's bytes, which are in `home` too now, are kept only there. */
-  keepIn(home: Home): void {
-    if (this.byteLength < large || this.#bytes === undefined) return;
-    this.moveTo(home);
+  /** Copies the newest bytes to `target`, their place in `home`; a large storage's are kept only there. */
+  enter(home: Home, target: Uint8Array): void {
+    const isMoving = this.byteLength >= large && this.#bytes !== undefined;
+    if (isMoving && this.#settled) moveBytes(this.#bytes!, target);
+    else this.copyTo(target);
+    if (isMoving) this.moveTo(home);
   }
 
   /** Its bytes are at another place now. */

@@ -1,12 +1,12 @@
 import { createGunzip } from "node:zlib";
 import { GradsmithError } from "../core/errors.ts";
-import { roomyBytes } from "../core/memory.ts";
+import { givenBytes } from "../core/memory.ts";
 
 /** Unpacked bytes, or the bytes as they are when they are not gzip's, in a buffer of their own. More than `limit` bytes are never produced. */
 export async function gunzipped(bytes: Uint8Array, where: string, limit: number): Promise<Uint8Array> {
   if (bytes[0] !== 0x1f || bytes[1] !== 0x8b) return bytes.byteLength === bytes.buffer.byteLength ? bytes : bytes.slice();
   // Part by part to where they will stay: zlib's own function holds all parts and then all of them together.
-  const unpacked = roomyBytes(limit);
+  const unpacked = givenBytes(limit);
   let length = 0;
   let isTooLong = false;
   const stream = createGunzip({ chunkSize: 2 ** 18 });

@@ -20,7 +20,8 @@ export interface TensorOptions extends DTypeOptions {
   readonly shape?: Shape | undefined;
   /**
    * Takes a typed array's memory over instead of copying it: the array and all others over its buffer are empty afterwards, as after a
-   * transfer to a worker. Where numbers have to be converted, or a buffer can't be transferred, they are copied after all.
+   * transfer to a worker. Where numbers have to be converted, or a buffer can't be transferred, they are copied after all. A resizable
+   * buffer shrinks while its bytes move to a WebAssembly memory, so that a data set is never in memory twice.
    */
   readonly transfer?: boolean | undefined;
 }

@@ -37,8 +37,7 @@ export class WasmSlot implements Home {
   /** Brings in a storage's newest bytes, unless they are here. */
   fill(storage: Storage): void {
     if (this.#version === storage.version) return;
-    storage.copyTo(this.#bytes);
-    storage.keepIn(this);
+    storage.enter(this, this.#bytes);
     this.#remember(storage);
   }
 

@@ -1,12 +1,12 @@
 import type { DType, TypedArray } from "../../core/dtype.ts";
 import { bytesOf, viewOf } from "../../core/dtype.ts";
-import { roomyBytes } from "../../core/memory.ts";
+import { givenBytes } from "../../core/memory.ts";
 
 /** A new array of these numbers as the dtype holds them; two-byte floats stay a Float32Array of values they can hold. */
 export function toStored(values: ArrayLike<number>, dtype: DType): TypedArray {
   const change = changes[dtype];
   const kind = change === undefined || dtype === "bool" ? dtype : "f32";
-  const stored = viewOf(kind, roomyBytes(values.length * bytesOf(kind)));
+  const stored = viewOf(kind, givenBytes(values.length * bytesOf(kind)));
   if (change === undefined) stored.set(values);
   else for (let i = 0; i < values.length; i++) stored[i] = change(values[i]!);
   return stored;

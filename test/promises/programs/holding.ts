@@ -1,4 +1,4 @@
-// Prints how many MiB JavaScript's array buffers take, after garbage collection, at moments in the life of a data set of 64 MiB and of a model.
+// Prints how many MiB array buffers and WebAssembly memories take, after garbage collection, at moments in the life of a data set of 64 MiB and of a model.
 import { setFlagsFromString } from "node:v8";
 import { runInNewContext } from "node:vm";
 import type { Tensor } from "gradsmith";
@@ -12,7 +12,7 @@ const held = async (): Promise<number> => {
     await new Promise((resolve) => setTimeout(resolve, 5));
     collect();
   }
-  return process.memoryUsage().arrayBuffers / 2 ** 20;
+  return process.memoryUsage().external / 2 ** 20;
 };
 
 const idle = await held();
@@ -41,7 +41,7 @@ const next = compile((x: Tensor) => x.add(1));
 const numbers = new Float32Array(2 ** 14);
 for (let call = 0; call < 2000; call++) await next(tensor(numbers)).read();
 collect();
-report["2000 calls in one turn"] = process.memoryUsage().arrayBuffers / 2 ** 20 - idle;
+report["2000 calls in one turn"] = process.memoryUsage().external / 2 ** 20 - idle;
 
 const x = random.normal([64, 2048], { seed: 1 });
 const model = sequential([dense(2048)], { inputShape: [2048] }).compile({ optimizer: adam(), loss: "mse" });
