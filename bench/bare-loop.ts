@@ -1,6 +1,7 @@
 import type * as Package from "gradsmith";
 import type { Network } from "./networks.ts";
 import type { Samples, Workload } from "./workload.ts";
+import { halfRange } from "./workload.ts";
 
 export interface BareLoop {
   readonly ready: Promise<void>;
@@ -33,7 +34,9 @@ export function bareLoop(
   { x, y }: Samples,
   { rest = false }: { readonly rest?: boolean } = {},
 ): BareLoop {
-  const inputs = { x: tensor(x, { shape: [samples, ...shape], transfer: true }), y: tensor(y) };
+  const stored = tensor(x, { shape: [samples, ...shape], transfer: true });
+  // Scaled where the step gathers them: the loop never makes floats of more than a batch.
+  const inputs = { x: stored.dtype === "u8" ? stored.cast("f32").div(halfRange).sub(1) : stored, y: tensor(y) };
   const { params, state } = network.init();
   const integer = () => zeros([], { dtype: "i32" });
   const step =

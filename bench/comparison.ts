@@ -8,7 +8,7 @@ import { root } from "./root.ts";
 import type { Absence, Figure } from "./rounds.ts";
 import { measureWorkload } from "./rounds.ts";
 import type { Result } from "./table.ts";
-import { costTable, notes, timeTable } from "./table.ts";
+import { costTable, keptNotes, keptTable, notes, timeTable } from "./table.ts";
 import type { WorkloadFiles } from "./workload.ts";
 import { workloads } from "./workload.ts";
 
@@ -78,11 +78,12 @@ function describe(rows: readonly Result[], limits: Limits): string {
     "",
     costTable(rows),
     "",
+    ...[keptTable(rows)].filter((table) => table !== "").flatMap((table) => [table, ""]),
     describeLimits(limits),
     "",
     limitTable(rows, limits),
     "",
-    ...[...limitNotes, ...notes(rows)].map((note) => `- ${note}`),
+    ...[...limitNotes, ...keptNotes, ...notes(rows)].map((note) => `- ${note}`),
   ].join("\n");
 }
 

@@ -4,7 +4,7 @@ import { availableParallelism } from "node:os";
 import { openBlas } from "./open-blas.ts";
 import { Resident } from "./resident.ts";
 import { root } from "./root.ts";
-import type { Workload, WorkloadFiles } from "./workload.ts";
+import type { Kept, Workload, WorkloadFiles } from "./workload.ts";
 
 /** Someone who can run some of the workloads, one process at a time. */
 export interface Contestant {
@@ -22,6 +22,9 @@ const built = (path: string) => root("bench", path, ".build", "peer.js");
 const installed = (peer: string, what: string) =>
   existsSync(root("bench/peers", peer, "node_modules", what)) ? undefined : "not installed (npm run bench:install)";
 
+/** Of pixels, whichever of the two is faster. */
+const keptBytesOrFloats = ({ pixels }: Workload): Kept[] => (pixels === true ? ["bytes", "floats"] : []);
+
 /** The wasm tier is compared with engines of one thread. */
 const environments = { native: { GRADSMITH_CPU: "native" }, wasm: { GRADSMITH_CPU: "wasm", GRADSMITH_THREADS: "1" } } as const;
 
@@ -31,6 +34,7 @@ function ours(tier: "native" | "wasm"): Contestant {
     workloads: [...training, "W6", "W7", "R20"],
     missing: () => undefined,
     command: () => ({ file: process.execPath, args: [root("bench/.build/ours.js")], env: environments[tier] }),
+    configurations: ({ pixels }) => (pixels === true ? ["bytes"] : []),
   };
 }
 
@@ -55,6 +59,7 @@ const jax: Contestant = {
   workloads: [...training, "W6", "W7", "R20"],
   missing: () => (venvPython() === undefined && pythonWith("jax") === undefined ? "no Python with jax (npm run bench:install)" : undefined),
   command: () => ({ file: venvPython() ?? pythonWith("jax")!, args: [root("bench/peers/jax/peer.py")], env: { JAX_PLATFORMS: "cpu" } }),
+  configurations: keptBytesOrFloats,
 };
 
 const jaxJs: Contestant = {
@@ -62,6 +67,7 @@ const jaxJs: Contestant = {
   workloads: [...training, "W6", "W7"],
   missing: () => installed("jax-js", "@jax-js/jax"),
   command: () => ({ file: process.execPath, args: [built("peers/jax-js")] }),
+  configurations: keptBytesOrFloats,
 };
 
 const tfjs: Contestant = {

@@ -4,7 +4,7 @@ import { bareLoop } from "./bare-loop.ts";
 import { median } from "./measure.ts";
 import { networks } from "./networks.ts";
 import type { Samples } from "./workload.ts";
-import { givenWorkload, readSamples } from "./workload.ts";
+import { givenWorkload, halfRange, readSamples } from "./workload.ts";
 
 const { adam, dense, sequential, sgd, tensor } = gradsmith;
 
@@ -57,7 +57,7 @@ const problems = {
 const workload = givenWorkload();
 const plan = JSON.parse(process.env["BENCH_FIT"]!) as FitPlan;
 const size = workload.shape.reduce((product, extent) => product * extent, 1);
-const { x: allX, y: allY } = readSamples(workload);
+const { x: allX, y: allY } = readSamples(workload, "bytes");
 console.log(JSON.stringify(await compare({ x: allX.slice(0, workload.samples * size), y: allY.slice(0, workload.samples) })));
 
 /** A callback of fit() runs the bare loop between the epochs, for as many as fit() has just run. */
@@ -111,7 +111,8 @@ async function compare(samples: Samples): Promise<FitLine> {
       start = performance.now();
     },
   };
-  const x = tensor(samples.x, { shape: [workload.samples, ...workload.shape] });
+  const stored = tensor(samples.x, { shape: [workload.samples, ...workload.shape] });
+  const x = stored.dtype === "u8" ? stored.cast("f32").div(halfRange).sub(1) : stored;
   const y = tensor(samples.y);
   start = performance.now();
   await trained.fit(x, y, { batchSize: workload.batch, epochs: 1_000_000, verbose: plan.verbose, callbacks: [turnsOver] });

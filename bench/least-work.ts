@@ -75,8 +75,8 @@ export function leastWork(row: string): LeastWork | undefined {
   const known: Readonly<Record<string, () => LeastWork>> = {
     W1: () => training(perceptron(32, 10, 20, 30, 1), "sgd", 32 * 11 * 4),
     W2: () => training(perceptron(256, 10, 100, 100, 1), "adam", 256 * 11 * 4),
-    W3a: () => training(perceptron(32, 784, 512, 512, 10), "adam", 32 * 785 * 4),
-    W3b: () => training(perceptron(128, 784, 512, 512, 10), "adam", 128 * 785 * 4),
+    W3a: () => training(perceptron(32, 784, 512, 512, 10), "adam", 32 * 788),
+    W3b: () => training(perceptron(128, 784, 512, 512, 10), "adam", 128 * 788),
     W4: () => training(convolutional(64), "adam", 64 * 785 * 4),
     W5: () => training(recurrent(64), "adam", 64 * (50 * 32 + 1) * 4),
     "W7 W3": () => inference(perceptron(1, 784, 512, 512, 10)),

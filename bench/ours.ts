@@ -7,7 +7,7 @@ const gradsmith: typeof Package = await import("gradsmith");
 const importMs = performance.now() - start;
 
 import { createHash } from "node:crypto";
-import { readFileSync } from "node:fs";
+import { closeSync, openSync, readFileSync, readSync, statSync } from "node:fs";
 import { bareLoop } from "./bare-loop.ts";
 import { offer, reportAbsence, serve } from "./measure.ts";
 import type { Variables } from "./networks.ts";
@@ -15,7 +15,7 @@ import { networks } from "./networks.ts";
 import { operationsOf } from "./operations.ts";
 import { generator, uniform } from "./random.ts";
 import type { Samples } from "./workload.ts";
-import { givenWorkload, productName, products, readSamples } from "./workload.ts";
+import { givenWorkload, keptHere, productName, products, readSamples } from "./workload.ts";
 
 const { compile, loop, tensor, zeros } = gradsmith;
 const { version } = JSON.parse(readFileSync(new URL("../../package.json", import.meta.url), "utf8")) as { version: string };
@@ -23,8 +23,18 @@ const common = { import_ms: importMs, version };
 const workload = givenWorkload();
 if (workload.name === "W6") await multiply();
 else if (workload.name === "W7") await predict();
-else await train(readSamples(workload));
+else await train(readSamples(workload, keptHere(), readShrinkable));
 await serve();
+
+/** A file in a buffer that can shrink while its bytes move to a WebAssembly memory. */
+function readShrinkable(path: string): ArrayBuffer {
+  const { size } = statSync(path);
+  const buffer = Reflect.construct(ArrayBuffer, [size, { maxByteLength: size }]) as ArrayBuffer;
+  const file = openSync(path, "r");
+  for (let at = 0; at < size; ) at += readSync(file, new Uint8Array(buffer, at));
+  closeSync(file);
+  return buffer;
+}
 
 async function train(samples: Samples): Promise<void> {
   const network = networks(gradsmith)[workload.name];
@@ -44,13 +54,19 @@ async function train(samples: Samples): Promise<void> {
   const facts = {
     name: workload.name,
     ...common,
-    configuration: trained.tier,
+    configuration: [trained.tier, ...(workload.pixels === true ? [keptHere()] : [])].join(" "),
     first_step_ms: firstStepMs,
     cold_ms: coldMs,
     operations: operationsOf(trained.explain()),
-    result: `loss ${loss.toFixed(6)}, weights ${await digest(Object.values(trained.params))} after 10 steps`,
+    ...(await resultOf(loss, trained.params)),
   };
   await offer(facts, run, 100_000);
+}
+
+/** To compare runs by. Reading all weights takes memory that only who asks should pay for. */
+async function resultOf(loss: number, params: Package.NamedTensors): Promise<{ result?: string }> {
+  if (process.env["BENCH_RESULT"] === undefined) return {};
+  return { result: `loss ${loss.toFixed(6)}, weights ${await digest(Object.values(params))} after 10 steps` };
 }
 
 /** Equal for equal bits. */

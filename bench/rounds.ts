@@ -3,7 +3,7 @@ import { startContestant } from "./contestant.ts";
 import type { Line } from "./measure.ts";
 import { median } from "./measure.ts";
 import type { Resident } from "./resident.ts";
-import type { WorkloadFiles } from "./workload.ts";
+import type { Kept, WorkloadFiles } from "./workload.ts";
 
 export interface Plan {
   /** Turns for each contestant. */
@@ -33,6 +33,8 @@ export interface Figure {
   readonly firstStepMs?: number;
   readonly coldMs?: number;
   readonly peakMb: number;
+  /** The same by what is kept of images. The time belongs to the first. */
+  readonly peakMbKeeping?: readonly { readonly kept: Kept; readonly mb: number }[];
   readonly operations?: number;
 }
 
@@ -47,6 +49,8 @@ interface Entry {
   readonly configuration: string | undefined;
   readonly lines: Line[];
   spentMs: number;
+  /** Of a process that keeps images the other way. */
+  other?: { readonly kept: Kept; readonly mb: number };
 }
 
 /**
@@ -103,16 +107,37 @@ export async function measureWorkload(
     }
     for (const { resident } of present) await resident.end();
   }
-  return { figures: entries.flatMap(summarise), absences };
+  if (workload.pixels === true) {
+    for (const entry of entries) {
+      progress(`${workload.name} ${entry.contestant.name} keeps its samples the other way`);
+      await measureOther(entry, workload, plan);
+    }
+  }
+  return { figures: entries.flatMap((entry) => summarise(entry, workload)), absences };
+}
+
+const keptBy = (configuration = "floats"): Kept => (configuration.split(" ").includes("bytes") ? "bytes" : "floats");
+
+/** Peak memory of a process that keeps images the other way, if the contestant has another way, after one turn. */
+async function measureOther(entry: Entry, workload: WorkloadFiles, plan: Plan): Promise<void> {
+  const { contestant, configuration } = entry;
+  if (configuration === undefined) return;
+  const kept = keptBy(configuration) === "bytes" ? "floats" : "bytes";
+  const words = configuration.split(" ").map((word) => (word === "bytes" || word === "floats" ? kept : word));
+  const resident = await startContestant(contestant, workload, { ...plan, configuration: words.join(" ") });
+  const line = resident.rows.length === 0 ? undefined : await resident.turn(resident.rows[0]!);
+  await resident.end();
+  if (line !== undefined) entry.other = { kept, mb: line.peak_rss_mb };
 }
 
 /** The contestant's fastest configuration for this workload, found with a short look at each. */
 async function bestConfiguration(contestant: Contestant, workload: WorkloadFiles, plan: Plan): Promise<string | undefined> {
-  const { configurations } = contestant;
-  if (configurations === undefined) return undefined;
+  const { configurations = () => [] } = contestant;
   if (configurations === "scan") return scanned(contestant, workload, plan);
+  const tried = configurations(workload);
+  if (tried.length < 2) return tried[0];
   let best: { configuration: string; us: number } | undefined;
-  for (const configuration of configurations(workload)) {
+  for (const configuration of tried) {
     const resident = await startContestant(contestant, workload, { ...plan, configuration, warmMs: 100 });
     let us = 0;
     for (const row of resident.rows) {
@@ -134,7 +159,7 @@ async function scanned(contestant: Contestant, workload: WorkloadFiles, plan: Pl
   return line?.configuration;
 }
 
-function summarise({ contestant, lines }: Entry): Figure[] {
+function summarise({ contestant, configuration, lines, other }: Entry, { pixels }: WorkloadFiles): Figure[] {
   return [...new Set(lines.map(({ name }) => name))].map((row) => {
     const own = lines.filter(({ name }) => name === row);
     const times = own.map((line) => line.us_per_step).sort((a, b) => a - b);
@@ -145,6 +170,8 @@ function summarise({ contestant, lines }: Entry): Figure[] {
     };
     const firstStepMs = middle((line) => line.first_step_ms);
     const coldMs = middle((line) => line.cold_ms);
+    const peakMb = Math.max(...own.map((line) => line.peak_rss_mb));
+    const keeping = [{ kept: keptBy(configuration), mb: peakMb }, ...(other === undefined ? [] : [other])];
     return {
       contestant: contestant.name,
       row,
@@ -157,7 +184,8 @@ function summarise({ contestant, lines }: Entry): Figure[] {
       importMs: middle((line) => line.import_ms)!,
       ...(firstStepMs === undefined ? {} : { firstStepMs }),
       ...(coldMs === undefined ? {} : { coldMs }),
-      peakMb: Math.max(...own.map((line) => line.peak_rss_mb)),
+      peakMb,
+      ...(pixels === true ? { peakMbKeeping: keeping } : {}),
       ...(last.operations === undefined ? {} : { operations: last.operations }),
     };
   });

@@ -49,6 +49,29 @@ export function costTable(results: readonly Result[]): string {
   return markdown(["MB / import ms / first step ms", "native", "wasm", ...peers], rows);
 }
 
+/** Peak memory where samples are images, kept as bytes or as floats, and what share of PyTorch's ours is. */
+export function keptTable(results: readonly Result[]): string {
+  const names = ["gradsmith native", "gradsmith wasm", ...peers.slice(0, -1)];
+  const rows = results.flatMap(({ row, figures }) =>
+    (["bytes", "floats"] as const).flatMap((kept) => {
+      const all = names.map((name) => figures.find(({ contestant }) => contestant === name)?.peakMbKeeping ?? []);
+      const mb = all.map((keeping) => keeping.find((one) => one.kept === kept)?.mb);
+      if (mb.every((one) => one === undefined)) return [];
+      const isTimed = (place: number) => all[place]![0]?.kept === kept;
+      const [ours, , torch] = mb;
+      const share = ours === undefined || torch === undefined ? "" : `${((100 * ours) / torch).toFixed(0)}%`;
+      return [[`${row} ${kept}`, ...mb.map((one, i) => (one === undefined ? "" : `${one.toFixed(0)}${isTimed(i) ? "*" : ""}`)), share]];
+    }),
+  );
+  return rows.length === 0 ? "" : markdown(["MB, samples kept as", "native", "wasm", ...peers.slice(0, -1), "native / PyTorch"], rows);
+}
+
+/** What that table means. */
+export const keptNotes: readonly string[] = [
+  "MB: the most memory that a process with nothing but this row to do ever had (VmHWM; Node's or Python's own included).",
+  "A sample of W3 is 784 pixels, byte / 127.5 - 1 each. Ours keeps the bytes and scales each batch while gathering it; PyTorch, JAX and jax-js keep bytes or floats, whichever is faster here (*); tfjs has no tensors of bytes. The arithmetic is the same, and so is our loss to the last bit.",
+];
+
 /** Who is not in the table, and why; and in which configuration the others ran. */
 export function notes(results: readonly Result[]): string[] {
   const lines = ["±: half the distance between the quartiles of the turns. (n): n turns, where fewer than seven."];

@@ -22,7 +22,10 @@ export async function compareThreads(workloads: readonly WorkloadFiles[], progre
       progress(`${workload.name} with ${threads}`);
       const limited = {
         ...native,
-        command: () => ({ ...native.command(workload), env: { GRADSMITH_CPU: "native", GRADSMITH_THREADS: String(threads) } }),
+        command: () => ({
+          ...native.command(workload),
+          env: { GRADSMITH_CPU: "native", GRADSMITH_THREADS: String(threads), BENCH_RESULT: "1" },
+        }),
       };
       residents.push(await startContestant(limited, workload, { warmMs: 300, turnMs: 200, timeoutMs: 60_000 }));
     }

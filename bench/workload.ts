@@ -10,16 +10,23 @@ export interface Workload {
   readonly shape: readonly number[];
   readonly batch: number;
   readonly labels: "f32" | "i32";
+  /** Whether samples are images of bytes, from 0 to 255, that a step makes numbers from -1 to 1 of. */
+  readonly pixels?: true;
 }
+
+/** What a contestant keeps of images: their bytes, of which each step scales its batch, or floats that were scaled beforehand. */
+export type Kept = "bytes" | "floats";
 
 /** Where the harness has put a workload's samples: little-endian numbers, no header. */
 export interface WorkloadFiles extends Workload {
   readonly x: string;
+  /** The images' bytes; `x` then holds the same, scaled. */
+  readonly bytes?: string;
   readonly y: string;
 }
 
 export interface Samples {
-  readonly x: Float32Array<ArrayBuffer>;
+  readonly x: Float32Array<ArrayBuffer> | Uint8Array<ArrayBuffer>;
   readonly y: Float32Array<ArrayBuffer> | Int32Array<ArrayBuffer>;
 }
 
@@ -28,8 +35,24 @@ const mlp = "dense 512 relu, 512 relu, 10 softmax; sparse cross-entropy; Adam";
 export const workloads: readonly Workload[] = [
   { name: "W1", title: "10-20-30-1 regression; mean squared error; SGD; batch 32", samples: 10_000, shape: [10], batch: 32, labels: "f32" },
   { name: "W2", title: "10-100-100-1 classification; Adam; batch 256", samples: 10_000, shape: [10], batch: 256, labels: "f32" },
-  { name: "W3a", title: `784 inputs, ${mlp}; batch 32`, samples: 60_000, shape: [784], batch: 32, labels: "i32" },
-  { name: "W3b", title: `784 inputs, ${mlp}; batch 128`, samples: 60_000, shape: [784], batch: 128, labels: "i32" },
+  {
+    name: "W3a",
+    title: `784 pixels, bytes scaled to -1..1, ${mlp}; batch 32`,
+    samples: 60_000,
+    shape: [784],
+    batch: 32,
+    labels: "i32",
+    pixels: true,
+  },
+  {
+    name: "W3b",
+    title: `784 pixels, bytes scaled to -1..1, ${mlp}; batch 128`,
+    samples: 60_000,
+    shape: [784],
+    batch: 128,
+    labels: "i32",
+    pixels: true,
+  },
   {
     name: "W4",
     title: "CNN on 28x28: conv 32, pool, conv 64, pool, dense 128, 10; Adam; batch 64",
@@ -70,12 +93,24 @@ export function givenWorkload(): WorkloadFiles {
   return JSON.parse(text) as WorkloadFiles;
 }
 
-export function readSamples({ x, y, labels }: WorkloadFiles): Samples {
-  const read = (path: string) => {
-    const bytes = readFileSync(path);
-    // A small file may come out of Node's shared pool, unaligned: copy it.
-    return bytes.byteOffset === 0 ? bytes.buffer : bytes.buffer.slice(bytes.byteOffset, bytes.byteOffset + bytes.byteLength);
+/** Half the range of a pixel's bytes: a pixel is byte / 127.5 - 1, from -1 to 1, for every contestant alike. */
+export const halfRange = 127.5;
+
+/** What a contestant that can do both was told to keep, in a word of BENCH_CONFIGURATION. */
+export const keptHere = (): Kept => (/\bfloats\b/.test(process.env["BENCH_CONFIGURATION"] ?? "") ? "floats" : "bytes");
+
+function readWhole(path: string): ArrayBuffer {
+  const { buffer, byteOffset, byteLength } = readFileSync(path);
+  // A small file may come out of Node's shared pool, unaligned: copy it.
+  return (byteOffset === 0 ? buffer : buffer.slice(byteOffset, byteOffset + byteLength)) as ArrayBuffer;
+}
+
+/** A workload's samples, images as they are to be kept. */
+export function readSamples({ x, bytes, y, labels }: WorkloadFiles, kept: Kept = "floats", read = readWhole): Samples {
+  const ybuffer = read(y);
+  const isBytes = kept === "bytes" && bytes !== undefined;
+  return {
+    x: isBytes ? new Uint8Array(read(bytes)) : new Float32Array(read(x)),
+    y: labels === "f32" ? new Float32Array(ybuffer) : new Int32Array(ybuffer),
   };
-  const ybuffer = read(y) as ArrayBuffer;
-  return { x: new Float32Array(read(x) as ArrayBuffer), y: labels === "f32" ? new Float32Array(ybuffer) : new Int32Array(ybuffer) };
 }

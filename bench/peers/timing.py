@@ -10,6 +10,8 @@ import numpy as np
 
 WARM = float(os.environ.get("BENCH_WARM_MS", 300)) / 1e3
 TURN = float(os.environ.get("BENCH_TURN_MS", 250)) / 1e3
+# A pixel is byte / HALF_RANGE - 1, from -1 to 1.
+HALF_RANGE = 127.5
 PRODUCTS = [(512, 512, 512), (1024, 1024, 1024), (2048, 2048, 2048), (32, 784, 512)]
 
 
@@ -21,9 +23,15 @@ def given_workload():
     return json.loads(os.environ["BENCH_WORKLOAD"])
 
 
-def read_samples(workload):
-    """x of shape [samples, ...shape] and y of shape [samples]."""
-    x = np.fromfile(workload["x"], "<f4").reshape([-1, *workload["shape"]])
+def kept_here():
+    """Whether to keep images as bytes, of which each step scales its batch, or as floats: a word of BENCH_CONFIGURATION."""
+    return "bytes" if "bytes" in os.environ.get("BENCH_CONFIGURATION", "").split() else "floats"
+
+
+def read_samples(workload, kept="floats"):
+    """x of shape [samples, ...shape], scaled or as bytes, and y of shape [samples]."""
+    x = np.fromfile(workload["bytes"], "u1") if kept == "bytes" else np.fromfile(workload["x"], "<f4")
+    x = x.reshape([-1, *workload["shape"]])
     y = np.fromfile(workload["y"], "<f4" if workload["labels"] == "f32" else "<i4")
     return x, y
 

@@ -13,7 +13,7 @@ const importMs = performance.now() - start;
 import { readFileSync } from "node:fs";
 import { offer, reportAbsence, serve } from "../../measure.ts";
 import { generator, glorot, permutation } from "../../random.ts";
-import { givenWorkload, productName, products, readSamples } from "../../workload.ts";
+import { givenWorkload, halfRange, keptHere, productName, products, readSamples } from "../../workload.ts";
 import type { Optimizer, Tree } from "./optax.ts";
 
 type Array = Jax.numpy.Array;
@@ -123,7 +123,12 @@ function recurrent(p: Tree, x: Array): Array {
 const workload = givenWorkload();
 const manifest = readFileSync(new URL("../node_modules/@jax-js/jax/package.json", import.meta.url), "utf8");
 const { version } = JSON.parse(manifest) as { version: string };
-const common = { import_ms: importMs, version, configuration: "wasm, one thread, jit" };
+const kept = keptHere();
+const common = {
+  import_ms: importMs,
+  version,
+  configuration: `wasm, one thread, jit${workload.pixels === true ? ` ${kept}` : ""}`,
+};
 try {
   if (workload.name === "W6") await multiply();
   else if (workload.name === "W7") await predict();
@@ -135,7 +140,7 @@ try {
 process.exit();
 
 async function train(): Promise<void> {
-  const { x, y } = readSamples(workload);
+  const { x, y } = readSamples(workload, kept);
   const { batch, samples } = workload;
   const row = workload.shape.reduce((product, extent) => product * extent, 1);
   const shape = workload.name === "W5" ? [...workload.shape] : [row];
@@ -155,6 +160,7 @@ async function train(): Promise<void> {
       xs.set(x.subarray(index * row, (index + 1) * row), i * row);
       ys[i] = y[index]!;
     });
+    if (x instanceof Uint8Array) for (let i = 0; i < xs.length; i++) xs[i] = Math.fround(xs[i]! / halfRange) - 1;
     return [np.array(xs).reshape([indices.length, ...shape]), np.array(ys)] as const;
   };
   const shuffle = generator(5);

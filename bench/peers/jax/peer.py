@@ -16,11 +16,12 @@ sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), ".."
 
 import numpy as np  # noqa: E402
 
-from timing import PRODUCTS, given_workload, offer, product_name, read_samples, serve  # noqa: E402
+from timing import HALF_RANGE, PRODUCTS, given_workload, kept_here, offer, product_name, read_samples, serve  # noqa: E402
 
 workload = given_workload()
 name = workload["name"]
-common = dict(import_ms=IMPORT_MS, version=jax.__version__, configuration="jit")
+kept = kept_here()
+common = dict(import_ms=IMPORT_MS, version=jax.__version__, configuration=f"jit {kept}" if "bytes" in workload else "jit")
 rng = np.random.RandomState(7)
 
 
@@ -135,13 +136,14 @@ NETWORKS = {
 
 
 def train():
-    x, y = map(jnp.asarray, read_samples(workload))
+    x, y = map(jnp.asarray, read_samples(workload, kept))
     init, predict, loss_function, optimizer = NETWORKS[name]
     batch, samples = workload["batch"], len(x)
 
     def step(parameters, slots, x, y, order, start):
         chosen = lax.dynamic_slice(order, (start,), (batch,))
-        loss, gradients = jax.value_and_grad(lambda p: loss_function(predict(p, x[chosen]), y[chosen]))(parameters)
+        xs = x[chosen].astype("f4") / HALF_RANGE - 1 if kept == "bytes" else x[chosen]
+        loss, gradients = jax.value_and_grad(lambda p: loss_function(predict(p, xs), y[chosen]))(parameters)
         updates, slots = optimizer.update(gradients, slots, parameters)
         return optax.apply_updates(parameters, updates), slots, loss
 

@@ -88,7 +88,7 @@ async function train(): Promise<void> {
       y?.dispose();
       held = count;
       const rows = Math.min(workload.samples, count * workload.batch);
-      x = tf.tensor(samples.x.subarray(0, rows * size), [rows, ...workload.shape]);
+      x = tf.tensor((samples.x as Float32Array).subarray(0, rows * size), [rows, ...workload.shape]);
       y = tf.tensor(labels.subarray(0, rows), [rows, 1]);
     }
     const history = await model.fit(x!, y!, { epochs: 1, batchSize: workload.batch, verbose: 0, shuffle: true });

@@ -1,5 +1,6 @@
 """
-PyTorch, eager. BENCH_CONFIGURATION chooses threads, the optimizer's form and the images' layout, as in "2 foreach channels_last";
+PyTorch, eager. BENCH_CONFIGURATION chooses threads, the optimizer's form, the images' layout and, of pixels, what is kept, as in
+"2 foreach channels_last" or "2 eager contiguous bytes";
 "scan" tries all of them for a moment and reports which was fastest, for the rounds that follow.
 """
 import time
@@ -20,7 +21,7 @@ import numpy as np  # noqa: E402
 import torch.nn.functional as F  # noqa: E402
 
 from networks import IMAGES, cnn, loss_of, mlp, NETWORKS, optimizer_of  # noqa: E402
-from timing import PRODUCTS, given_workload, offer, product_name, read_samples, report, rows, serve, turn  # noqa: E402
+from timing import HALF_RANGE, PRODUCTS, given_workload, offer, product_name, read_samples, report, rows, serve, turn  # noqa: E402
 
 workload = given_workload()
 name = workload["name"]
@@ -36,13 +37,14 @@ def configurations():
     if name == "W7":
         return [" ".join(c) for c in itertools.product(threads, ["eager", "torchscript"])]
     layouts = ["contiguous", "channels_last"] if name in IMAGES else ["contiguous"]
-    return [" ".join(c) for c in itertools.product(threads, ["eager", "foreach"], layouts)]
+    kept = [["floats", "bytes"]] if "bytes" in workload else []
+    return [" ".join(c) for c in itertools.product(threads, ["eager", "foreach"], layouts, *kept)]
 
 
 def training(configuration):
     """run(count) for this configuration."""
-    _, form, layout = configuration.split()
-    x, y = read_samples(workload)
+    _, form, layout, *kept = configuration.split()
+    x, y = read_samples(workload, *kept)
     x, y = torch.from_numpy(x), torch.from_numpy(y)
     if name in ("W1", "W2"):
         y = y[:, None].contiguous()
@@ -68,6 +70,8 @@ def training(configuration):
             xs, ys = x[chosen], y[chosen]
             if name in IMAGES:
                 xs = xs.contiguous(memory_format=memory_format)
+            if kept == ["bytes"]:
+                xs = xs.float().div_(HALF_RANGE).sub_(1)
             value = loss_function(network(xs), ys)
             optimizer.zero_grad(set_to_none=True)
             value.backward()
