@@ -7,6 +7,7 @@ import { compareFit, fitWorkloads } from "./fit.ts";
 import { measureGrowth } from "./growth.ts";
 import { describeLimits, measureLimits } from "./limits.ts";
 import { disturbance } from "./machine.ts";
+import { comparePrecisions } from "./precision.ts";
 import { writeSamples } from "./samples.ts";
 import { compareThreads, threadedWorkloads } from "./threads.ts";
 import type { Workload, WorkloadFiles } from "./workload.ts";
@@ -16,6 +17,7 @@ const { values, positionals } = parseArgs({
   allowPositionals: true,
   options: {
     rounds: { type: "string", default: "8" },
+    seeds: { type: "string", default: "10" },
     only: { type: "string" },
     readme: { type: "boolean", default: false },
     help: { type: "boolean", default: false },
@@ -28,11 +30,13 @@ const help = `npm run bench [-- COMMAND] [NAME ...] [OPTIONS]
   npm run bench -- limits       only the machine's limits: multiply-adds and bandwidth, native and wasm
   npm run bench -- threads      one thread against all cores: W3b, W4, W5, W6; the losses must be the same to the last bit
   npm run bench -- fit          fit() against the bare loop: W1, W2, W3a, W3b; exits with 1 where it costs more than 5%
+  npm run bench -- precision    accuracy on Fashion-MNIST of bf16 against f32, seed by seed; exits with 1 where bf16 costs more than 0.3 points
   npm run bench -- growth       step time and memory against batch, width, depth and parameters: a table, and docs/growth.svg
 
 ${workloads.map(({ name, title }) => `  ${name.padEnd(5)} ${title}`).join("\n")}
 
 --rounds N   turns for each contestant (8)
+--seeds N    runs of precision (10)
 --only LIST  contestants whose names contain one of these: gradsmith,PyTorch
 --readme     put the tables into README.md, and growth's into docs/growth.md`;
 
@@ -59,6 +63,8 @@ async function run(command: string, names: readonly string[]): Promise<boolean> 
       return compareFit(files(names, fitWorkloads), progress);
     case "threads":
       return compareThreads(files(names, threadedWorkloads), progress);
+    case "precision":
+      return comparePrecisions(Number(values.seeds), progress);
     case "growth":
       return measureGrowth({ only: names, intoDocs: values.readme, progress });
     default:
@@ -77,7 +83,7 @@ async function run(command: string, names: readonly string[]): Promise<boolean> 
 }
 
 function commandOf([first, ...others]: readonly string[]): [command: string, names: readonly string[]] {
-  const isCommand = first !== undefined && ["limits", "fit", "threads", "growth"].includes(first);
+  const isCommand = first !== undefined && ["limits", "fit", "threads", "precision", "growth"].includes(first);
   return isCommand ? [first, others] : ["", first === undefined ? [] : [first, ...others]];
 }
 

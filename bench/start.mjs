@@ -21,7 +21,7 @@ if (built.status !== 0) process.exit(1);
 // Packages stay outside the bundles, so each bundle has to lie where its packages are found.
 await build({
   ...options,
-  entryPoints: ["main", "ours", "fit-process", "growth-process"].map((name) => `bench/${name}.ts`),
+  entryPoints: ["main", "ours", "fit-process", "precision-process", "growth-process"].map((name) => `bench/${name}.ts`),
   outdir: "bench/.build",
   splitting: true,
 });
