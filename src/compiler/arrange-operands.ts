@@ -10,15 +10,18 @@ import { spacedAxes } from "./spaced-axes.ts";
 /** A transposed copy costs about a cycle for each element; without it each result costs about so many cycles more. */
 export const worthTransposing = 1.5;
 
+/** How often a value is used where it is computed once: in the body of a loop, those that don't change from turn to turn. */
+export type Uses = (node: Node) => number;
+
 /**
  * Afterwards operands of contractions are unguarded views where a padded copy makes them so, constants are written to memory, and the operand
  * that is used most often lies with an output axis last, so that the contraction can load vectors of it.
  */
-export function arrangeOperands(roots: readonly Node[]): Node[] {
+export function arrangeOperands(roots: readonly Node[], uses: Uses = () => 1): Node[] {
   return rewrite(roots, (node) => {
     if (node.op.kind !== "contract") return undefined;
     const operands = node.inputs.map((input) => written(withoutGuards(input)));
-    return transposed(withInputs(node, operands) as Node<Contract>);
+    return transposed(withInputs(node, operands) as Node<Contract>, uses);
   });
 }
 
@@ -59,7 +62,7 @@ function withoutGuards(operand: Node): Node {
 }
 
 /** The contraction over an operand copied so that an output letter comes last, where both operands end in summed letters. */
-function transposed(node: Node<Contract>): Node {
+function transposed(node: Node<Contract>, uses: Uses): Node {
   const { left, right, output, isPaired } = node.attributes as ContractAttributes;
   if (isPaired === true) return node;
   const [x, y] = node.inputs as readonly [Node, Node];
@@ -73,7 +76,7 @@ function transposed(node: Node<Contract>): Node {
   const last = [...output].filter((_, axis) => node.type.shape[axis]! >= 4).at(-1);
   if (last === undefined || (left.includes(last) && right.includes(last))) return node;
   const [side, letters, operand] = right.includes(last) ? ([1, right, y] as const) : ([0, left, x] as const);
-  if (elements(operand) > worthTransposing * elements(node)) return node;
+  if (elements(operand) > worthTransposing * elements(node) * uses(operand)) return node;
   const order = [...letters].filter((letter) => letter !== last).join("") + last;
   const shape = [...order].map((letter) => operand.type.shape[letters.indexOf(letter)]!);
   const moved = movedNode("transpose", operand, shape, (out) => ({ index: [...letters].map((letter) => out[order.indexOf(letter)]!) }));

@@ -5,15 +5,19 @@ import { fixed, offset } from "../ir/index.ts";
 import { rewrite } from "../ir/rewrite.ts";
 import type { ScanBody } from "../ir/scan.ts";
 import { constantsOf, isSameRun, isScan, resultOf, ScanLoop } from "../ir/scan.ts";
+import type { Uses } from "./arrange-operands.ts";
 import { written } from "./arrange-operands.ts";
 import { movedNode } from "./movement.ts";
+
+/** Optimizes a loop's body, knowing how often what is computed of its constants is used. */
+type OptimizeBody = (roots: readonly Node[], uses: Uses) => Node[];
 
 /**
  * Afterwards each loop computes only what is used of it: carries nobody needs are gone, what doesn't change from turn to turn is computed
  * before the loop, and its body is as `optimize` leaves it. A carry that is wanted at every turn is kept as a history, whose rows the
  * loop reads and writes in place of the carry; the results wanted are views of it.
  */
-export function prepareScans(roots: readonly Node[], optimize: (roots: readonly Node[]) => Node[]): Node[] {
+export function prepareScans(roots: readonly Node[], optimize: OptimizeBody): Node[] {
   const scans = topological(roots).filter(isScan);
   const prepared = new Map<Node, Node>();
   return rewrite(roots, (node, before) => {
@@ -27,7 +31,7 @@ export function prepareScans(roots: readonly Node[], optimize: (roots: readonly 
 }
 
 /** A run's results, from a loop made for just these. */
-function prepareRun(run: readonly Node<Scan>[], inputs: readonly Node[], optimize: (roots: readonly Node[]) => Node[]): Node[] {
+function prepareRun(run: readonly Node<Scan>[], inputs: readonly Node[], optimize: OptimizeBody): Node[] {
   const { loop } = resultOf(run[0]!);
   const { length, isReverse, carries, rows, constants } = loop.body;
   const takes = run.map((node) => resultOf(node).take);
@@ -47,9 +51,8 @@ function prepareRun(run: readonly Node<Scan>[], inputs: readonly Node[], optimiz
   );
   const renew = (slot: Node): Node => fresh.get(slot)!;
   const copied = replaceNodes([...needed.map((k) => carries[k]!.next), ...stacked], fresh);
-  const optimized = optimize(copied);
-
   const moving = new Set([...needed.map((k) => renew(carries[k]!.slot)), ...rows.map(renew)]);
+  const optimized = optimize(copied, (node) => (topological([node]).some((each) => moving.has(each)) ? 1 : length));
   const fixedNodes = constantsOf(optimized, moving);
   const outside = new Map(constants.map((slot, i) => [renew(slot), inputs[carries.length + rows.length + i]!]));
   const fixedInputs = replaceNodes(fixedNodes, outside);
