@@ -180,6 +180,58 @@ describe("compiled graphs agree with the reference", () => {
     const tall = input(1, 520, 200);
     check([input(0, 3, 520).matmul(tall), input(2, 520).dot(tall)]);
   });
+  it("letters summed in another order in each operand: the smaller operand is copied into the other's order", () => {
+    const namesOf = ({ node }: Tensor): string[] => {
+      const inputs = topological([node]).filter(({ op }) => op.kind === "source");
+      return compile({ name: "t", inputs, outputs: [node] }, wasmBackend().limits).program.kernels.map(({ name }) => name);
+    };
+    // Samples of [batch, steps, features] and gradients of [steps, batch, units], as a recurrent layer has them.
+    const [x, g] = [input(0, 6, 10, 5), input(1, 10, 6, 300)];
+    const product = x.contract("btf,tbg->fg", g);
+    check([product]);
+    expect(namesOf(product)).toEqual(["keep_10x6x5", "contract_5x300"]);
+    check([g.contract("tbg,btf->gf", x), x.swapAxes(1, 2).contract("bft,tbg->gf", g.mul(2))]);
+    // Views that lie in one order already, and operands too small to pay for a copy, stay where they are.
+    const turned = input(0, 10, 6, 5).swapAxes(0, 1);
+    check([turned.contract("btf,tbg->fg", g)]);
+    expect(namesOf(turned.contract("btf,tbg->fg", g))).toEqual(["contract_5x300"]);
+    const narrow = x.contract("btf,tbg->fg", input(1, 10, 6, 20));
+    check([narrow]);
+    expect(namesOf(narrow)).toEqual(["contract_5x20"]);
+    // Windows lead to elements twice, and cut-off ones to none.
+    const windows = input(0, 6, 12, 3).windows({ axes: [1], sizes: 3 });
+    check([windows.contract("btfk,tbg->fkg", input(1, 10, 6, 300))]);
+    check([
+      x
+        .pad([
+          [0, 0],
+          [1, 1],
+          [0, 0],
+        ])
+        .contract("btf,tbg->fg", input(1, 12, 6, 300)),
+    ]);
+  });
+  it("vectors from behind the second cache, copied before the tiles of each part", () => {
+    const scratchOf = (rows: number, columns: number): number => {
+      const inputs = [input(0, 3, 96, rows), input(1, 3, 96, columns)];
+      const outputs = [inputs[0]!.contract("pkm,pkn->pmn", inputs[1]!)];
+      const { kernels } = compile(
+        { name: "t", inputs: inputs.map(({ node }) => node), outputs: outputs.map(({ node }) => node) },
+        wasmBackend().limits,
+      ).program;
+      if (rows < 40) check(outputs);
+      return Math.max(...kernels[0]!.buffers.map(({ access, length }) => (access === "scratch" ? length : 0)));
+    };
+    // A column of tiles is 8 wide; copies of columns lie two steps further apart than they are long.
+    expect(scratchOf(20, 1024)).toBe(1024 * (96 + 2));
+    // What fits the cache, what is used too seldom and what leaves a narrower column is copied as tiles go, or not at all.
+    for (const [rows, columns] of [
+      [20, 800],
+      [6, 1024],
+      [20, 1028],
+    ] as const)
+      expect(scratchOf(rows, columns)).toBeLessThan(8 * 96 + 1);
+  });
   it("a large sum over its first axes, in parts of the first", () => {
     const programOf = (...outputs: Tensor[]) => {
       const roots = outputs.map((t) => t.node);
