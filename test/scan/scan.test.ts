@@ -10,6 +10,8 @@ import { bytesOf } from "../../src/core/dtype.ts";
 import { sizeOf } from "../../src/core/shape.ts";
 import type { Node } from "../../src/ir/graph.ts";
 import { topological } from "../../src/ir/graph.ts";
+import type { Call } from "../../src/ir/program.ts";
+import { eachCall, isRepeat } from "../../src/ir/program.ts";
 import { verifyProgram } from "../../src/ir/verify.ts";
 import { scan } from "../../src/runtime/scan.ts";
 import { decode, storageFrom } from "../../src/runtime/values.ts";
@@ -288,6 +290,24 @@ describe("scan", () => {
       { xs: arange(6).cast("f32") },
     );
     check([carry, ys]);
+  });
+
+  it("transposes a constant of its body once, before all turns, where that is paid for by them", () => {
+    const transposes = (turns: number): string[] => {
+      const [first, kernel] = [slot(0, [4, 64]), slot(1, [64, 64])];
+      const { grads } = valueAndGrad((w: Tensor) => {
+        const { carry } = scan((h: Tensor) => ({ carry: h.matmul(w).mul(0.1).tanh(), y: h.sum() }), first, { length: turns });
+        return carry.sum();
+      })(kernel);
+      check([grads]);
+      const { program } = compile({ name: "scan", inputs: inputsOf([grads.node]), outputs: [grads.node] }, backends[0]!.limits);
+      const nameOf = (call: Call): string => program.kernels[call.kernel]!.name;
+      const inLoops = program.calls.filter(isRepeat).flatMap(({ calls }) => eachCall(calls).map(({ call }) => nameOf(call)));
+      expect(inLoops.filter((name) => name.startsWith("keep"))).toEqual([]);
+      return program.calls.flatMap((step) => (isRepeat(step) ? [] : [nameOf(step)])).filter((name) => name.startsWith("keep"));
+    };
+    expect(transposes(20)).toEqual(["keep_64x64"]);
+    expect(transposes(5)).toEqual([]);
   });
 
   it("of a thousand turns has the kernels of ten, and compiles as fast", () => {
