@@ -82,7 +82,11 @@ function finish({ scope, range, body, operations }: Lowered, limits: Limits): Ke
   const memo = new Map<Expr, Expr>();
   const expanded = limits.expandTranscendentals ? withExpressions(body, (expr) => expand(expr, memo)) : body;
   const buffers = scope.buffers;
-  const bytes = buffers.reduce((sum, buffer) => sum + (buffer.access === "scratch" ? 0 : buffer.length * bytesOf(buffer.dtype)), 0);
+  // Of memory that is gathered from, no more is read than there are operations.
+  const bytes = buffers.reduce(
+    (sum, { access, length, dtype }) => sum + (access === "scratch" ? 0 : Math.min(length, operations) * bytesOf(dtype)),
+    0,
+  );
   return { name: "", buffers, range, body: bind(expanded, range.variable, buffers, new Interner()), work: { operations, bytes } };
 }
 

@@ -118,6 +118,13 @@ static void step(void *const *arguments, char *arena, Parallel *parallel, int th
     expect(isThreaded({ ...large, range: { variable: "i", extent: 1 } })).toBe(false);
   });
 
+  it("hands kernels of middling size to the pool where a large one has woken it", () => {
+    const large = mapping("large", (at) => load(0, "f32", at, 16), { work: { operations: 1e6, bytes: 1e6 } });
+    const middling = mapping("middling", (at) => load(0, "f32", at, 16), { work: { operations: 2e5, bytes: 0 } });
+    expect(printC(program([large, middling]))).toContain("  parallel(kernel1_middling_part,");
+    expect(printC(program([middling]))).toContain("  kernel0_middling(b0, b1, 0, 4);");
+  });
+
   it("writes parentheses where C needs them and nowhere else", () => {
     const [x, y] = [load(0, "f32", i), load(0, "f32", add(i, constant(1, "i32")))];
     const value = mul(add(x, mul(y, f32(2))), sub(x, sub(y, apply("neg", x))));

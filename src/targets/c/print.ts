@@ -4,7 +4,7 @@ import { nodeEntry } from "./entry.ts";
 import { printKernel } from "./kernel.ts";
 import { overlappingKernels } from "./overlap.ts";
 import { Prelude } from "./prelude.ts";
-import { functionName, isThreaded, printStep, threadedBody } from "./step.ts";
+import { functionName, isThreaded, printStep, threadedBody, threadedKernels } from "./step.ts";
 
 /**
  * A whole program as one C file: typedefs and small functions, one function for each kernel, `step`, and the door through which Node calls it.
@@ -46,12 +46,17 @@ interface Printed {
 function printed(program: Program): Printed {
   const prelude = new Prelude();
   const overlapping = overlappingKernels(program);
+  const threaded = threadedKernels(program);
   const kernels = program.kernels.map((kernel, i) => ({
     text: printKernel(kernel, prelude, { name: functionName(kernel, i), isDisjoint: !overlapping.has(i) }),
-    part: isThreaded(kernel) ? threadedBody(kernel, i) : "",
+    part: threaded.has(i) ? threadedBody(kernel, i) : "",
   }));
   const title = `/* ${program.name.replaceAll("*/", "")}: ${count(eachCall(program.calls).length, "call")} of ${count(kernels.length, "kernel")}. Printed by Gradsmith. */`;
-  return { head: `${title}\n\n${attributes}\n\n${prelude.text()}`.trimEnd(), kernels, last: `${printStep(program)}\n\n${nodeEntry}` };
+  return {
+    head: `${title}\n\n${attributes}\n\n${prelude.text()}`.trimEnd(),
+    kernels,
+    last: `${printStep(program, threaded)}\n\n${nodeEntry}`,
+  };
 }
 
 const file = (...parts: readonly string[]): string => `${parts.filter((part) => part !== "").join("\n\n")}\n`;

@@ -8,12 +8,25 @@ import { cNames, storageLane } from "./lane-type.ts";
  * microseconds, waking a sleeping one 30 to 50; the estimate is optimistic about the kernel, so what passes is worth either.
  */
 const threadingNanoseconds = 10_000;
+/**
+ * In a program that divides a kernel, threads are awake and each has part of what was computed in its own cache: for one thread to fetch the
+ * rest takes 3.5 nanoseconds a line, and 7 where it writes next.
+ */
+const awakeNanoseconds = 2_000;
 /** What one core does in a nanosecond, at best. */
 const operationsPerNanosecond = 50;
 const bytesPerNanosecond = 20;
 
-export function isThreaded({ work, range }: Kernel): boolean {
-  return range.extent > 1 && work.operations / operationsPerNanosecond + work.bytes / bytesPerNanosecond > threadingNanoseconds;
+const takes = ({ work, range }: Kernel): number =>
+  range.extent > 1 ? work.operations / operationsPerNanosecond + work.bytes / bytesPerNanosecond : 0;
+
+/** Whether a kernel is worth waking threads for. */
+export const isThreaded = (kernel: Kernel): boolean => takes(kernel) > threadingNanoseconds;
+
+/** The kernels of a program that are divided among threads, by their place. */
+export function threadedKernels({ kernels }: Program): ReadonlySet<number> {
+  if (!kernels.some(isThreaded)) return new Set();
+  return new Set([...kernels.keys()].filter((place) => takes(kernels[place]!) > awakeNanoseconds));
 }
 
 /** Distinct for each kernel of a program, whatever the kernels are called. */
@@ -30,8 +43,8 @@ export function threadedBody(kernel: Kernel, place: number): string {
   ].join("\n");
 }
 
-/** The function that runs every call once. */
-export function printStep(program: Program): string {
+/** The function that runs every call once; `threaded` are the kernels that are divided. */
+export function printStep(program: Program, threaded: ReadonlySet<number>): string {
   const inLoops = new Set(viewsIn(program.calls));
   const used = new Set(
     eachCall(program.calls)
@@ -47,7 +60,7 @@ export function printStep(program: Program): string {
     "",
     "static void step(void *const *arguments, char *arena, Parallel *parallel, int threads) {",
     ...outside.map((buffer) => `  ${declare(program, buffer, "")}`),
-    ...printCalls(program, program.calls, "  "),
+    ...printCalls(program, program.calls, threaded, "  "),
     "}",
   ].join("\n");
 }
@@ -55,14 +68,14 @@ export function printStep(program: Program): string {
 const viewsIn = (calls: readonly (Call | Repeat)[]): number[] =>
   calls.flatMap((step) => (isRepeat(step) ? [...step.views, ...viewsIn(step.calls)] : []));
 
-function printCalls(program: Program, calls: readonly (Call | Repeat)[], indent: string): string[] {
+function printCalls(program: Program, calls: readonly (Call | Repeat)[], threaded: ReadonlySet<number>, indent: string): string[] {
   return calls.flatMap((step) => {
-    if (!isRepeat(step)) return [`${indent}${printCall(program, step)}`];
+    if (!isRepeat(step)) return [`${indent}${printCall(program, step, threaded)}`];
     const turn = `t${indent.length / 2}`;
     return [
       `${indent}for (long ${turn} = 0; ${turn} < ${step.repeat}; ${turn}++) {`,
       ...step.views.map((view) => `${indent}  ${declare(program, view, turn)}`),
-      ...printCalls(program, step.calls, `${indent}  `),
+      ...printCalls(program, step.calls, threaded, `${indent}  `),
       `${indent}}`,
     ];
   });
@@ -79,10 +92,10 @@ function declare(program: Program, buffer: number, turn: string): string {
   return `${type} *const b${buffer} = arguments[${program.arguments.findIndex((argument) => argument.buffer === buffer)}];`;
 }
 
-function printCall(program: Program, call: Call): string {
+function printCall(program: Program, call: Call, threaded: ReadonlySet<number>): string {
   const kernel = program.kernels[call.kernel]!;
   const name = functionName(kernel, call.kernel);
   const buffers = call.buffers.map((buffer) => `b${buffer}`);
-  if (!isThreaded(kernel)) return `${name}(${[...buffers, "0", kernel.range.extent].join(", ")});`;
+  if (!threaded.has(call.kernel)) return `${name}(${[...buffers, "0", kernel.range.extent].join(", ")});`;
   return `parallel(${name}_part, (void *[]){${buffers.join(", ")}}, ${kernel.range.extent}, threads);`;
 }
