@@ -291,4 +291,18 @@ describe("compiled graphs agree with the reference", () => {
     const { kernels } = compile({ name: "t", inputs: [x.node, g.node], outputs: [byKernel.node] }, nativeBackend().limits).program;
     expect(kernels.map(({ name }) => name)).toEqual(["contract_4x3x3x8x24", "sum_4x3x3x8x24"]);
   });
+  it("the gradient of narrow weights over many rows, in parts of those rows", () => {
+    const namesOf = (rows: number, inner: number, outer: number): string[] => {
+      const [x, g] = [input(0, rows, inner), input(1, rows, outer)];
+      const gradients = [x.contract("mk,mn->kn", g), g.sum({ axis: 0 })];
+      check(gradients);
+      const roots = gradients.map(({ node }) => node);
+      return compile({ name: "t", inputs: [x.node, g.node], outputs: roots }, wasmBackend().limits).program.kernels.map(({ name }) => name);
+    };
+    expect(namesOf(480, 37, 45)).toEqual(["contract_4x37x45", "sum_4x37x45", "sum_4x120x45", "sum_4x45"]);
+    // Few rows, rows that other axes divide among threads, and results larger than what they are made from.
+    expect(namesOf(32, 37, 45)).toEqual(["contract_37x45", "sum_32x45"]);
+    expect(namesOf(480, 37, 200)).toEqual(["contract_37x200", "sum_480x200"]);
+    expect(namesOf(576, 47, 3)).toEqual(["contract_4x47x3", "sum_4x47x3", "sum_576x3"]);
+  });
 });

@@ -3,6 +3,7 @@ import { sizeOf } from "../core/shape.ts";
 import type { Contract, ContractAttributes, Node, ReduceAttributes } from "../ir/graph.ts";
 import { makeNode } from "../ir/graph.ts";
 import { plus, scaleOf, times } from "../ir/index.ts";
+import type { Limits } from "../ir/limits.ts";
 import { rewrite } from "../ir/rewrite.ts";
 import { sum } from "../tensor/ops/reduction.ts";
 import { variablesOver } from "./access.ts";
@@ -14,12 +15,12 @@ import { elements } from "./pull.ts";
  * Some sums of products become sums over parts of one of their letters, and the sum of those: where caches say so. The parts are the same
  * whatever the number of threads, so the bits are too.
  */
-export const divideContractions = (roots: readonly Node[]): Node[] =>
+export const divideContractions = (roots: readonly Node[], limits: Limits): Node[] =>
   rewrite(roots, (node) => {
     // Blocks of pairs are a unit of their own.
     if (node.op.kind !== "contract" || (node.attributes as ContractAttributes).isPaired === true) return node;
     const contraction = node as Node<Contract>;
-    const division = longSum(contraction) ?? fewRows(contraction);
+    const division = longSum(contraction) ?? fewRows(contraction) ?? narrowRows(contraction, limits);
     return division === undefined ? node : divided(contraction, division);
   });
 
@@ -79,6 +80,8 @@ function partsOf(length: number, bytes: number): number {
   return parts;
 }
 
+/** Into how many parts threads can share, the best first. */
+const partCounts = [4, 3, 5, 2];
 /** A matrix of fewer elements fits one core's cache beside everything else. */
 const largeMatrix = 64 * 1024;
 /** With more rows than this a tile of the matrix is used often enough that reading it isn't what takes the time. */
@@ -104,6 +107,30 @@ function fewRows(node: Node<Contract>): Division | undefined {
   const { index } = address(matrix, variablesOver(shape), ({ op }) => op.kind !== "movement");
   if (!columns.some((each) => scaleOf(index, `d${letters.indexOf(each)}`) === 1)) return undefined;
   const length = shape[letters.indexOf(letter)]!;
-  const parts = [4, 3, 5, 2].find((count) => length % count === 0 && length >= 16 * count);
+  const parts = partCounts.find((count) => length % count === 0 && length >= 16 * count);
   return parts === undefined ? undefined : { letter, parts };
+}
+
+/** Products of narrower rows than so many vectors are divided among threads by rows, not by columns. */
+const narrowVectors = 12;
+/** Bytes of operands from which on it matters which core's cache they are in, and the shortest part of their sum. */
+const worthKeeping = 2 ** 16;
+const shortestPart = 32;
+
+/**
+ * The gradient of a narrow layer's weights: a sum over the rows of both operands. What led to them was divided by those rows; divided like
+ * that, each thread reads what it has written, and only partial results travel from core to core. Where every thread reads all of them to
+ * make some of the results, lines travel twice, the second time when they're next written. A step of 10-100-100-1 with batch 256 on two
+ * cores: 140 -> 118 us.
+ */
+function narrowRows(node: Node<Contract>, { lanes }: Limits): Division | undefined {
+  const { left, right, output } = node.attributes as ContractAttributes;
+  const operands = node.inputs as readonly [Node, Node];
+  const letter = left[0];
+  if (letter === undefined || letter !== right[0] || output.includes(letter)) return undefined;
+  const rows = operands[0].type.shape[0]!;
+  const read = elements(operands[0]) + elements(operands[1]);
+  if (operands.some((operand) => elements(operand) >= narrowVectors * lanes * rows) || 4 * read < worthKeeping) return undefined;
+  const parts = partCounts.find((count) => rows % count === 0 && rows >= shortestPart * count);
+  return parts === undefined || parts * elements(node) > read ? undefined : { letter, parts };
 }

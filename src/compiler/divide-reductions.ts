@@ -4,8 +4,10 @@ import { rewrite } from "../ir/rewrite.ts";
 import { elements } from "./pull.ts";
 import { reshapeNode } from "./reshape-node.ts";
 
-/** Elements from which on a reduction is worth a second kernel: a megabyte. */
+/** Elements from which on a reduction is worth a second kernel: a megabyte, or less where so few results are kept that threads can't share them. */
 const large = 2 ** 18;
+const largeForFew = 2 ** 14;
+const few = 192;
 /** Into how many parts it is divided at most, and at least. */
 const mostParts = 64;
 const fewestParts = 4;
@@ -23,8 +25,9 @@ function divided(node: Node): Node | undefined {
   const { axes } = node.attributes as ReduceAttributes;
   const { shape } = input.type;
   const first = shape.findIndex((size) => size !== 1);
-  if (elements(input) < large || !axes.includes(first)) return undefined;
-  const parts = partsOf(shape[first]!);
+  const isFew = elements(node) < few && elements(node) > 1;
+  if (elements(input) < (isFew ? largeForFew : large) || !axes.includes(first)) return undefined;
+  const parts = partsOf(shape[first]!, elements(input) < large ? fewestParts : mostParts);
   // Partial results must be few beside what they stand for.
   if (parts < fewestParts || 16 * parts * elements(node) > elements(input)) return undefined;
   const rest = shape[first]! / parts;
@@ -36,8 +39,8 @@ function divided(node: Node): Node | undefined {
 }
 
 /** The largest divisor of an axis that is few enough. */
-function partsOf(size: number): number {
-  let parts = Math.min(mostParts, size);
+function partsOf(size: number, most: number): number {
+  let parts = Math.min(most, size);
   while (size % parts !== 0) parts--;
   return parts;
 }

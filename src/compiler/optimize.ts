@@ -28,7 +28,7 @@ export function optimize(roots: readonly Node[], limits: Limits, uses?: Uses): N
     ...pair,
     widenOperands,
     orderOperands,
-    divideContractions,
+    (graph) => divideContractions(graph, limits),
     divideReductions,
     (graph) => arrangeOperands(graph, uses),
     simplify,
