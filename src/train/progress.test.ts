@@ -1,4 +1,4 @@
-import { describe, expect, it } from "vitest";
+import { describe, expect, it, vi } from "vitest";
 import type { TrainingControls } from "./callback.ts";
 import { epochLine, progress } from "./progress.ts";
 
@@ -70,5 +70,24 @@ describe("progress writes", () => {
     expect(text.split("\r").length - 1).toBe(3);
     expect(text.split("\n")).toHaveLength(2);
     expect(text.endsWith("loss 4.0000\n")).toBe(true);
+  });
+
+  it("lines of short epochs together: at most every 80 ms with a bar, when training ends, and soon if it never does", async () => {
+    let [writes, time]: [string[], number] = [[], 100];
+    const shown = progress({ output: { write: (part) => writes.push(part), columns: 120 }, bar: true, now: () => time });
+    for (let epoch = 0; epoch < 10; epoch++, time += 30) {
+      await shown.onEpochBegin!(epoch, controls);
+      await shown.onEpochEnd!(epoch, { loss: epoch }, controls);
+    }
+    expect(writes.map((part) => part.split("\n").length - 1)).toEqual([1, 3, 3, 3]);
+    time -= 10;
+    await shown.onEpochEnd!(10, { loss: 10 }, controls);
+    expect(writes).toHaveLength(4);
+    await shown.onTrainEnd!({}, controls);
+    expect(writes.at(-1)).toMatch(/^Epoch 11\/2 .* loss 10\.0000\n$/);
+    await shown.onEpochEnd!(11, { loss: 11 }, controls);
+    expect(writes).toHaveLength(5);
+    await vi.waitFor(() => expect(writes).toHaveLength(6));
+    expect(writes.join("").match(/Epoch/g)).toHaveLength(12);
   });
 });
