@@ -3,15 +3,21 @@ import { cNames, laneBytes } from "./lane-type.ts";
 import type { Prelude } from "./prelude.ts";
 import { block, onGcc, suffix } from "./prelude.ts";
 
-/** `p[index[k]]` for each lane. */
+/**
+ * `p[index[k]]` for each lane. Where one instruction does it, it takes a third of the time (the transposed copy of 100x100: 6.9 -> 2.1 us). It
+ * is no faster on AMD's processors, and slow on Intel's before Sapphire Rapids, whose microcode makes it safe: those that have AVX512-FP16
+ * are neither.
+ */
 export function gatherFunction(prelude: Prelude, lane: LaneType, lanes: number): string {
   return prelude.use(`gather_${suffix(lane, lanes)}`, (name, p) => {
     const type = p.type(lane, lanes);
+    const head = `${type} ${name}(const ${cNames[lane]} *p, ${p.type("i32", lanes)} index)`;
+    const plain = [`${type} result;`, `for (int k = 0; k < ${lanes}; k++) result[k] = p[index[k]];`, "return result;"];
+    if (laneBytes[lane] !== 4 || lanes !== 16) return block(head, ...plain);
+    const floats = p.type("f32", lanes);
     return block(
-      `${type} ${name}(const ${cNames[lane]} *p, ${p.type("i32", lanes)} index)`,
-      `${type} result;`,
-      `for (int k = 0; k < ${lanes}; k++) result[k] = p[index[k]];`,
-      "return result;",
+      head,
+      ...onGcc("__AVX512FP16__", `return (${type})__builtin_ia32_gathersiv16sf((${floats}){}, p, index, -1, 4);`, ...plain),
     );
   });
 }
