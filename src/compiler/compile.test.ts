@@ -7,6 +7,7 @@ import { evaluateGraph } from "../backends/reference/evaluate.ts";
 import { Storage } from "../backends/storage.ts";
 import type { Node } from "../ir/graph.ts";
 import { topological } from "../ir/graph.ts";
+import { showProgram } from "../ir/print.ts";
 import { decode, storageFrom } from "../runtime/values.ts";
 import { inputNode } from "../tensor/ops/source.ts";
 import { Tensor } from "../tensor/tensor.ts";
@@ -137,6 +138,22 @@ describe("compiled graphs agree with the reference", () => {
     ]);
     const rows = input(2, 5).mul(10).cast("i32");
     check([x.gather(rows, { axis: 0 }).mul(y.sum()), rows]);
+  });
+  it("what is stacked or interleaved along an axis is written place by place, and nothing is asked at an element", () => {
+    const [x, y] = [input(0, 3, 5, 20), input(1, 3, 5, 20)];
+    const rows = [x.add(y), x.sub(y), x.mul(y)];
+    const stacked = rows[0]!.stack(rows.slice(1), { axis: 1 });
+    // Rows 0, 3, 6, ... are sums: the axis of 15 is taken apart into 5 and 3. So it is below an elementwise op, and shifted by one.
+    const interleaved = rows[0]!.stack(rows.slice(1), { axis: 2 }).reshape([3, 15, 20]);
+    const shifted = interleaved.slice([0, 1, 0], [3, 12, 20]).mul(2);
+    // Two axes at once, as outputs of tiles are laid side by side, and what can't be divided.
+    const tiles = stacked.stack(stacked.neg(), { axis: 3 }).permute([0, 2, 1, 3, 4]).reshape([15, 6, 20]).square();
+    const odd = interleaved.slice([0, 0, 0], [3, 13, 20]);
+    for (const result of [stacked, interleaved, shifted, tiles, odd]) expect(check([result])).toBe(1);
+    for (const result of [stacked, interleaved, shifted, tiles]) {
+      const { program } = compile({ name: "t", inputs: [x.node, y.node], outputs: [result.node] }, nativeBackend().limits);
+      expect(showProgram(program)).not.toMatch(/select|\?| % /);
+    }
   });
   it("batch norm, row by row", () => {
     const x = input(0, 16, 20);

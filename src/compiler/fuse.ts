@@ -2,11 +2,12 @@ import type { Shape } from "../core/shape.ts";
 import { sameShape } from "../core/shape.ts";
 import type { Contract, Node, ReduceAttributes, Scan } from "../ir/graph.ts";
 import { topological } from "../ir/graph.ts";
-import type { Index } from "../ir/index.ts";
+import type { Guard, Index } from "../ir/index.ts";
 import { fixed, plus, times } from "../ir/index.ts";
 import { isSameRun, isScan } from "../ir/scan.ts";
 import type { Access } from "./access.ts";
 import { accessesOf, isPulled, sameIndices, variablesOver } from "./access.ts";
+import { nestOf } from "./case-axes.ts";
 import type { ContractGroup, Group, LoopGroup, LoopMember, ScanGroup } from "./group.ts";
 import { nodesOf } from "./group.ts";
 import { chooseMemory } from "./memory-nodes.ts";
@@ -136,7 +137,7 @@ function joinsLoop(node: Node, group: LoopGroup, isMemory: (node: Node) => boole
     const { axes } = node.attributes as ReduceAttributes;
     const fits = sameShape(node.inputs[0]!.type.shape, group.domain);
     const sameAxes = group.inner.length === axes.length && group.inner.every((axis, i) => axis === axes[i]);
-    const widens = group.inner.length === 0 && group.members.every((member) => member.space === "full");
+    const widens = group.inner.length === 0 && group.members.every((member) => member.space === "full") && !hasCases(group, isMemory);
     if (!fits || !(sameAxes || widens)) return false;
     const at = variables.filter((_, axis) => !axes.includes(axis));
     const phase = phaseIn(node, at, { ...group, inner: axes }, isMemory);
@@ -156,6 +157,23 @@ function joinsLoop(node: Node, group: LoopGroup, isMemory: (node: Node) => boole
     return true;
   }
   return false;
+}
+
+/** Whether loops write out what the members are at places of an axis one by one, which loops of a sum don't. */
+function hasCases({ domain, members }: LoopGroup, isMemory: (node: Node) => boolean): boolean {
+  const guards: Guard[] = [];
+  for (const { node } of members)
+    accessesOf(node, placed(node.type.shape, domain, variablesOver(domain))!, isMemory, (_, guard) => {
+      if (guard !== undefined) guards.push(guard);
+    });
+  const axes = domain.map((size, axis) => ({ name: `d${axis}`, size, isInner: false }));
+  return (
+    nestOf(
+      axes.filter(({ size }) => size > 1),
+      guards,
+      [],
+    ).cases.length > 0
+  );
 }
 
 /** The earliest sweep in which the node can be computed; undefined if it reads a member elsewhere than at its own place. */

@@ -3,11 +3,13 @@ import type { Associative, Expr, RegisterType } from "../ir/expr.ts";
 import { across, add, apply, cast, constant, less, load, local, ramp, registerType, select } from "../ir/expr.ts";
 import type { Node, Reduce } from "../ir/graph.ts";
 import type { Guard, Index } from "../ir/index.ts";
-import { atomIndex, fixed, flatten, offset, quotient, remainder, scaleOf, substitute, variable } from "../ir/index.ts";
+import { atomIndex, fixed, flatten, offset, quotient, remainder, scaleOf, substitute, unflatten, variable } from "../ir/index.ts";
 import type { Statement } from "../ir/kernel.ts";
 import type { Limits } from "../ir/limits.ts";
 import { operandsOf } from "../ir/operands.ts";
 import { accessesOf, isPulled, variablesOver } from "./access.ts";
+import type { Axis } from "./case-axes.ts";
+import { nestOf } from "./case-axes.ts";
 import { placed, spaceOf } from "./fuse.ts";
 import type { LoopGroup, LoopMember } from "./group.ts";
 import { identity } from "./identity.ts";
@@ -40,13 +42,6 @@ const parallelSums = 4;
 /** Elements of a flat loop done by one iteration of the kernel's range. */
 const flatChunk = 1024;
 
-/** One axis of the loop nest, after neighbouring axes that always move together were merged. */
-interface Axis {
-  readonly name: string;
-  readonly size: number;
-  readonly isInner: boolean;
-}
-
 export function lowerLoop(group: LoopGroup, memory: MemoryMap, limits: Limits): Lowered {
   return new LoopLowering(group, memory, limits).run();
 }
@@ -57,8 +52,9 @@ class LoopLowering {
   readonly #limits: Limits;
   readonly #scope = new KernelScope();
   readonly #members: ReadonlyMap<Node, LoopMember>;
-  /** The merged axes, and each domain axis in terms of them. */
+  /** The merged axes, those whose places are written out one after the other, and each domain axis in terms of them. */
   #axes: readonly Axis[] = [];
+  #cases: readonly Axis[] = [];
   #domain: readonly Index[] = [];
   #vector: Axis | undefined;
   #lanes = 1;
@@ -74,7 +70,7 @@ class LoopLowering {
 
   run(): Lowered {
     const indices = this.#observedIndices();
-    this.#mergeAxes(indices);
+    this.#chooseAxes(indices);
     this.#chooseVector();
     const outer = this.#axes.filter((axis) => !axis.isInner);
     const vector = this.#vector;
@@ -112,16 +108,20 @@ class LoopLowering {
     return placed(member.node.type.shape, shape, inSpace)!;
   }
 
-  /** Joins neighbouring axes `a, b` into one of size |a|·|b| where every index stays linear in it. */
-  #mergeAxes(observed: readonly Index[]): void {
+  /** Sets the places of cases apart, then joins neighbouring axes `a, b` into one of size |a|·|b| where every index stays linear in it. */
+  #chooseAxes(observed: readonly Index[]): void {
     const { domain, inner } = this.#group;
-    let indices = observed;
-    let axes: Axis[] = domain.flatMap((size, axis) => (size === 1 ? [] : [{ name: `d${axis}`, size, isInner: inner.includes(axis) }]));
-    const meaning = new Map<string, Index>(axes.map((axis) => [axis.name, variable(axis.name, axis.size)]));
+    const own = domain.flatMap((size, axis) => (size === 1 ? [] : [{ name: `d${axis}`, size, isInner: inner.includes(axis) }]));
+    const nest = inner.length > 0 ? { axes: own, cases: [], meaning: new Map<string, Index>() } : nestOf(own, this.#guards, observed);
+    const over = (index: Index): Index => substitute(index, (name) => nest.meaning.get(name));
+    this.#domain = variablesOver(domain).map(over);
+    this.#cases = nest.cases;
+    let { axes } = nest;
+    let indices = observed.map(over);
     for (let i = axes.length - 2; i >= 0; i--) {
       const a = axes[i]!;
       const b = axes[i + 1]!;
-      if (a.isInner !== b.isInner || !this.#areNeighbours(a, b)) continue;
+      if (a.isInner !== b.isInner) continue;
       const merged: Axis = { name: `${a.name}_${b.name.slice(1)}`, size: a.size * b.size, isInner: a.isInner };
       const both = variable(merged.name, merged.size);
       const replace = (name: string): Index | undefined =>
@@ -129,26 +129,21 @@ class LoopLowering {
       const replaced = indices.map((index) => substitute(index, replace));
       if (replaced.some((index) => scaleOf(index, merged.name) === undefined)) continue;
       indices = replaced;
-      for (const [name, index] of meaning) meaning.set(name, substitute(index, replace));
+      this.#domain = this.#domain.map((index) => substitute(index, replace));
       axes = [...axes.slice(0, i), merged, ...axes.slice(i + 2)];
     }
     this.#axes = axes;
-    this.#domain = domain.map((size, axis) => (size === 1 ? fixed(0) : meaning.get(`d${axis}`)!));
-  }
-
-  /** Whether no axis of the other kind lies between two axes (axes of size one don't count). */
-  #areNeighbours(a: Axis, b: Axis): boolean {
-    const last = Number(a.name.split("_").at(-1)!.replace("d", ""));
-    const first = Number(b.name.split("_")[0]!.replace("d", ""));
-    return this.#group.domain.slice(last + 1, first).every((size) => size === 1);
   }
 
   /** Chooses the axis along which most memory is contiguous, if the group can be vectorised at all. */
   #chooseVector(): void {
     if (this.#limits.lanes === 1 || this.#isScalarOnly()) return;
     const touched: { index: Index; weight: number }[] = [];
+    // Places are alike.
+    const [place] = this.#places(new Map());
+    const domain = this.#domain.map((index) => substitute(index, (name) => place!.get(name)));
     for (const member of this.#group.members) {
-      const at = this.#placeOf(member, this.#domain);
+      const at = this.#placeOf(member, domain);
       for (const access of this.#accesses(member, at)) touched.push({ index: flatten(access.indices, access.node.type.shape), weight: 1 });
       if (this.#memory.isStored(member.node) && member.space === "full")
         touched.push({ index: flatten(at, member.node.type.shape), weight: 2 });
@@ -189,19 +184,29 @@ class LoopLowering {
     return placed(node.inputs[0]!.type.shape, this.#group.domain, domain)!;
   }
 
-  #scalars: Expr[] | undefined;
-  /** One scalar evaluation of every member, to see what it's made of. */
-  #scalarValues(): Expr[] {
-    this.#scalars ??= this.#group.members.map((member) => {
-      const root = isPulled(member.node) ? member.node : member.node.inputs[0]!;
-      const at = isPulled(member.node) ? this.#placeOf(member, this.#domain) : this.#operandPlace(member.node, this.#domain);
-      const pull = new Pull((node) => {
-        if ((node === root && isPulled(member.node)) || !this.#isLeaf(node)) return undefined;
-        return local(`m${node.id}`, registerType[node.type.dtype]);
-      });
-      return pull.value(root, at);
-    });
+  #scalars: Expr[][] | undefined;
+  /** One scalar evaluation of every member at each place of the cases, to see what it's made of. */
+  #scalarValues(): Expr[][] {
+    this.#scalars ??= this.#scalarsAt(this.#places(new Map()));
     return this.#scalars;
+  }
+
+  #scalarsAt(places: readonly ReadonlyMap<string, Index>[]): Expr[][] {
+    const pulls = this.#group.members.map(({ node }) => {
+      const root = isPulled(node) ? node : node.inputs[0]!;
+      const pull = new Pull((other) => {
+        if ((other === root && isPulled(node)) || !this.#isLeaf(other)) return undefined;
+        return local(`m${other.id}`, registerType[other.type.dtype]);
+      });
+      return { root, pull };
+    });
+    return places.map((place) => {
+      const domain = this.#domain.map((index) => substitute(index, (name) => place.get(name)));
+      return this.#group.members.map((member, i) => {
+        const { root, pull } = pulls[i]!;
+        return pull.value(root, isPulled(member.node) ? this.#placeOf(member, domain) : this.#operandPlace(member.node, domain));
+      });
+    });
   }
 
   #isScalarOnly(): boolean {
@@ -216,23 +221,29 @@ class LoopLowering {
       return operandsOf(expr).some(isScalar);
     };
     const types = this.#group.members.map((member) => member.node.type.dtype);
-    return types.includes("f64") || this.#scalarValues().some(isScalar);
+    return types.includes("f64") || this.#scalarValues().flat().some(isScalar);
   }
 
   #operations(): number {
-    const values = this.#scalarValues();
+    const places = this.#scalarValues();
     return this.#group.members.reduce((sum, member, i) => {
       const points = member.space === "full" || !isPulled(member.node) ? sizeOf(this.#group.domain) : sizeOf(member.node.type.shape);
-      return sum + points * (1 + countInstructions(values[i]!));
+      const seen = new Set<Expr>();
+      const counted = places.reduce((n, values) => n + countInstructions(values[i]!, seen), 0);
+      return sum + points * (1 + counted / places.length);
     }, 0);
   }
 
-  /** Loops over these axes, the first one being the kernel's range. */
+  /** Loops over these axes, the first one being the kernel's range, with those after it that count blocks: its turns are theirs. */
   #nest(axes: readonly Axis[], point: (at: ReadonlyMap<string, Index>) => Statement[]): Pick<Lowered, "range" | "body"> {
-    const [first, ...others] = axes;
+    const [first] = axes;
     if (first === undefined) return { range: { variable: "once", extent: 1 }, body: point(new Map()) };
-    const at = new Map([[first.name, variable(first.name, first.size)]]);
-    return { range: { variable: first.name, extent: first.size }, body: this.#loops(others, at, mostPieces, point) };
+    const inRange = axes.findIndex((axis, i) => i > 0 && axis.isBlock !== true);
+    const [ranging, others] = inRange < 0 ? [axes, []] : [axes.slice(0, inRange), axes.slice(inRange)];
+    const sizes = ranging.map(({ size }) => size);
+    const whole = variable(first.name, sizeOf(sizes));
+    const at = new Map(unflatten(whole, sizes).map((index, i) => [ranging[i]!.name, index]));
+    return { range: { variable: first.name, extent: sizeOf(sizes) }, body: this.#loops(others, at, mostPieces, point) };
   }
 
   /**
@@ -298,7 +309,6 @@ class LoopLowering {
     return sorted.slice(1).flatMap((end, i) => this.#alongVector(vector, at, sorted[i]!, end));
   }
 
-  /** Where along an axis a comparison of its position changes, with the axis's ends. */
   #cuts(axis: Axis): number[] {
     const cuts = new Set<number>([0, axis.size]);
     for (const { index, min, max } of this.#guards) {
@@ -348,8 +358,22 @@ class LoopLowering {
     return out;
   }
 
-  /** Everything at one point of the outer axes (or at `lanes` neighbouring ones): sweep after sweep over the inner axes. */
+  /** Everything at one point of the loops (or at `lanes` neighbouring ones): one place of the cases after the other, which share what they read. */
   #point(outer: ReadonlyMap<string, Index>, lanes: { variable: string; lanes: number } | undefined, count?: number): Statement[] {
+    return this.#places(outer).flatMap((at) => this.#place(at, lanes, count));
+  }
+
+  #places(outer: ReadonlyMap<string, Index>): ReadonlyMap<string, Index>[] {
+    let places = [outer];
+    for (const { name, size } of this.#cases) {
+      const each = Array.from({ length: size }, (_, place) => fixed(place));
+      places = places.flatMap((at) => each.map((place) => new Map([...at, [name, place]])));
+    }
+    return places;
+  }
+
+  /** Sweep after sweep over the inner axes. */
+  #place(outer: ReadonlyMap<string, Index>, lanes: { variable: string; lanes: number } | undefined, count?: number): Statement[] {
     const out: Statement[] = [];
     const known = new Map<Node, Expr>();
     const phases = Math.max(...this.#group.members.map((member) => member.phase)) + 1;

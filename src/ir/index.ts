@@ -99,7 +99,16 @@ function sum(terms: readonly Term[], constantPart: number): Index {
   return { terms: kept, constant: constantPart, min: low, max: high };
 }
 
-const showIndex = (index: Index): string => [...index.terms.map((t) => `${t.scale}*${t.atom.key}`), index.constant].join("+");
+const texts = new WeakMap<Index, string>();
+function showIndex(index: Index): string {
+  const known = texts.get(index);
+  if (known !== undefined) return known;
+  let text = "";
+  for (const { scale, atom } of index.terms) text += `${scale}*${atom.key}+`;
+  text += index.constant;
+  texts.set(index, text);
+  return text;
+}
 const atomKey = (kind: "quotient" | "remainder", of: Index, by: number): string =>
   `(${showIndex(of)})${kind === "quotient" ? "/" : "%"}${by}`;
 /** Equal text, equal index. */
@@ -117,7 +126,9 @@ export function quotient(a: Index, by: number): Index {
 export function remainder(a: Index, by: number): Index {
   if (by === 1) return fixed(0);
   const { part } = split(a, by);
-  if (part.min >= 0 && part.max < by) return part;
+  const whole = Math.floor(part.min / by);
+  // Where the quotient is the same everywhere, the rest is what goes beyond it.
+  if (whole === Math.floor(part.max / by)) return offset(part, -whole * by);
   return atomIndex({ kind: "remainder", key: atomKey("remainder", part, by), of: part, by, min: 0, max: by - 1 });
 }
 

@@ -1,7 +1,7 @@
 import { GradsmithError } from "../../core/errors.ts";
 import { showShape } from "../../core/shape.ts";
 import type { Guard, Index } from "../../ir/index.ts";
-import { offset, quotient, remainder, times } from "../../ir/index.ts";
+import { fixed, offset, quotient, remainder, times } from "../../ir/index.ts";
 import { everywhere, movement } from "./define.ts";
 
 export interface SliceAttributes {
@@ -93,10 +93,11 @@ export const concat = movement<ConcatAttributes>("concat", {
     const cases = inputs.map(({ shape }, input) => {
       const local = offset(out[axis]!, -begin);
       begin += shape[axis]!;
+      const place = shape[axis] === 1 ? fixed(0) : local;
       return {
         guards: [{ index: local, min: 0, max: shape[axis]! - 1 }],
         input,
-        index: out.map((index, i) => (i === axis ? local : index)),
+        index: out.map((index, i) => (i === axis ? place : index)),
       };
     });
     return { cases, fill: 0 };
