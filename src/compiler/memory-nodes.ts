@@ -25,7 +25,7 @@ const many = 2 ** 14;
  */
 export function chooseMemory(roots: readonly Node[], copies: ReadonlySet<Node>): Set<Node> {
   const order = topological(roots);
-  const memory = new Set<Node>(order.filter((node) => !isPulled(node)));
+  const memory = new Set<Node>(order.filter((node) => !isPulled(node) || (node.op.kind === "elementwise" && node.op.isKept === true)));
   for (const copy of copies) memory.add(copy);
   for (const root of roots) if (root.op.kind !== "source") memory.add(root);
   for (const node of order) {
@@ -70,6 +70,8 @@ function isLinear(view: Node, base: Node): boolean {
   return linear;
 }
 
+const isJoined = ({ op, inputs }: Node): boolean => op.kind === "movement" && inputs.length > 1;
+
 /** Keeps pulled values that would be computed again and again. */
 function keepShared(order: readonly Node[], memory: Set<Node>): void {
   const users = new Map<Node, Node[]>();
@@ -92,7 +94,8 @@ function keepShared(order: readonly Node[], memory: Set<Node>): void {
     const cost = inlineCost(node, (n) => memory.has(n), costs);
     const isScalar = sizeOf(node.type.shape) === 1;
     const shared = (reached.get(node)?.size ?? 0) >= 2 && cost > (isScalar ? worthKeeping : cheap);
-    const largest = Math.max(0, ...(users.get(node) ?? []).map(elements));
+    // Of several inputs laid side by side, each is there once.
+    const largest = Math.max(0, ...(users.get(node) ?? []).map((user) => (isJoined(user) ? elements(node) : elements(user))));
     const repeated =
       (cost > worthKeeping && largest >= 4 * elements(node)) ||
       (cost > fewRepeated && largest >= Math.max(many, neighbours * elements(node)));

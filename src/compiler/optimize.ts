@@ -14,6 +14,7 @@ import { orderOperands } from "./order-operands.ts";
 import { pairOperands } from "./pair-operands.ts";
 import { simplify } from "./simplify.ts";
 import { widenOperands } from "./widen-operands.ts";
+import { winograd } from "./winograd.ts";
 
 /** All that is done to a graph before it is divided into kernels. `uses` says how often a value computed once is used, in the body of a loop. */
 export function optimize(roots: readonly Node[], limits: Limits, uses?: Uses): Node[] {
@@ -21,6 +22,8 @@ export function optimize(roots: readonly Node[], limits: Limits, uses?: Uses): N
   const inner = (body: readonly Node[], uses: Uses): Node[] => optimize(body, limits, uses);
   const prepared = topological(simple).some(isScan) ? loopPasses().prepareScans(simple, inner) : simple;
   const pair = limits.multipliesBlocks ? [pairOperands] : [];
+  // What lies between the products and the sums around them must not pass through memory.
+  const tiles = limits.outrunsMemory ? [winograd(limits)] : [];
   const passes: readonly ((roots: readonly Node[]) => readonly Node[])[] = [
     foldContractions,
     narrowContractions,
@@ -28,6 +31,7 @@ export function optimize(roots: readonly Node[], limits: Limits, uses?: Uses): N
     ...pair,
     widenOperands,
     orderOperands,
+    ...tiles,
     (graph) => divideContractions(graph, limits),
     divideReductions,
     (graph) => arrangeOperands(graph, uses),

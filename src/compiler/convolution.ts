@@ -1,0 +1,107 @@
+import type { Shape } from "../core/shape.ts";
+import { sameShape, sizeOf } from "../core/shape.ts";
+import type { Contract, ContractAttributes, Node } from "../ir/graph.ts";
+import { makeNode } from "../ir/graph.ts";
+import { fixed, offset, scaleOf, times } from "../ir/index.ts";
+import { sameIndices, variablesOver } from "./access.ts";
+import { keep } from "./arrange-operands.ts";
+import { moveOperand, onlyCase } from "./movement.ts";
+
+/** A contraction of a kernel with what an image has around each place of the result, which is [...images, down, across, filters]. */
+export interface Convolution {
+  readonly image: Operand;
+  readonly kernel: Operand;
+  readonly down: Window;
+  readonly across: Window;
+  /** How many of all there are; the letter of channels. */
+  readonly images: number;
+  readonly channels: number;
+  readonly filters: number;
+  readonly channel: string;
+  readonly output: string;
+}
+
+/** A node and the letters of its axes. */
+interface Operand {
+  readonly node: Node;
+  readonly letters: string;
+}
+
+/** An axis of places, and one of the taps of the kernel: the image is read at `place + tap`, or, where `sign` is -1, at `place - tap`. */
+interface Window {
+  readonly place: string;
+  readonly places: number;
+  readonly tap: string;
+  readonly taps: number;
+  readonly sign: 1 | -1;
+}
+
+export function convolutionOf(node: Node<Contract>): Convolution | undefined {
+  const { left, right, output } = node.attributes as ContractAttributes;
+  const [x, y] = node.inputs.map((input, i): Operand => ({ node: input, letters: i === 0 ? left : right })) as [Operand, Operand];
+  return between(x, y, output, node.type.shape) ?? between(y, x, output, node.type.shape);
+}
+
+function between(image: Operand, kernel: Operand, output: string, shape: Shape): Convolution | undefined {
+  const rank = shape.length;
+  const filter = output[rank - 1];
+  if (rank < 3 || kernel.letters.length !== 4 || image.letters.length !== rank + 2) return undefined;
+  if (!kernel.letters.includes(filter!) || image.letters.includes(filter!)) return undefined;
+  const summed = [...kernel.letters].filter((letter) => !output.includes(letter) && image.letters.includes(letter));
+  if (summed.length !== 3) return undefined;
+  const [down, across] = [rank - 3, rank - 2].map((axis) => windowOf(image, output[axis]!, shape[axis]!, summed));
+  if (down === undefined || across === undefined || down.tap === across.tap) return undefined;
+  const channel = summed.find((letter) => letter !== down.tap && letter !== across.tap)!;
+  const channels = image.node.type.shape[image.letters.indexOf(channel)]!;
+  return { image, kernel, down, across, images: sizeOf(shape.slice(0, -3)), channels, filters: shape[rank - 1]!, channel, output };
+}
+
+/** The summed letter that moves in the image as one of the result does, or against it. */
+function windowOf({ node, letters }: Operand, place: string, places: number, summed: readonly string[]): Window | undefined {
+  const only = onlyCase(node);
+  if (only === undefined || !letters.includes(place)) return undefined;
+  const positions = [...only.index, ...only.guards.map(({ index }) => index)];
+  const stepsOf = (letter: string): (number | undefined)[] => positions.map((index) => scaleOf(index, `d${letters.indexOf(letter)}`));
+  const steps = stepsOf(place);
+  if (steps.every((step) => step === 0)) return undefined;
+  for (const tap of summed) {
+    const others = stepsOf(tap);
+    const sign = ([1, -1] as const).find((sign) => steps.every((step, i) => step !== undefined && others[i] === sign * step));
+    if (sign !== undefined) return { place, places, tap, taps: node.type.shape[letters.indexOf(tap)]!, sign };
+  }
+  return undefined;
+}
+
+/** The image as [...images, height, width, channels], with its padding: a view, or what it is a view of where that is the same. */
+export function imageOf({ image, output, down, across, channel }: Convolution): Node {
+  const { node, letters } = image;
+  const order = output.slice(0, -1) + channel;
+  const shape = [...order].map((letter) => {
+    const window = [down, across].find(({ place }) => place === letter);
+    return window === undefined ? node.type.shape[letters.indexOf(letter)]! : window.places + window.taps - 1;
+  });
+  const view = moveOperand(node, shape, (at) =>
+    [...letters].map((letter) => {
+      const window = [down, across].find(({ tap }) => tap === letter);
+      return window === undefined ? at[order.indexOf(letter)]! : fixed(window.sign > 0 ? 0 : window.taps - 1);
+    }),
+  );
+  const only = onlyCase(view)!;
+  const input = view.inputs[only.input]!;
+  const isSame = only.guards.length === 0 && sameShape(input.type.shape, shape) && sameIndices(only.index, variablesOver(shape));
+  return isSame ? input : view;
+}
+
+/** The kernel as [...taps, channels, filters], turned round where the image is read backwards, and with filters side by side in memory. */
+export function kernelOf({ kernel: { node, letters }, output, down, across, channel }: Convolution): Node {
+  const order = down.tap + across.tap + channel + output.at(-1)!;
+  const shape = [...order].map((letter) => node.type.shape[letters.indexOf(letter)]!);
+  const view = moveOperand(node, shape, (at) =>
+    [...letters].map((letter) => {
+      const place = at[order.indexOf(letter)]!;
+      const window = [down, across].find(({ tap, sign }) => tap === letter && sign < 0);
+      return window === undefined ? place : offset(times(place, -1), window.taps - 1);
+    }),
+  );
+  return letters.at(-1) === order.at(-1) ? view : makeNode(keep, [view], undefined);
+}
