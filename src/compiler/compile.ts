@@ -32,6 +32,8 @@ export interface Compiled {
 export interface CompilerOptions {
   /** `false` gives every node a kernel of its own. */
   readonly fusion?: boolean;
+  /** `false` leaves kernels over the same slices apart. */
+  readonly merging?: boolean;
 }
 
 /** From graph to program: optimize, fuse, update in place, lower each group, plan memory. */
@@ -55,7 +57,8 @@ export function* compiling(traced: Traced, limits: Limits, options: CompilerOpti
   const calls = yield* emitter.calls(layout);
   yield;
   const made = { kernels: emitter.kernels, calls, memories: layout.memories.all, given: layout.arguments };
-  const { memories, given, ...merged } = options.fusion === false || !limits.outrunsMemory ? made : mergeKernels(made, limits);
+  const { memories, given, ...merged } =
+    options.fusion === false || options.merging === false || !limits.outrunsMemory ? made : mergeKernels(made, limits);
   const program = planMemory({ name, ...merged }, memories, given);
   return { program, outputs: arranged.roots.map((root) => ({ argument: layout.argumentOf(root) })), groups: layout.groups };
 }

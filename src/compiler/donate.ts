@@ -55,7 +55,10 @@ export function updateInPlace(fused: Fused, wanted: ReadonlyMap<Node, Node>): In
     for (const reader of readers) before.get(writer)!.add(reader);
     overwrites.set(result, input);
   }
-  return { overwrites, conflicts, groups: inOrder(fused.groups, before) };
+  const depth = (group: Group): number => Math.max(...nodesOf(group).map((node) => node.depth));
+  const needed = new Set([...before.values()].flatMap((others) => [...others]));
+  const last = fused.groups.filter((group) => !needed.has(group)).sort((a, b) => depth(a) - depth(b));
+  return { overwrites, conflicts, groups: inOrder(last, before) };
 }
 
 interface Read {

@@ -8,13 +8,14 @@ import type { Call, Repeat } from "../ir/program.ts";
 import { eachCall, isRepeat } from "../ir/program.ts";
 import { Interner } from "./intern.ts";
 import type { Memory } from "./kernel-scope.ts";
+import { recomputeKernels } from "./recompute-kernels.ts";
 import type { Slice } from "./slices.ts";
 import { slicesOf } from "./slices.ts";
 
 /** Iterations that must be left where those of a kernel are taken together: enough for many threads to share. */
 const fewestIterations = 16;
 /** Calls that are looked at to go on with. */
-const farthest = 12;
+export const farthest = 12;
 
 /** What goes into a program: pieces of memory by number, and of those the arguments. */
 export interface Made {
@@ -30,8 +31,13 @@ export interface Made {
  * for one iteration only. First those with equally many iterations, so that such memory is small, then those of which one has a multiple.
  */
 export function mergeKernels(made: Made, limits: Limits): Made {
-  const equal = new Merging(made, limits, false).run();
+  const equal = new Merging(recomputeKernels(made, limits), limits, false).run();
   return used(new Merging(equal, limits, true).run());
+}
+
+/** Whether two calls can be one kernel when nothing else is in it. */
+export function canMerge(made: Made, first: Call, second: Call, limits: Limits): boolean {
+  return new Merging({ ...made, calls: [first, second] }, limits, true).run().calls.length === 1;
 }
 
 /** What a call does to a piece of memory. */
@@ -97,26 +103,32 @@ class Merging {
     return out;
   }
 
-  /** Takes the first call, then those that can go on with it, past others that can wait or come before; and so on. */
+  /** Takes the first call, then those that can go on with it, past others that can wait; what those need comes before, or along. */
   #straight(calls: readonly Call[]): Call[] {
     const out: Call[] = [];
     let steps = calls.map((call) => this.#step(call));
     while (steps.length > 0) {
       const [first, ...others] = steps;
       const chain = [first!];
-      const earlier: Step[] = [];
-      const later: Step[] = [];
+      const before: Step[] = [];
+      let waiting: Step[] = [];
       let looked = 0;
       for (; looked < others.length && looked < farthest + chain.length; looked++) {
         const step = others[looked]!;
-        if (later.some((skipped) => conflict(skipped, step))) later.push(step);
-        else if (this.#goesOn(chain, step)) chain.push(step);
-        else if (chain.some((member) => conflict(member, step))) later.push(step);
-        else earlier.push(step);
+        const needed = neededBy(step, waiting);
+        if (needed.some((other) => chain.some((member) => conflict(member, other))) || !this.#goesOn(chain, step)) {
+          waiting.push(step);
+          continue;
+        }
+        const feeding = needed.filter((other) => conflict(other, step) && this.#goesOn([...chain, other], step));
+        const isFree = feeding.every((other) => needed.every((x) => x === other || !conflict(x, other)));
+        const along = isFree && this.#goesOn([...chain, ...feeding], step) ? feeding : [];
+        chain.push(...along, step);
+        before.push(...needed.filter((other) => !along.includes(other)));
+        waiting = waiting.filter((other) => !needed.includes(other));
       }
-      out.push(...(chain.length === 1 ? [] : earlier.map((step) => this.#single(step))));
-      out.push(chain.length === 1 ? this.#single(first!) : this.#merged(chain));
-      steps = chain.length === 1 ? others : [...later, ...others.slice(looked)];
+      out.push(...before.map((step) => this.#single(step)), chain.length === 1 ? this.#single(first!) : this.#merged(chain));
+      steps = [...waiting, ...others.slice(looked)];
     }
     return out;
   }
@@ -157,6 +169,7 @@ class Merging {
     const isEqual = extents.every((extent) => extent === iterations);
     if (iterations < (isEqual ? 2 : fewestIterations) || all.some(({ hasViews }) => hasViews)) return false;
     if (!isEqual && (!this.#regroups || extents.some((extent) => extent % iterations !== 0))) return false;
+    if (!isEqual && this.#bytesOf(all, iterations) > this.#limits.cacheBytes[1] / 2) return false;
     let shares = false;
     for (const [i, member] of all.entries()) {
       for (const other of all.slice(i + 1)) {
@@ -172,6 +185,25 @@ class Merging {
       }
     }
     return shares;
+  }
+
+  /** What one iteration touches: taken together, it had better fit the cache. */
+  #bytesOf(steps: readonly Step[], iterations: number): number {
+    const touched = new Map<number, number>();
+    let scratch = 0;
+    for (const step of steps) {
+      for (const [id, { slot }] of step.uses) {
+        const { dtype, length } = this.#memories[id]!;
+        const isWhole = this.#slicesOf(step, iterations)[slot]?.stride === 0;
+        touched.set(id, Math.max(touched.get(id) ?? 0, (length * bytesOf(dtype)) / (isWhole ? 1 : iterations)));
+      }
+      const own = step.kernel.buffers.filter(({ access }) => access === "scratch");
+      scratch = Math.max(
+        scratch,
+        own.reduce((sum, { dtype, length }) => sum + length * bytesOf(dtype), 0),
+      );
+    }
+    return [...touched.values()].reduce((sum, bytes) => sum + bytes, scratch);
   }
 
   /** Whether iterations each have a part of the memory of their own. */
@@ -247,6 +279,13 @@ class Merging {
     }
     return own;
   }
+}
+
+/** Those of earlier steps that must come before a step, in their order. */
+function neededBy(step: Step, earlier: readonly Step[]): Step[] {
+  const needed: Step[] = [];
+  for (const other of [...earlier].reverse()) if ([step, ...needed].some((one) => conflict(other, one))) needed.unshift(other);
+  return needed;
 }
 
 /** Whether two calls must stay in their order. */
