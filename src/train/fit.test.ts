@@ -212,7 +212,7 @@ describe("fit", () => {
     expect(await model.trainState.step.item()).toBe(3 * 7);
   });
 
-  it("lets the event loop turn at least every 100 ms while epochs run", async () => {
+  it("lets the event loop turn at least every 100 ms while epochs run", { retry: 2 }, async () => {
     const x = random.uniform([6000, 64], { seed: 2 });
     const model = sequential([dense(256, { activation: "relu" }), dense(256, { activation: "relu" }), dense(1)], {
       inputShape: [64],
