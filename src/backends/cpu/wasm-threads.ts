@@ -1,6 +1,6 @@
 import type { Program } from "../../ir/program.ts";
-import type { PrintedProgram } from "../../targets/wasm/print.ts";
-import { printThreaded } from "../../targets/wasm/print-threaded.ts";
+import type { PrintedProgram, Sharing } from "../../targets/wasm/print.ts";
+import { isWorthSharing, sharedAmong } from "../../targets/wasm/print-threaded.ts";
 import type { CompiledModule, WasmEngine, WasmMemory } from "./wasm-engine.ts";
 
 /** A program for several threads, in a memory they share. */
@@ -15,12 +15,14 @@ export interface Threaded {
 /** Undefined where no kernel is worth it, or the environment has no shared memory or no workers. */
 export async function threaded(
   program: Program,
-  { engine, relaxedSimd, threads }: { engine: WasmEngine; relaxedSimd: boolean; threads: number },
+  { engine, threads }: { readonly engine: WasmEngine; readonly threads: number },
+  print: (sharing: Sharing) => PrintedProgram,
 ): Promise<Threaded | undefined> {
   const start = starter();
-  const printed = start === undefined ? undefined : printThreaded(program, { relaxedSimd, threads });
-  const memory = printed === undefined ? undefined : sharedMemory(engine, printed.memoryPages);
-  if (start === undefined || printed === undefined || memory === undefined) return undefined;
+  if (start === undefined || !isWorthSharing(program)) return undefined;
+  const printed = print(sharedAmong(threads));
+  const memory = sharedMemory(engine, printed.memoryPages);
+  if (memory === undefined) return undefined;
   const module = await engine.compile(printed.bytes);
   const absent = new Set(Array.from({ length: threads - 1 }, (_, i) => i + 1));
   const employ = (): void => {

@@ -110,7 +110,7 @@ export class WasmExecutable implements Executable {
     if (options.threads > 1) {
       // By itself, so that pages without threads don't load it.
       const { threaded } = await import("./wasm-threads.ts");
-      const shared = await threaded(this.#program, options);
+      const shared = await threaded(this.#program, options, (sharing) => printWasm(this.#program, { ...options, sharing }));
       if (shared !== undefined) this.#loaded ??= { ...this.#load(shared.module, shared.printed, shared.memory), employ: shared.employ };
       if (this.#loaded !== undefined) return;
     }

@@ -7,7 +7,7 @@ import type { Program } from "../../ir/program.ts";
  */
 export const lowestAddress = 65536;
 
-const pageBytes = 65536;
+export const pageBytes = 65536;
 const slack = 64;
 const aligned = (bytes: number): number => Math.ceil(bytes / 64) * 64;
 
@@ -19,8 +19,7 @@ export interface Layout {
   readonly argumentOffsets: readonly number[];
   /** Where scratch begins. One kernel runs at a time, so all kernels' scratch is in the same place. */
   readonly scratch: number;
-  readonly byteLength: number;
-  readonly memoryPages: number;
+  readonly scratchBytes: number;
 }
 
 export function layOut(program: Program): Layout {
@@ -38,15 +37,13 @@ export function layOut(program: Program): Layout {
     return place.kind === "view" ? addressOf(place.of) + place.start * bytesOf(dtype) : addresses[buffer]!;
   };
   for (const [buffer, { place }] of program.buffers.entries()) if (place.kind === "view") addresses[buffer] = addressOf(buffer);
-  const scratch = end;
   const scratchBytes = program.kernels.map((kernel) =>
     kernel.buffers.reduce(
       (sum, { access, dtype, length }) => sum + (access === "scratch" ? aligned(length * bytesOf(dtype)) + slack : 0),
       0,
     ),
   );
-  end += scratchBytes.reduce((most, bytes) => Math.max(most, bytes), 0);
-  return { addresses, argumentOffsets, scratch, byteLength: end, memoryPages: Math.ceil(end / pageBytes) };
+  return { addresses, argumentOffsets, scratch: end, scratchBytes: Math.max(0, ...scratchBytes) };
 }
 
 /** The addresses of a kernel's scratch buffers, by their place in `kernel.buffers`. */

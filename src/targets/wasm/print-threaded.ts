@@ -1,15 +1,9 @@
 import type { Kernel } from "../../ir/kernel.ts";
 import type { Program } from "../../ir/program.ts";
-import { remainderFunction } from "./divide.ts";
-import { encodeModule } from "./encode.ts";
-import type { WasmFunction } from "./function.ts";
-import { FunctionBuilder } from "./function.ts";
+import type { FunctionBuilder, WasmFunction } from "./function.ts";
 import type { Base } from "./kernel.ts";
-import { printKernel } from "./kernel.ts";
 import type { Layout } from "./layout.ts";
-import { layOut } from "./layout.ts";
-import type { EmitCall, PrintedProgram, PrintOptions } from "./print.ts";
-import { basesOf, runFunction } from "./print.ts";
+import type { EmitCall, SharedProgram, Sharing } from "./print.ts";
 
 /** A kernel is shared when one thread needs longer than this; handing over costs 1 to 2 microseconds, waking a thread some 50. */
 const sharedNanoseconds = 10_000;
@@ -31,56 +25,39 @@ const chunkMask = 2 ** chunkBits - 1;
 /** How often a thread looks for work before it sleeps, some 50 microseconds. It sleeps for four seconds, then ends. */
 const looks = 20_000;
 
+/** Whether sharing any of its kernels is worth it. */
+export const isWorthSharing = ({ kernels }: Program): boolean => kernels.some(isShared);
+
 /**
- * As `printWasm` prints a program, for `threads` threads over one memory: whoever calls `run` shares the large kernels with those that are in
- * `work(thread)`, 1 <= thread < `threads`. Each takes the next chunk of a kernel's range that nobody has claimed, so that nobody waits for a
- * thread that is late, asleep or not there. Chunks don't depend on who computes them, so results are the same with any number of threads.
- * Undefined where no kernel is worth it.
+ * For `printWasm`: whoever calls `run` shares the large kernels with those that are in `work(thread)`, 1 <= thread < `threads`. Each takes the
+ * next chunk of a kernel's range that nobody has claimed, so that nobody waits for a thread that is late, asleep or not there. Chunks don't
+ * depend on who computes them, so results are the same with any number of threads.
  */
-export function printThreaded(program: Program, { relaxedSimd, threads }: PrintOptions & { threads: number }): PrintedProgram | undefined {
-  if (!program.kernels.some(isShared)) return undefined;
-  const layout = layOut(program);
-  const scratchBytes = layout.byteLength - layout.scratch;
-  const memoryPages = Math.ceil((layout.scratch + threads * scratchBytes) / 65536);
-  const bases = program.kernels.map((kernel, index) => {
-    const plain = basesOf(kernel, { index, program, layout });
-    return isShared(kernel) ? withScratch(plain, kernel, layout) : plain;
-  });
-  const remainder = program.kernels.length;
-  const functions: WasmFunction[] = program.kernels.map(
-    (kernel, index) =>
-      printKernel(kernel, {
-        relaxedSimd,
-        bases: bases[index]!,
-        remainder,
-        ...(isShared(kernel) ? { part: addressesOf(bases[index]!) + 1 } : {}),
-      }).function,
-  );
-  functions.push(remainderFunction());
+export function sharedAmong(threads: number): Sharing {
   const chunksOf = ({ range }: Kernel): number => Math.min(range.extent, 2 * threads, chunkMask);
-  const take = functions.length + 1;
-  functions.push(
-    chunkFunction(program, { bases, chunksOf, scratch: layout.scratch, scratchBytes }),
-    takeFunction(take - 1),
-    workFunction(take),
-  );
-  const share: EmitCall = (code, index, addresses) => {
-    const kernel = program.kernels[index]!;
-    if (!isShared(kernel)) {
-      for (const push of addresses) push();
-      code.emit("call", index);
-    } else post(code, { index, chunks: chunksOf(kernel), addresses, take });
+  return {
+    threads,
+    part: (kernel, bases, layout) =>
+      isShared(kernel) ? { bases: withScratch(bases, kernel, layout), part: addressesOf(bases) + 1 } : undefined,
+    write(shared) {
+      const { program, first, begin } = shared;
+      const take = first + 1;
+      const work = take + 1;
+      const emitCall: EmitCall = (code, index, addresses) => {
+        const kernel = program.kernels[index]!;
+        if (!isShared(kernel)) {
+          for (const push of addresses) push();
+          code.emit("call", index);
+        } else post(code, { index, chunks: chunksOf(kernel), addresses, take });
+      };
+      const functions = [
+        chunkFunction(begin("chunk", ["i32", "i32"]), shared, chunksOf),
+        takeFunction(begin("take", ["i32"]), first),
+        workFunction(begin("work", ["i32"]), take),
+      ];
+      return { functions, exports: [{ name: "work", index: work }], emitCall };
+    },
   };
-  functions.push(runFunction(program, layout, bases, share));
-  const exports = [
-    { name: "run", index: take + 2 },
-    { name: "work", index: take + 1 },
-  ];
-  const module = { memoryPages, isShared: true, functions, exports };
-  const constants = program.buffers.flatMap(({ place }, buffer) =>
-    place.kind === "constant" ? [{ offset: layout.addresses[buffer]!, data: place.data }] : [],
-  );
-  return { bytes: encodeModule(module), module, memoryPages, argumentOffsets: layout.argumentOffsets, constants };
 }
 
 const addressesOf = (bases: readonly Base[]): number => bases.filter((base) => "parameter" in base && base.offset === undefined).length;
@@ -134,8 +111,7 @@ function post(
 }
 
 /** `take(thread)`: claims and computes chunks until there are none. */
-function takeFunction(chunk: number): WasmFunction {
-  const code = new FunctionBuilder("take", ["i32"]);
+function takeFunction(code: FunctionBuilder, chunk: number): WasmFunction {
   const job = code.take("i32");
   code.emit("loop");
   read(code, "job");
@@ -171,17 +147,13 @@ function takeFunction(chunk: number): WasmFunction {
   return code.finish();
 }
 
-interface Sharing {
-  readonly bases: readonly (readonly Base[])[];
-  readonly chunksOf: (kernel: Kernel) => number;
-  readonly scratch: number;
-  readonly scratchBytes: number;
-}
-
 /** `chunk(thread, number)`: computes one chunk of the kernel that `words.kernel` says. */
-function chunkFunction({ kernels }: Program, { bases, chunksOf, scratch, scratchBytes }: Sharing): WasmFunction {
-  const code = new FunctionBuilder("chunk", ["i32", "i32"]);
-  for (const [index, kernel] of kernels.entries()) {
+function chunkFunction(
+  code: FunctionBuilder,
+  { program, layout: { scratch, scratchBytes }, bases }: SharedProgram,
+  chunksOf: (kernel: Kernel) => number,
+): WasmFunction {
+  for (const [index, kernel] of program.kernels.entries()) {
     if (!isShared(kernel)) continue;
     code.emit("i32.const", 0);
     code.emit("i32.load", words.kernel);
@@ -213,8 +185,7 @@ function chunkFunction({ kernels }: Program, { bases, chunksOf, scratch, scratch
 }
 
 /** `work(thread)`: takes part in jobs as they come, until none has come for a while. */
-function workFunction(take: number): WasmFunction {
-  const code = new FunctionBuilder("work", ["i32"]);
+function workFunction(code: FunctionBuilder, take: number): WasmFunction {
   const [job, looked] = [code.take("i32"), code.take("i32")];
   code.emit("loop");
   code.emit("local.get", 0);

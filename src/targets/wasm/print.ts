@@ -8,10 +8,10 @@ import type { WasmModule } from "./encode.ts";
 import { encodeModule } from "./encode.ts";
 import type { ValueType, WasmFunction } from "./function.ts";
 import { FunctionBuilder } from "./function.ts";
-import type { Base } from "./kernel.ts";
+import type { Base, KernelOptions } from "./kernel.ts";
 import { printKernel } from "./kernel.ts";
 import type { Layout } from "./layout.ts";
-import { layOut, scratchAddresses } from "./layout.ts";
+import { layOut, pageBytes, scratchAddresses } from "./layout.ts";
 
 /** A printed program, as much of it as is needed to run it. */
 export interface WasmCode {
@@ -33,30 +33,62 @@ export interface PrintedProgram extends WasmCode {
 export interface PrintOptions {
   /** Whether products and sums may be fused where the machine can. */
   readonly relaxedSimd: boolean;
+  /** For several threads over one memory. */
+  readonly sharing?: Sharing;
+}
+
+/**
+ * How threads share kernels (`print-threaded.ts`). It is handed what it builds on and imports nothing, so that bundles have it in a file by
+ * itself, and all else in one.
+ */
+export interface Sharing {
+  /** As many times there is scratch. */
+  readonly threads: number;
+  /** A kernel that is shared goes through a part of its range, in scratch of the thread's own; undefined for others. */
+  readonly part: (kernel: Kernel, bases: readonly Base[], layout: Layout) => Pick<KernelOptions, "bases" | "part"> | undefined;
+  readonly write: (shared: SharedProgram) => {
+    /** Those that come before `run`. */
+    readonly functions: readonly WasmFunction[];
+    readonly exports: WasmModule["exports"];
+    readonly emitCall: EmitCall;
+  };
+}
+export interface SharedProgram {
+  readonly program: Program;
+  readonly layout: Layout;
+  readonly bases: readonly (readonly Base[])[];
+  /** The number of the first function. */
+  readonly first: number;
+  readonly begin: (name: string, parameters: readonly ValueType[]) => FunctionBuilder;
 }
 
 /** A program as one WebAssembly module: a function per kernel, and `run`, which calls them in order. */
-export function printWasm(program: Program, options: PrintOptions): PrintedProgram {
+export function printWasm(program: Program, { relaxedSimd, sharing }: PrintOptions): PrintedProgram {
   const layout = layOut(program);
-  const module = printModule(program, { ...options, layout });
+  const { kernels } = program;
+  const parts = kernels.map((kernel, index) => {
+    const bases = basesOf(kernel, { index, program, layout });
+    return sharing?.part(kernel, bases, layout) ?? { bases };
+  });
+  const bases = parts.map((part) => part.bases);
+  const printed = kernels.map((kernel, index) => printKernel(kernel, { relaxedSimd, remainder: kernels.length, ...parts[index]! }));
+  const functions: WasmFunction[] = printed.map((kernel) => kernel.function);
+  if (printed.some((kernel) => kernel.callsRemainder)) functions.push(remainderFunction());
+  const begin: SharedProgram["begin"] = (name, parameters) => new FunctionBuilder(name, parameters);
+  const shared = sharing?.write({ program, layout, bases, first: functions.length, begin });
+  if (shared !== undefined) functions.push(...shared.functions);
+  const exports = [{ name: "run", index: functions.length }, ...(shared?.exports ?? [])];
+  functions.push(runFunction(program, layout, bases, shared?.emitCall));
+  const memoryPages = Math.ceil((layout.scratch + (sharing?.threads ?? 1) * layout.scratchBytes) / pageBytes);
+  const module = { memoryPages, isShared: sharing !== undefined, functions, exports };
   const constants = program.buffers.flatMap(({ place }, buffer) =>
     place.kind === "constant" ? [{ offset: layout.addresses[buffer]!, data: place.data }] : [],
   );
-  return { bytes: encodeModule(module), module, memoryPages: layout.memoryPages, argumentOffsets: layout.argumentOffsets, constants };
-}
-
-function printModule(program: Program, { relaxedSimd, layout }: PrintOptions & { layout: Layout }): WasmModule {
-  const bases = program.kernels.map((kernel, index) => basesOf(kernel, { index, program, layout }));
-  const remainder = program.kernels.length;
-  const printed = program.kernels.map((kernel, index) => printKernel(kernel, { relaxedSimd, bases: bases[index]!, remainder }));
-  const functions: WasmFunction[] = printed.map((kernel) => kernel.function);
-  if (printed.some((kernel) => kernel.callsRemainder)) functions.push(remainderFunction());
-  functions.push(runFunction(program, layout, bases));
-  return { memoryPages: layout.memoryPages, functions, exports: [{ name: "run", index: functions.length - 1 }] };
+  return { bytes: encodeModule(module), module, memoryPages, argumentOffsets: layout.argumentOffsets, constants };
 }
 
 /** A buffer that is the same in all calls of a kernel is known to the kernel; the others, and those that move, are its parameters. */
-export function basesOf(kernel: Kernel, { index, program, layout }: { index: number; program: Program; layout: Layout }): readonly Base[] {
+function basesOf(kernel: Kernel, { index, program, layout }: { index: number; program: Program; layout: Layout }): readonly Base[] {
   const calls = eachCall(program.calls)
     .map(({ call }) => call)
     .filter((call) => call.kernel === index);
@@ -87,12 +119,7 @@ const plainCall: EmitCall = (code, kernel, addresses) => {
 };
 
 /** `run(repeat)`: all calls in order, `repeat` times. */
-export function runFunction(
-  program: Program,
-  layout: Layout,
-  bases: readonly (readonly Base[])[],
-  emitCall: EmitCall = plainCall,
-): WasmFunction {
+function runFunction(program: Program, layout: Layout, bases: readonly (readonly Base[])[], emitCall: EmitCall = plainCall): WasmFunction {
   const parameters: readonly ValueType[] = ["i32"];
   const code = new FunctionBuilder("run", parameters);
   const repeat = 0;
