@@ -1,5 +1,4 @@
-import type { Expr } from "../ir/expr.ts";
-import { constant, load } from "../ir/expr.ts";
+import { i32, load } from "../ir/expr.ts";
 import type { ContractAttributes } from "../ir/graph.ts";
 import type { Index } from "../ir/index.ts";
 import { fixed, plus, times, toExpr, variable } from "../ir/index.ts";
@@ -177,5 +176,3 @@ export function multiplyBlock(
     sums: [...others, { count: paired.size / depth, left: step(down), right: step(across) }],
   };
 }
-
-const i32 = (value: number): Expr => constant(value, "i32");

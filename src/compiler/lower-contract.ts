@@ -1,6 +1,6 @@
 import { sizeOf } from "../core/shape.ts";
 import type { Expr, RegisterType } from "../ir/expr.ts";
-import { across, add, apply, cast, constant, fma, less, load, local, mul, ramp, registerType, select, splat } from "../ir/expr.ts";
+import { across, add, apply, cast, constant, fma, i32, less, load, local, mul, ramp, registerType, select, splat } from "../ir/expr.ts";
 import type { ContractAttributes, Node } from "../ir/graph.ts";
 import type { Index } from "../ir/index.ts";
 import { fixed, flatten, offset, plus, quotient, remainder, scaleOf, times, toExpr, variable } from "../ir/index.ts";
@@ -656,7 +656,6 @@ interface Nested {
 type Divide = (single: string, place: Index, size: number) => { readonly inside: Index; readonly before: Index } | undefined;
 type Inside = (at: ReadonlyMap<string, Index>, counts: ReadonlyMap<string, number>) => Statement[];
 
-const i32 = (value: number): Expr => constant(value, "i32");
 const wide = (x: Expr, lanes: number): Expr => (lanes > 1 && x.lanes === 1 ? { kind: "splat", dtype: x.dtype, lanes, x } : x);
 const grid = <T>(rows: number, columns: number, make: () => T): T[][] =>
   Array.from({ length: rows }, () => Array.from({ length: columns }, make));

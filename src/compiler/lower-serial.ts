@@ -1,6 +1,5 @@
 import { sizeOf } from "../core/shape.ts";
-import type { Expr } from "../ir/expr.ts";
-import { add, and, apply, cast, constant, less, lessEqual, load, local, registerType } from "../ir/expr.ts";
+import { add, and, apply, cast, constant, i32, less, lessEqual, load, local, registerType } from "../ir/expr.ts";
 import type { Node, ScatterAttributes, Shuffle } from "../ir/graph.ts";
 import { flatten, unflatten, variable } from "../ir/index.ts";
 import type { Statement } from "../ir/kernel.ts";
@@ -21,8 +20,6 @@ export function lowerSerial({ node }: SerialGroup, memory: MemoryMap, limits: Li
     operations: node.inputs.reduce((n, input) => n + sizeOf(input.type.shape), 0),
   };
 }
-
-const i32 = (value: number): Expr => constant(value, "i32");
 
 /** Zeros, then each update added at its row, in the order of the updates. */
 function scatter(node: Node, memory: MemoryMap, scope: KernelScope, limits: Limits): Statement[] {

@@ -1,7 +1,7 @@
 import type { Shape } from "../core/shape.ts";
 import { sizeOf } from "../core/shape.ts";
 import type { Expr } from "../ir/expr.ts";
-import { and, apply, cast, constant, lessEqual, local, max, min, ramp, registerType, select, splat } from "../ir/expr.ts";
+import { and, apply, cast, constant, i32, lessEqual, local, max, min, ramp, registerType, select, splat } from "../ir/expr.ts";
 import type { FillAttributes, GatherAttributes, IotaAttributes, Node } from "../ir/graph.ts";
 import type { Guard, Index } from "../ir/index.ts";
 import { computed, fixed, keyOf, scaleOf, toExpr } from "../ir/index.ts";
@@ -84,7 +84,7 @@ export class Pull {
         const rank = positions.type.shape.length;
         const position = cast(this.value(positions, indices.slice(axis, axis + rank), guard), "i32");
         const last = Math.max(0, x.type.shape[axis]! - 1);
-        const clamped = max(min(position, constant(last, "i32")), constant(0, "i32"));
+        const clamped = max(min(position, i32(last)), i32(0));
         const key = `${positions.id}[${indices
           .slice(axis, axis + rank)
           .map(keyOf)
@@ -117,12 +117,11 @@ export class Pull {
     const vector = this.#vector;
     const lanes = vector?.lanes ?? 1;
     const scale = vector === undefined || lanes === 1 ? 0 : scaleOf(index, vector.variable);
-    const safe = (position: Expr): Expr => (guard === undefined ? position : select(guard, position, constant(0, "i32")));
+    const safe = (position: Expr): Expr => (guard === undefined ? position : select(guard, position, i32(0)));
     if (scale === 0) {
       const position = toExpr(index);
       if (guard !== undefined && guard.lanes > 1 && position.lanes === 1) {
-        const clamped =
-          index.min < 0 || index.max >= length ? max(min(position, constant(length - 1, "i32")), constant(0, "i32")) : position;
+        const clamped = index.min < 0 || index.max >= length ? max(min(position, i32(length - 1)), i32(0)) : position;
         return { index: clamped, lanes: 1 };
       }
       const guarded = safe(position);
@@ -143,8 +142,8 @@ export class Pull {
       if (index.min < low || index.max > high) this.#watch?.(index, guard);
       const bounds: Expr[] = [];
       const value = this.indexExpr(index);
-      if (index.min < low) bounds.push(lessEqual(constant(low, "i32"), value));
-      if (index.max > high) bounds.push(lessEqual(value, constant(high, "i32")));
+      if (index.min < low) bounds.push(lessEqual(i32(low), value));
+      if (index.max > high) bounds.push(lessEqual(value, i32(high)));
       for (const bound of bounds) condition = condition === undefined ? bound : and(condition, bound);
     }
     return condition ?? "always";

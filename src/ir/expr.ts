@@ -119,6 +119,8 @@ export const isFloating = (dtype: RegisterType): dtype is "f32" | "f64" => dtype
 const comparisons: ReadonlySet<Instruction> = new Set(["less", "lessEqual", "equal", "notEqual"]);
 
 export const constant = (value: number, dtype: RegisterType): Constant => ({ kind: "constant", dtype, lanes: 1, value });
+/** A position, or bits. */
+export const i32 = (value: number): Constant => constant(value, "i32");
 export const local = (name: string, dtype: RegisterType, lanes = 1): Local => ({ kind: "local", dtype, lanes, name });
 export const load = (buffer: number, dtype: RegisterType, index: Expr, lanes = 1): Load => ({ kind: "load", dtype, lanes, buffer, index });
 export const splat = (x: Expr, lanes: number): Expr => (lanes === 1 || x.lanes === lanes ? x : { kind: "splat", dtype: x.dtype, lanes, x });

@@ -1,5 +1,5 @@
 import type { Expr } from "./expr.ts";
-import { add, constant, div, local, mul, rem } from "./expr.ts";
+import { add, div, i32, local, mul, rem } from "./expr.ts";
 import { operandsOf } from "./operands.ts";
 
 /**
@@ -192,8 +192,8 @@ export const exprMentions = (expr: Expr, name: string): boolean =>
 
 /** The index as i32 arithmetic over the loop variables. */
 export function toExpr(index: Index): Expr {
-  const parts: Expr[] = index.terms.map(({ atom, scale }) => (scale === 1 ? atomExpr(atom) : mul(atomExpr(atom), constant(scale, "i32"))));
-  if (index.constant !== 0 || parts.length === 0) parts.push(constant(index.constant, "i32"));
+  const parts: Expr[] = index.terms.map(({ atom, scale }) => (scale === 1 ? atomExpr(atom) : mul(atomExpr(atom), i32(scale))));
+  if (index.constant !== 0 || parts.length === 0) parts.push(i32(index.constant));
   return parts.reduce((x, y) => add(x, y));
 }
 
@@ -202,9 +202,9 @@ function atomExpr(atom: Atom): Expr {
     case "variable":
       return local(atom.name, "i32");
     case "quotient":
-      return div(toExpr(atom.of), constant(atom.by, "i32"));
+      return div(toExpr(atom.of), i32(atom.by));
     case "remainder":
-      return rem(toExpr(atom.of), constant(atom.by, "i32"));
+      return rem(toExpr(atom.of), i32(atom.by));
     case "value":
       return atom.expr;
   }

@@ -1,4 +1,4 @@
-import { add, constant, type Expr, equal, fma, less, like, select, sub } from "../../ir/expr.ts";
+import { add, type Expr, equal, fma, i32, less, like, select, sub } from "../../ir/expr.ts";
 import { expm1Reduced, reduceByLn2 } from "./exp.ts";
 import { powerOfTwo } from "./exponent.ts";
 import { floatOf } from "./polynomial.ts";
@@ -14,7 +14,7 @@ export function expm1(x: Expr): Expr {
   const [lowest, highest] = limits[floatOf(x)];
   const above = select(less(x, like(x, lowest)), like(x, lowest), x);
   const { n, r } = reduceByLn2(select(less(like(x, highest), above), like(x, highest), above));
-  const scale = powerOfTwo(sub(n.bits, constant(1, "i32")), floatOf(x));
+  const scale = powerOfTwo(sub(n.bits, i32(1)), floatOf(x));
   const half = fma(scale, expm1Reduced(r), sub(scale, like(x, 0.5)));
   return select(equal(x, like(x, 0)), x, add(half, half));
 }

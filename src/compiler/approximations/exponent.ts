@@ -1,4 +1,4 @@
-import { add, and, bitcast, cast, constant, type Expr, fma, less, like, mul, round, select, shl, shr, sub } from "../../ir/expr.ts";
+import { add, and, bitcast, cast, constant, type Expr, fma, i32, less, like, mul, round, select, shl, shr, sub } from "../../ir/expr.ts";
 
 /** 1.5·2^23. A float of at most 2^22 added to it is rounded to an integer, which then fills the low bits of the sum. */
 const roundingShift = 12582912;
@@ -18,8 +18,6 @@ export function nearestInteger(x: Expr, scale: number): Whole {
   const shifted = fma(x, like(x, scale), like(x, roundingShift));
   return { value: sub(shifted, like(x, roundingShift)), bits: bitcast(shifted, "i32") };
 }
-
-const i32 = (value: number): Expr => constant(value, "i32");
 
 /** `y · 2^n`. In f32 by adding to the exponent: the result must be a normal number. In f64 anything, also below and above the range. */
 export function scaleByPower(y: Expr, n: Expr): Expr {

@@ -4,10 +4,10 @@ import {
   and,
   bitcast,
   cast,
-  constant,
   div,
   type Expr,
   equal,
+  i32,
   isFloating,
   less,
   like,
@@ -88,8 +88,8 @@ export function pow(x: Expr, y: Expr): Expr {
 /** The result with its sign turned where the exponent is odd and x negative, -0 included. */
 function negateWhere(isOdd: Expr, result: Expr, x: Expr): Expr {
   if (x.dtype === "f32") {
-    const sign = and(bitcast(x, "i32"), constant(-2147483648, "i32"));
-    return bitcast(or(bitcast(result, "i32"), select(isOdd, sign, constant(0, "i32"))), "f32");
+    const sign = and(bitcast(x, "i32"), i32(-2147483648));
+    return bitcast(or(bitcast(result, "i32"), select(isOdd, sign, i32(0))), "f32");
   }
   const zero = like(x, 0);
   const isNegative = or(less(x, zero), less(div(like(x, 1), x), zero));
@@ -147,6 +147,6 @@ function log2(x: Expr): Pair {
  * product and difference.
  */
 function truncated(x: Expr): Expr {
-  if (x.dtype === "f32") return bitcast(and(bitcast(x, "i32"), constant(-4096, "i32")), "f32");
+  if (x.dtype === "f32") return bitcast(and(bitcast(x, "i32"), i32(-4096)), "f32");
   return cast(cast(x, "f32"), "f64");
 }

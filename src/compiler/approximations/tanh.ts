@@ -1,4 +1,4 @@
-import { abs, add, bitcast, constant, div, type Expr, fma, less, like, mul, select, shl, sub } from "../../ir/expr.ts";
+import { abs, add, bitcast, div, type Expr, fma, i32, less, like, mul, select, shl, sub } from "../../ir/expr.ts";
 import { minusLn2 } from "./exp.ts";
 import { nearestInteger, powerOfTwo } from "./exponent.ts";
 import { floatOf, polynomial } from "./polynomial.ts";
@@ -41,5 +41,5 @@ function reduced(x: Expr, n: Expr): Expr {
 
 function powerOfFour(n: Expr, x: Expr): Expr {
   if (x.dtype === "f64") return powerOfTwo(add(n, n), "f64");
-  return bitcast(add(shl(n, constant(24, "i32")), constant(0x3f800000, "i32")), "f32");
+  return bitcast(add(shl(n, i32(24)), i32(0x3f800000)), "f32");
 }

@@ -1,21 +1,4 @@
-import {
-  add,
-  and,
-  bitcast,
-  constant,
-  type Expr,
-  equal,
-  fma,
-  less,
-  like,
-  mul,
-  neg,
-  notEqual,
-  select,
-  shl,
-  sub,
-  xor,
-} from "../../ir/expr.ts";
+import { add, and, bitcast, type Expr, equal, fma, i32, less, like, mul, neg, notEqual, select, shl, sub, xor } from "../../ir/expr.ts";
 import { nearestInteger } from "./exponent.ts";
 import { type Float, floatOf, polynomial } from "./polynomial.ts";
 
@@ -39,8 +22,6 @@ const tables: Readonly<Record<Float, Table>> = {
     cos: [0.041666666666666595, -0.0013888888888873, 2.4801587288825e-5, -2.7557314171e-7, 2.08756998e-9, -1.135848e-11],
   },
 };
-
-const i32 = (value: number): Expr => constant(value, "i32");
 
 /** The sine, within 2 ulp for |x| <= 1e5 (4 in f64). Far beyond, where neighbouring floats are whole turns apart, some number within [-1, 1]. */
 export function sin(x: Expr): Expr {

@@ -1,7 +1,7 @@
 import { bytesOf } from "../../core/dtype.ts";
 import { GradsmithError } from "../../core/errors.ts";
 import type { Expr, Local } from "../../ir/expr.ts";
-import { constant } from "../../ir/expr.ts";
+import { i32 } from "../../ir/expr.ts";
 import type { Kernel, Loop, Statement } from "../../ir/kernel.ts";
 import { loadSplat, loadValue, registerName, storeValue } from "./access.ts";
 import { learn, visitAccesses } from "./accesses.ts";
@@ -38,8 +38,8 @@ export function printKernel(kernel: Kernel, options: KernelOptions): PrintedKern
   const printer = new KernelPrinter(kernel, options);
   const { variable, extent } = kernel.range;
   const { part } = options;
-  const start = part === undefined ? constant(0, "i32") : printer.parameter(part);
-  const end = part === undefined ? constant(extent, "i32") : printer.parameter(part + 1);
+  const start = part === undefined ? i32(0) : printer.parameter(part);
+  const end = part === undefined ? i32(extent) : printer.parameter(part + 1);
   printer.block([{ kind: "loop", variable, start, end, step: 1, body: kernel.body }]);
   return { function: printer.code.finish(), callsRemainder: printer.callsRemainder };
 }

@@ -1,11 +1,8 @@
-import type { Expr } from "../../ir/expr.ts";
-import { add, cast, constant, load, local, rem, sub } from "../../ir/expr.ts";
+import { add, cast, i32, load, local, rem, sub } from "../../ir/expr.ts";
 import { variable } from "../../ir/index.ts";
 import type { Statement } from "../../ir/kernel.ts";
 import type { ShuffleRow } from "./define.ts";
 import { noGradient } from "./define.ts";
-
-const i32 = (value: number): Expr => constant(value, "i32");
 
 /** A random permutation of 0 .. n-1 from n random words, by Fisher and Yates, from the last place down. */
 export const shuffle: ShuffleRow = {
