@@ -1,24 +1,23 @@
 import { i32, load } from "../ir/expr.ts";
-import type { ContractAttributes } from "../ir/graph.ts";
 import type { Index } from "../ir/index.ts";
 import { fixed, plus, times, toExpr, variable } from "../ir/index.ts";
 import type { MultiplyBlock, Statement } from "../ir/kernel.ts";
 import { blockSize, pairsAtOnce } from "../ir/kernel.ts";
 import type { Limits } from "../ir/limits.ts";
 import type { Letter, Strided } from "./contraction.ts";
-import { roleOf } from "./contraction.ts";
+import { lettersOf, sumLength } from "./contraction.ts";
 import type { KernelScope } from "./kernel-scope.ts";
 import type { Tiling } from "./tiles.ts";
 
 /** Blocks of a product of pairs: across the letter along which results are neighbours, down the largest of the other operand. */
-export function blockTiling(form: Strided, attributes: ContractAttributes, limits: Limits): Tiling {
+export function blockTiling(form: Strided, limits: Limits): Tiling {
   const vector = form.letters.find((letter) => letter.output === 1)!;
-  const isSwapped = roleOf(vector, attributes) === "rows";
+  const isSwapped = vector.role === "rows";
   const side = isSwapped ? "right" : "left";
-  const rows = form.letters.filter((letter) => roleOf(letter, attributes) === (isSwapped ? "columns" : "rows"));
+  const rows = lettersOf(form, isSwapped ? "columns" : "rows");
   // Where the summed letter isn't the last one of that operand, a row is: the one that panels are copied along.
   const [row] = rows.sort((a, b) => Number(b[side] === 1) - Number(a[side] === 1) || b.size - a.size);
-  const columns = (blockSize / lanes) * panelsAtOnce(form, attributes, row!, limits);
+  const columns = (blockSize / lanes) * panelsAtOnce(form, row!, limits);
   return { form: "block", isSwapped, vector, lanes, row, rows: blockSize, columns, column: undefined };
 }
 
@@ -26,8 +25,8 @@ export function blockTiling(form: Strided, attributes: ContractAttributes, limit
  * How many panels of the right operand rows of the left one are multiplied by before the next rows come: many, where the left operand is too
  * large for the cache and would have to be fetched for each panel. 1024^3 on one core: 3.7 -> 2.4 ms.
  */
-function panelsAtOnce(form: Strided, attributes: ContractAttributes, row: Letter, { cacheBytes: [, cache] }: Limits): number {
-  const pairs = form.letters.filter((letter) => roleOf(letter, attributes) === "sum").reduce((n, letter) => n * letter.size, 1);
+function panelsAtOnce(form: Strided, row: Letter, { cacheBytes: [, cache] }: Limits): number {
+  const pairs = sumLength(form);
   if (4 * row.size * pairs <= cache / 2) return 1;
   return Math.max(1, Math.min(mostPanels, Math.floor(cache / 4 / (4 * pairs * blockSize))));
 }

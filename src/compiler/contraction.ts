@@ -8,6 +8,7 @@ import { Pull } from "./pull.ts";
 export interface Letter {
   readonly name: string;
   readonly size: number;
+  readonly role: Role;
   readonly left: number;
   readonly right: number;
   readonly output: number;
@@ -23,24 +24,32 @@ export interface Strided {
 /** Letters that are in the output come from both operands (`batch`), the left one (`rows`) or the right one (`columns`); the others are summed. */
 export type Role = "batch" | "rows" | "columns" | "sum";
 
-export function roleOf(letter: Letter, attributes: ContractAttributes): Role {
-  const first = letter.name[0]!;
-  if (!attributes.output.includes(first)) return "sum";
-  const isLeft = attributes.left.includes(first);
-  return isLeft && attributes.right.includes(first) ? "batch" : isLeft ? "rows" : "columns";
+function roleOf(letter: string, { left, right, output }: ContractAttributes): Role {
+  if (!output.includes(letter)) return "sum";
+  const isLeft = left.includes(letter);
+  return isLeft && right.includes(letter) ? "batch" : isLeft ? "rows" : "columns";
+}
+
+export const lettersOf = ({ letters }: Strided, role: Role): Letter[] => letters.filter((letter) => letter.role === role);
+
+/** How many products a sum takes. */
+export const sumLength = (form: Strided): number => countOf(lettersOf(form, "sum"));
+
+/** Over how many points these letters go. */
+export const countOf = (letters: readonly Letter[]): number => letters.reduce((n, { size }) => n * size, 1);
+
+/** How long each letter's axis is. */
+export function letterSizes({ attributes, inputs }: Node): Map<string, number> {
+  const { left, right } = attributes as ContractAttributes;
+  const shape = inputs.flatMap(({ type }) => type.shape);
+  return new Map([...(left + right)].map((letter, i) => [letter, shape[i]!]));
 }
 
 /** The contraction's letters with their strides; neighbours that always move together become one. */
 export function stridedForm(node: Node<Contract>, isMemory: (node: Node) => boolean): Strided {
   const attributes = node.attributes as ContractAttributes;
   const { left, right, output } = attributes;
-  const sizes = new Map<string, number>();
-  for (const [letters, operand] of [
-    [left, node.inputs[0]!],
-    [right, node.inputs[1]!],
-  ] as const) {
-    [...letters].forEach((letter, axis) => sizes.set(letter, operand.type.shape[axis]!));
-  }
+  const sizes = letterSizes(node);
   const at = (letters: string): Index[] => [...letters].map((letter) => variable(letter, sizes.get(letter)!));
   const x = address(node.inputs[0]!, at(left), isMemory);
   const y = address(node.inputs[1]!, at(right), isMemory);
@@ -52,13 +61,14 @@ export function stridedForm(node: Node<Contract>, isMemory: (node: Node) => bool
       ([name, size]): Letter => ({
         name,
         size,
+        role: roleOf(name, attributes),
         left: stride(x.index, name),
         right: stride(y.index, name),
         output: stride(z, name),
       }),
     );
   return {
-    letters: merge(letters, attributes),
+    letters: merge(letters),
     left: { node: x.node, start: x.index.constant },
     right: { node: y.node, start: y.index.constant },
   };
@@ -78,7 +88,7 @@ export function address(operand: Node, at: readonly Index[], isMemory: (node: No
 }
 
 /** Joins letters a, b of one role where a step along a is |b| steps along b in every tensor. */
-function merge(letters: readonly Letter[], attributes: ContractAttributes): Letter[] {
+function merge(letters: readonly Letter[]): Letter[] {
   const merged = [...letters];
   for (let changed = true; changed; ) {
     changed = false;
@@ -86,13 +96,13 @@ function merge(letters: readonly Letter[], attributes: ContractAttributes): Lett
       const b = merged.find(
         (other) =>
           other !== a &&
-          roleOf(other, attributes) === roleOf(a, attributes) &&
+          other.role === a.role &&
           a.left === other.left * other.size &&
           a.right === other.right * other.size &&
           a.output === other.output * other.size,
       );
       if (b === undefined) continue;
-      const both: Letter = { name: `${a.name}${b.name}`, size: a.size * b.size, left: b.left, right: b.right, output: b.output };
+      const both: Letter = { ...b, name: a.name + b.name, size: a.size * b.size };
       merged.splice(merged.indexOf(a), 1, both);
       merged.splice(merged.indexOf(b), 1);
       changed = true;

@@ -1,5 +1,7 @@
 import type { DType } from "../core/dtype.ts";
-import type { KernelBuffer } from "../ir/kernel.ts";
+import type { Expr, Local } from "../ir/expr.ts";
+import { local } from "../ir/expr.ts";
+import type { KernelBuffer, Statement } from "../ir/kernel.ts";
 
 /** Memory as a kernel being written sees it: an identity shared by everything stored in the same place. */
 export interface Memory {
@@ -20,6 +22,13 @@ export class KernelScope {
   /** A name no other statement of this kernel has. */
   name(prefix: string): string {
     return `${prefix}${this.#names++}`;
+  }
+
+  /** A value by a name, which it's given in `out`. */
+  named(prefix: string, value: Expr, out: Statement[]): Local {
+    const name = this.name(prefix);
+    out.push({ kind: "let", name, value });
+    return local(name, value.dtype, value.lanes);
   }
 
   read(memory: Memory): number {

@@ -7,10 +7,11 @@ import { fixed, flatten, offset, plus, quotient, remainder, scaleOf, times, toEx
 import type { Statement } from "../ir/kernel.ts";
 import { blockSize } from "../ir/kernel.ts";
 import type { Limits } from "../ir/limits.ts";
+import { loopOver } from "../ir/statements.ts";
 import type { BlockContext, Panel } from "./block-product.ts";
 import { blockTiling, copyPanel, eachBlock, multiplyBlock, panelSide } from "./block-product.ts";
 import type { Letter, Strided } from "./contraction.ts";
-import { roleOf, stridedForm } from "./contraction.ts";
+import { countOf, letterSizes, lettersOf, stridedForm } from "./contraction.ts";
 import { placedMerged } from "./fuse.ts";
 import type { ContractGroup } from "./group.ts";
 import { nodesOf } from "./group.ts";
@@ -55,7 +56,7 @@ class ContractLowering {
   /** The letter that counts blocks of a long sum, and where the sums of all rows are kept from block to block. */
   #blocks: Letter | undefined;
   #part: { readonly buffer: number; readonly width: number } | undefined;
-  readonly #sizes = new Map<string, number>();
+  readonly #sizes: ReadonlyMap<string, number>;
   /** The packed copy of the vectors that the tiles being written load. */
   #packed: { readonly buffer: number; readonly width: number; readonly isFilled: boolean; readonly isWhole?: boolean } | undefined;
   #panel: Panel | undefined;
@@ -67,27 +68,16 @@ class ContractLowering {
     this.#form = stridedForm(group.anchor, (node) => memory.of(node) !== undefined);
     const types = [group.anchor, ...group.anchor.inputs, ...group.epilogue].map((node) => node.type.dtype);
     this.#limits = types.includes("f64") ? { ...limits, lanes: 1 } : limits;
-    this.#tiling =
-      this.#attributes.isPaired === true
-        ? blockTiling(this.#form, this.#attributes, this.#limits)
-        : chooseTiling(this.#form, this.#attributes, this.#limits);
+    this.#tiling = this.#attributes.isPaired === true ? blockTiling(this.#form, this.#limits) : chooseTiling(this.#form, this.#limits);
     this.#dtype = registerType[group.anchor.type.dtype];
-    const { left, right } = this.#attributes;
-    for (const [letters, operand] of [
-      [left, group.anchor.inputs[0]!],
-      [right, group.anchor.inputs[1]!],
-    ] as const) {
-      [...letters].forEach((letter, axis) => this.#sizes.set(letter, operand.type.shape[axis]!));
-    }
-    this.#sums = this.#form.letters
-      .filter((letter) => roleOf(letter, this.#attributes) === "sum")
-      .sort((a, b) => Math.max(b.left, b.right) - Math.max(a.left, a.right));
+    this.#sizes = letterSizes(group.anchor);
+    this.#sums = lettersOf(this.#form, "sum").sort((a, b) => Math.max(b.left, b.right) - Math.max(a.left, a.right));
   }
 
   run(): Lowered {
     const { row, vector, column, form } = this.#tiling;
     const across = form === "dot" ? column : vector;
-    const others = this.#form.letters.filter((letter) => letter !== row && letter !== across && roleOf(letter, this.#attributes) !== "sum");
+    const others = this.#form.letters.filter((letter) => letter !== row && letter !== across && letter.role !== "sum");
     others.sort((a, b) => b.output - a.output);
     const at = new Map<string, Index>(others.map((letter) => [letter.name, variable(letter.name, letter.size)]));
     const width = form === "dot" ? this.#tiling.columns : this.#tiling.columns * this.#tiling.lanes;
@@ -100,8 +90,7 @@ class ContractLowering {
     // The kernel's range should have something to divide.
     const isShort = others.length === 0 && nest.length === 2 && Math.ceil(nest[0]!.letter.size / nest[0]!.step) < 4;
     if (turned === undefined ? isShort : turned === "down") nest.push(...nest.splice(-2).reverse());
-    const operations =
-      2 * this.#form.letters.reduce((n, letter) => n * letter.size, 1) + sizeOf(this.#group.anchor.type.shape) * this.#epilogueCost();
+    const operations = 2 * countOf(this.#form.letters) + sizeOf(this.#group.anchor.type.shape) * this.#epilogueCost();
     if (nest.length > 1 && nest.at(-1)!.letter === row) this.#cutSum();
     const [first, ...rest] = nest;
     const inside = (place: ReadonlyMap<string, Index>, counts: ReadonlyMap<string, number>): Statement[] =>
@@ -162,8 +151,7 @@ class ContractLowering {
         new Map([...at, [letter.name, variable(name, letter.size)]]),
         new Map([...counts, [letter.name, size]]),
       );
-      if (times === 1) out.push({ kind: "let", name, value: i32(from) }, ...body);
-      else out.push({ kind: "loop", variable: name, start: i32(from), end: i32(from + times * size), step: size, body });
+      out.push(...loopOver(name, [from, from + times * size, size], body));
     };
     let from = 0;
     for (const { size, times } of tilesAlong(letter.size, step, isRow && !isBlock ? this.#tiling.columns : 0)) {
@@ -188,7 +176,7 @@ class ContractLowering {
     const { form, row, isSwapped } = this.#tiling;
     const [outermost, ...others] = this.#sums;
     if (form !== "outer" || outermost === undefined || this.#sums.at(-1)![isSwapped ? "right" : "left"] < lineElements) return;
-    const turns = others.reduce((n, letter) => n * letter.size, 1);
+    const turns = countOf(others);
     const most = Math.min(longestBlock, this.#limits.cacheBytes[1] / 2 / (4 * row!.size)) / turns;
     let size = Math.floor(most);
     while (size > 0 && outermost.size % size !== 0) size--;
@@ -211,15 +199,21 @@ class ContractLowering {
     const width = Math.ceil(points / lanes) * lanes;
     const buffer = this.#scope.scratch(storageOf(this.#dtype), row!.size * width);
     const cleared = this.#scope.name("i");
-    const zero: Statement = { kind: "store", buffer, index: local(cleared, "i32"), value: wide(constant(0, this.#dtype), lanes) };
+    const zero: Statement = { kind: "store", buffer, index: local(cleared, "i32"), value: this.#zero(lanes) };
     const name = this.#scope.name("block");
     this.#part = { buffer, width };
     const body = this.#loops(nest, new Map([...at, [blocks.name, variable(name, blocks.size)]]), counts);
     this.#part = undefined;
     return [
-      { kind: "loop", variable: cleared, start: i32(0), end: i32(row!.size * width), step: lanes, body: [zero] },
-      { kind: "loop", variable: name, start: i32(0), end: i32(blocks.size), step: 1, body },
-      ...this.#storedRows(new Map([...at, [row!.name, fixed(0)]]), buffer, row!.size, points, width),
+      ...loopOver(cleared, [0, row!.size * width, lanes], [zero]),
+      ...loopOver(name, [0, blocks.size, 1], body),
+      ...this.#storedRows(new Map([...at, [row!.name, fixed(0)]]), {
+        buffer,
+        width,
+        lanes,
+        rows: [row, row!.size],
+        along: [vector, points],
+      }),
     ];
   }
 
@@ -232,7 +226,7 @@ class ContractLowering {
     if (form !== "outer" || vector === undefined || row === undefined) return undefined;
     const side = isSwapped ? "left" : "right";
     const width = Math.ceil((counts.get(vector.name) ?? vector.size) / lanes) * lanes;
-    const length = this.#sumLength();
+    const length = countOf(this.#sums);
     const bytes = 4 * width * length;
     const nearest = Math.min(...this.#sums.map((letter) => letter[side]));
     const isScattered = nearest >= 2 * width && bytes >= smallestPack && bytes <= this.#limits.cacheBytes[1] / 2;
@@ -254,26 +248,28 @@ class ContractLowering {
     const most = this.#limits.cacheBytes[1] / 2;
     const isFar = sizeOf(this.#form[side].node.type.shape) > most;
     const isScattered = Math.min(...this.#sums.map((letter) => letter[side])) >= 2 * width;
-    const length = vector.size * (this.#sumLength() + lineApart);
+    const length = vector.size * (countOf(this.#sums) + lineApart);
     if (!isFar || !isScattered || vector.size % width !== 0 || length > most) return [];
     const buffer = this.#scope.scratch(storageOf(this.#dtype), length);
     this.#packed = { buffer, width, isFilled: true, isWhole: true };
-    const names = this.#sums.map((letter) => this.#scope.name(letter.name));
-    const name = this.#scope.name(vector.name);
-    const place = new Map(at).set(vector.name, variable(name, vector.size));
-    for (const [i, letter] of this.#sums.entries()) place.set(letter.name, variable(names[i]!, letter.size));
-    const copies = Array.from({ length: columns }, (_, j): Statement => {
-      const index = toExpr(offset(this.#packedIndex(place), j * lanes));
-      return { kind: "store", buffer, index, value: this.#load(side, place, vector, j * lanes, lanes) };
+    return this.#around(this.#sums, at, (inside) => {
+      const name = this.#scope.name(vector.name);
+      const place = new Map([...inside, [vector.name, variable(name, vector.size)]]);
+      const copies = Array.from({ length: columns }, (_, j): Statement => {
+        const index = toExpr(offset(this.#packedIndex(place), j * lanes));
+        return { kind: "store", buffer, index, value: this.#load(side, place, vector, j * lanes, lanes) };
+      });
+      return loopOver(name, [0, vector.size, width], copies);
     });
-    return this.#sums.reduceRight(
-      (body, { size }, i): Statement[] => [{ kind: "loop", variable: names[i]!, start: i32(0), end: i32(size), step: 1, body }],
-      [{ kind: "loop", variable: name, start: i32(0), end: i32(vector.size), step: width, body: copies }] as Statement[],
-    );
   }
 
-  #sumLength(): number {
-    return this.#sums.reduce((n, letter) => n * letter.size, 1);
+  /** Loops over whole letters. */
+  #around(letters: readonly Letter[], at: ReadonlyMap<string, Index>, body: (at: ReadonlyMap<string, Index>) => Statement[]): Statement[] {
+    const [first, ...others] = letters;
+    if (first === undefined) return body(at);
+    const name = this.#scope.name(first.name);
+    const place = new Map([...at, [first.name, variable(name, first.size)]]);
+    return loopOver(name, [0, first.size, 1], this.#around(others, place, body));
   }
 
   #packedIndex(at: ReadonlyMap<string, Index>): Index {
@@ -281,7 +277,7 @@ class ContractLowering {
     const places = this.#sums.map((letter) => at.get(letter.name)!);
     const sizes = this.#sums.map((letter) => letter.size);
     const inColumn = times(flatten(places, sizes), width);
-    return isWhole === true ? plus(times(at.get(this.#tiling.vector!.name)!, this.#sumLength() + lineApart), inColumn) : inColumn;
+    return isWhole === true ? plus(times(at.get(this.#tiling.vector!.name)!, countOf(this.#sums) + lineApart), inColumn) : inColumn;
   }
 
   /** The tile's row of vectors, by name: from the packed copy, if there is one, which the first tile makes. */
@@ -290,12 +286,10 @@ class ContractLowering {
     const packed = this.#packed;
     return Array.from({ length: columns }, (_, j) => {
       const place = packed === undefined ? i32(0) : toExpr(offset(this.#packedIndex(at), j * lanes));
-      const name = this.#scope.name("b");
       const value = packed?.isFilled
         ? load(packed.buffer, this.#dtype, place, lanes)
         : this.#load(isSwapped ? "left" : "right", at, vector, j * lanes, lanes);
-      const b = local(name, this.#dtype, lanes);
-      out.push({ kind: "let", name, value });
+      const b = this.#scope.named("b", value, out);
       if (packed?.isFilled === false) out.push({ kind: "store", buffer: packed.buffer, index: place, value: b });
       return b;
     });
@@ -321,7 +315,11 @@ class ContractLowering {
     return eachBlock(this.#scope, counts.get(vector.name)!, (block, columns) => {
       const place = this.#shift(at, [[vector, times(block, blockSize)]]);
       const product = multiplyBlock(this.#blockContext(), place, { rows, columns, target, panel: this.#panel, block });
-      return [product, ...this.#storedRows(place, target, rows, columns, blockSize)];
+      const { row, lanes } = this.#tiling;
+      return [
+        product,
+        ...this.#storedRows(place, { buffer: target, width: blockSize, lanes, rows: [row, rows], along: [vector, columns] }),
+      ];
     });
   }
 
@@ -336,19 +334,17 @@ class ContractLowering {
     const inPart = (i: number, j: number): Expr => toExpr(offset(times(at.get(row!.name)!, part!.width), i * part!.width + j * lanes));
     for (const [i, names] of accumulators.entries()) {
       for (const [j, name] of names.entries()) {
-        const value = part === undefined ? wide(constant(0, this.#dtype), lanes) : load(part.buffer, this.#dtype, inPart(i, j), lanes);
+        const value = part === undefined ? this.#zero(lanes) : load(part.buffer, this.#dtype, inPart(i, j), lanes);
         out.push({ kind: "declare", name, value });
       }
     }
-    const length = this.#sumLength();
+    const length = countOf(this.#sums);
     const isInline = part === undefined && (rows === 1 || (this.#epilogueCost() <= shortEpilogue && length < longSum));
     const sum = this.#sumLoops(at, rows * columns, (place) => {
       const body: Statement[] = [];
       const vectors = this.#vectors(place, columns, body);
       for (const i of this.#rowOrder(rows, !isInline)) {
-        const name = this.#scope.name("a");
-        body.push({ kind: "let", name, value: splat(this.#load(isSwapped ? "right" : "left", place, row, i, 1), lanes) });
-        const scalar = local(name, this.#dtype, lanes);
+        const scalar = this.#scope.named("a", splat(this.#load(isSwapped ? "right" : "left", place, row, i, 1), lanes), body);
         for (const [j, b] of vectors.entries()) body.push(this.#multiplyAdd(accumulators[i]![j]!, scalar, b, lanes));
       }
       return body;
@@ -364,7 +360,7 @@ class ContractLowering {
             [row, i],
             [vector, j * lanes],
           ]);
-          out.push(...this.#epilogue(place, value(i, j), lanes === 1 ? undefined : { variable: this.#nameAt(at, vector), lanes }, count));
+          out.push(...this.#epilogue(place, value(i, j), vector, count));
         }
       }
       return out;
@@ -376,28 +372,24 @@ class ContractLowering {
         out.push({ kind: "store", buffer: tile, index, value: value(i, j) });
       }
     }
-    return part === undefined ? [...out, ...this.#storedRows(at, tile, rows, points, columns * lanes)] : out;
+    if (part !== undefined) return out;
+    return [...out, ...this.#storedRows(at, { buffer: tile, width: columns * lanes, lanes, rows: [row, rows], along: [vector, points] })];
   }
 
-  /** What follows from the sums of `rows` rows in a scratch buffer, in rows of `width` elements, as a loop over its rows. */
-  #storedRows(at: ReadonlyMap<string, Index>, tile: number, rows: number, points: number, width: number): Statement[] {
-    const { lanes, row } = this.#tiling;
-    const vector = this.#tiling.vector!;
-    const columns = Math.ceil(points / lanes);
-    const lastCount = points - (columns - 1) * lanes;
+  /** What follows from sums in a scratch buffer, as a loop over its rows. */
+  #storedRows(at: ReadonlyMap<string, Index>, { buffer, width, lanes, rows: [row, count], along: [letter, length] }: Stored): Statement[] {
     const name = this.#scope.name("i");
-    const inTile = variable(name, rows);
+    const inTile = variable(name, count);
     const body: Statement[] = [];
-    for (let j = 0; j < columns; j++) {
-      const count = j === columns - 1 && lastCount < lanes ? lastCount : undefined;
+    for (let j = 0; j < length; j += lanes) {
       const place = this.#shift(at, [
         [row, inTile],
-        [vector, j * lanes],
+        [letter, j],
       ]);
-      const saved = load(tile, this.#dtype, toExpr(offset(times(inTile, width), j * lanes)), lanes);
-      body.push(...this.#epilogue(place, saved, lanes === 1 ? undefined : { variable: this.#nameAt(at, vector), lanes }, count));
+      const saved = load(buffer, this.#dtype, toExpr(offset(times(inTile, width), j)), lanes);
+      body.push(...this.#epilogue(place, saved, letter, length - j < lanes ? length - j : undefined));
     }
-    return [{ kind: "loop", variable: name, start: i32(0), end: i32(rows), step: 1, body }];
+    return loopOver(name, [0, count, 1], body);
   }
 
   #dotTile(at: ReadonlyMap<string, Index>, rows: number, counts: ReadonlyMap<string, number>): Statement[] {
@@ -405,14 +397,12 @@ class ContractLowering {
     const columns = column === undefined ? 1 : counts.get(column.name)!;
     const accumulators = grid(rows, columns, () => this.#scope.name("sum"));
     const out: Statement[] = [];
-    for (const name of accumulators.flat()) out.push({ kind: "declare", name, value: wide(constant(0, this.#dtype), lanes) });
+    for (const name of accumulators.flat()) out.push({ kind: "declare", name, value: this.#zero(lanes) });
     out.push(
       ...this.#sumLoops(at, rows * columns, (place, keep) => {
         const body: Statement[] = [];
         const operand = (side: "left" | "right", letter: Letter | undefined, i: number): Expr => {
-          const name = this.#scope.name(side === "left" ? "a" : "b");
-          body.push({ kind: "let", name, value: this.#load(side, place, letter, i, lanes) });
-          return local(name, this.#dtype, lanes);
+          return this.#scope.named(side === "left" ? "a" : "b", this.#load(side, place, letter, i, lanes), body);
         };
         const right = Array.from({ length: columns }, (_, j) => operand("right", column, j));
         for (const i of this.#rowOrder(rows, false)) {
@@ -432,7 +422,7 @@ class ContractLowering {
     );
     const along = column !== undefined && (column.output === 1 || row === undefined || row.output !== 1) ? column : (row ?? column);
     const isAcross = along === column;
-    const [outerLetter, outerCount, count] = isAcross ? ([row, rows, columns] as const) : ([column, columns, rows] as const);
+    const [outer, outerCount, count] = isAcross ? ([row, rows, columns] as const) : ([column, columns, rows] as const);
     const width = along?.output === 1 ? lanesFor(count, this.#limits.lanes) : 1;
     const padded = Math.ceil(count / width) * width;
     const tile = this.#scope.scratch(storageOf(this.#dtype), outerCount * padded);
@@ -443,22 +433,10 @@ class ContractLowering {
         out.push({ kind: "store", buffer: tile, index: i32(place), value: vector === undefined ? total : across("add", total) });
       }
     }
-    const body: Statement[] = [];
-    const name = this.#scope.name("i");
-    const inTile = variable(name, outerCount);
-    for (let j = 0; j < count; j += width) {
-      const place = this.#shift(at, [
-        [outerLetter, inTile],
-        [along, j],
-      ]);
-      const saved = load(tile, this.#dtype, toExpr(offset(times(inTile, padded), j)), width);
-      const kept = count - j < width ? count - j : undefined;
-      const chosen = width > 1 && along !== undefined ? { variable: this.#nameAt(at, along), lanes: width } : undefined;
-      body.push(...this.#epilogue(place, saved, chosen, kept));
-    }
-    if (outerCount === 1) out.push({ kind: "let", name, value: i32(0) }, ...body);
-    else out.push({ kind: "loop", variable: name, start: i32(0), end: i32(outerCount), step: 1, body });
-    return out;
+    return [
+      ...out,
+      ...this.#storedRows(at, { buffer: tile, width: padded, lanes: width, rows: [outer, outerCount], along: [along, count] }),
+    ];
   }
 
   /**
@@ -480,41 +458,31 @@ class ContractLowering {
     const others = this.#sums.filter((letter) => letter !== dotVector);
     const inner = dotVector ?? others.pop();
     const step = dotVector === undefined ? 1 : this.#tiling.lanes;
-    const place = new Map(at);
-    const names = others.map((letter) => {
-      const name = this.#scope.name(letter.name);
-      place.set(letter.name, variable(name, letter.size));
-      return name;
-    });
-    let inside: Statement[] = [];
-    if (inner === undefined) inside = body(place);
-    else {
+    return this.#around(others, at, (place) => {
+      if (inner === undefined) return body(place);
+      const inside: Statement[] = [];
       const most = this.#limits.orderedFrom > 0 && products >= 4 ? 1 : Math.floor(unrollTo / products);
       const copies = Math.max(1, Math.min(8, most, Math.floor(inner.size / step)));
       const whole = Math.floor(inner.size / step) * step;
       const end = Math.floor(whole / (copies * step)) * copies * step;
-      const inLoop = (from: number, to: number, count: number): void => {
+      const inLoop = (from: number, to: number, count: number, keep?: number): void => {
         if (from >= to) return;
         const name = this.#scope.name(inner.name);
         const statements: Statement[] = [];
         for (let copy = 0; copy < count; copy++) {
-          statements.push(...body(new Map([...place, [inner.name, offset(variable(name, inner.size), copy * step)]])));
+          statements.push(...body(new Map([...place, [inner.name, offset(variable(name, inner.size), copy * step)]]), keep));
         }
-        if (to - from === count * step) inside.push({ kind: "let", name, value: i32(from) }, ...statements);
-        else inside.push({ kind: "loop", variable: name, start: i32(from), end: i32(to), step: count * step, body: statements });
+        inside.push(...loopOver(name, [from, to, keep ?? count * step], statements));
       };
       inLoop(0, end, copies);
       inLoop(end, whole, 1);
-      if (whole < inner.size) {
-        const name = this.#scope.name(inner.name);
-        inside.push({ kind: "let", name, value: i32(whole) });
-        inside.push(...body(new Map([...place, [inner.name, variable(name, inner.size)]]), inner.size - whole));
-      }
-    }
-    for (const [i, letter] of [...others.entries()].reverse()) {
-      inside = [{ kind: "loop", variable: names[i]!, start: i32(0), end: i32(letter.size), step: 1, body: inside }];
-    }
-    return inside;
+      inLoop(whole, inner.size, 1, inner.size - whole);
+      return inside;
+    });
+  }
+
+  #zero(lanes: number): Expr {
+    return splat(constant(0, this.#dtype), lanes);
   }
 
   #multiplyAdd(name: string, a: Expr, b: Expr, lanes: number): Statement {
@@ -536,15 +504,11 @@ class ContractLowering {
     return cast(load(slot, registerType[node.type.dtype], toExpr(index), lanes), this.#dtype);
   }
 
-  /** Everything computed from a piece of the result: all values, then all stores. */
-  #epilogue(
-    at: ReadonlyMap<string, Index>,
-    result: Expr,
-    vector: { variable: string; lanes: number } | undefined,
-    count: number | undefined,
-  ): Statement[] {
+  /** Everything computed from a piece of the result, one element or neighbours along a letter: all values, then all stores. */
+  #epilogue(at: ReadonlyMap<string, Index>, result: Expr, letter: Letter | undefined, count: number | undefined): Statement[] {
     const { anchor, epilogue } = this.#group;
     const out: Statement[] = [];
+    let vector = result.lanes === 1 ? undefined : { variable: this.#nameAt(at, letter!), lanes: result.lanes };
     const own = this.#outputIndices(at, (single, rest, size) => {
       // Along a row of vectors that each lie within one run of its last letter, a vector is within one place of the letters before.
       if (vector === undefined || epilogue.length === 0 || this.#tiling.form !== "outer" || size % vector.lanes !== 0) return undefined;
@@ -555,16 +519,10 @@ class ContractLowering {
       vector = { ...vector, variable: inside };
       return { inside: variable(inside, size), before: variable(before, whole.max + 1) };
     });
-    const known = new Map<Node, Expr>();
-    const name = this.#scope.name("z");
-    out.push({ kind: "let", name, value: result });
-    known.set(anchor, local(name, this.#dtype, result.lanes));
+    const known = new Map<Node, Expr>([[anchor, this.#scope.named("z", result, out)]]);
     const place = (node: Node): Index[] => placedMerged(node.type.shape, anchor.type.shape, own)!;
     for (const node of epilogue) {
-      const value = this.#pull(known, node, vector).value(node, place(node));
-      const valueName = this.#scope.name("t");
-      out.push({ kind: "let", name: valueName, value });
-      known.set(node, local(valueName, value.dtype, value.lanes));
+      known.set(node, this.#scope.named("t", this.#pull(known, node, vector).value(node, place(node)), out));
     }
     for (const node of nodesOf(this.#group)) {
       if (!this.#memory.isStored(node)) continue;
@@ -572,7 +530,7 @@ class ContractLowering {
       const { index, lanes } = this.#pull(known, node, vector).loadIndex(flatten(place(node), node.type.shape), undefined, memory.length);
       const kept = count !== undefined && lanes > 1 ? { count } : {};
       const value = known.get(node)!;
-      out.push({ kind: "store", buffer: this.#scope.write(memory), index, value: lanes > 1 ? wide(value, lanes) : value, ...kept });
+      out.push({ kind: "store", buffer: this.#scope.write(memory), index, value: splat(value, lanes), ...kept });
     }
     return out;
   }
@@ -648,6 +606,14 @@ class ContractLowering {
   }
 }
 
+/** Sums in rows that are `width` elements apart: how many along which letter, and how many along which other one in each, vectors of `lanes`. */
+interface Stored {
+  readonly buffer: number;
+  readonly width: number;
+  readonly lanes: number;
+  readonly rows: readonly [Letter | undefined, number];
+  readonly along: readonly [Letter | undefined, number];
+}
 interface Nested {
   readonly letter: Letter;
   readonly step: number;
@@ -656,7 +622,6 @@ interface Nested {
 type Divide = (single: string, place: Index, size: number) => { readonly inside: Index; readonly before: Index } | undefined;
 type Inside = (at: ReadonlyMap<string, Index>, counts: ReadonlyMap<string, number>) => Statement[];
 
-const wide = (x: Expr, lanes: number): Expr => (lanes > 1 && x.lanes === 1 ? { kind: "splat", dtype: x.dtype, lanes, x } : x);
 const grid = <T>(rows: number, columns: number, make: () => T): T[][] =>
   Array.from({ length: rows }, () => Array.from({ length: columns }, make));
 const storageOf = (dtype: RegisterType): "f32" | "f64" | "i32" | "u32" | "bool" => dtype;

@@ -1,7 +1,6 @@
-import type { ContractAttributes } from "../ir/graph.ts";
 import type { Limits } from "../ir/limits.ts";
 import type { Letter, Strided } from "./contraction.ts";
-import { roleOf } from "./contraction.ts";
+import { lettersOf, sumLength } from "./contraction.ts";
 import { lanesFor } from "./lower-loop.ts";
 
 /**
@@ -28,12 +27,10 @@ const pageBytes = 4096;
 const farRows = 1.1;
 
 /** Chooses form and tile by counting the cycles each result takes. */
-export function chooseTiling(form: Strided, attributes: ContractAttributes, limits: Limits): Tiling {
-  const candidates = [...outerForms(form, attributes, limits), ...dotForms(form, attributes, limits)];
+export function chooseTiling(form: Strided, limits: Limits): Tiling {
+  const candidates = [...outerForms(form, limits), ...dotForms(form, limits)];
   candidates.sort((a, b) => a.cost - b.cost || a.apart - b.apart);
-  const [best] = candidates;
-  if (best === undefined) return scalarForm(form, attributes, limits);
-  return best.tiling;
+  return candidates[0]?.tiling ?? scalarForm(form, limits);
 }
 
 interface Candidate {
@@ -43,14 +40,15 @@ interface Candidate {
   readonly apart: number;
 }
 
-function outerForms(form: Strided, attributes: ContractAttributes, limits: Limits): Candidate[] {
+function outerForms(form: Strided, limits: Limits): Candidate[] {
   const found: Candidate[] = [];
-  const turns = innermostSum(form, attributes)?.size ?? 1;
+  const turns = innermostSum(form)?.size ?? 1;
   for (const isSwapped of [false, true]) {
-    const vectors = form.letters.filter(
-      (letter) => roleOf(letter, attributes) === (isSwapped ? "rows" : "columns") && (isSwapped ? letter.left : letter.right) === 1,
-    );
-    const rows = form.letters.filter((letter) => roleOf(letter, attributes) === (isSwapped ? "columns" : "rows"));
+    const [side, vectorRole, other, rowRole] = isSwapped
+      ? (["left", "rows", "right", "columns"] as const)
+      : (["right", "columns", "left", "rows"] as const);
+    const vectors = lettersOf(form, vectorRole).filter((letter) => letter[side] === 1);
+    const rows = lettersOf(form, rowRole);
     for (const vector of vectors) {
       const lanes = lanesFor(vector.size, limits.lanes);
       for (const row of rows.length === 0 ? [undefined] : rows) {
@@ -58,13 +56,13 @@ function outerForms(form: Strided, attributes: ContractAttributes, limits: Limit
           // Per step of the sum and tile: a broadcast for each row, a load for each vector, a multiply-add for each pair.
           const down = tilesAlong(row?.size ?? 1, shape.rows, shape.columns);
           const vectorsAcross = Math.ceil(vector.size / lanes);
-          const apart = row === undefined ? 0 : 4 * (isSwapped ? row.right : row.left);
+          const apart = row === undefined ? 0 : 4 * row[other];
           const across = tilesAlong(vectorsAcross, shape.columns);
           const products = (row?.size ?? 1) * vectorsAcross;
-          const steps = sumLength(form, attributes) * cyclesPerStep(down, across) * (apart < pageBytes ? 1 : farRows);
+          const steps = sumLength(form) * cyclesPerStep(down, across) * (apart < pageBytes ? 1 : farRows);
           const stores = vector.output === 1 ? 2 * products : 6 * lanes * products;
           // Each column of tiles reads all of the rows' operand again.
-          const bytes = 4 * sumLength(form, attributes) * (row?.size ?? 1);
+          const bytes = 4 * sumLength(form) * (row?.size ?? 1);
           const panels = Math.ceil(vectorsAcross / shape.columns);
           const again = bytes > limits.cacheBytes[1] ? (bytes * panels) / bytesPerCycle : 0;
           const cost = (steps + stores + again) / ((row?.size ?? 1) * vector.size);
@@ -80,17 +78,17 @@ function outerForms(form: Strided, attributes: ContractAttributes, limits: Limit
   return found;
 }
 
-function dotForms(form: Strided, attributes: ContractAttributes, limits: Limits): Candidate[] {
+function dotForms(form: Strided, limits: Limits): Candidate[] {
   const found: Candidate[] = [];
-  const sums = form.letters.filter((letter) => roleOf(letter, attributes) === "sum" && letter.left === 1 && letter.right === 1);
+  const sums = lettersOf(form, "sum").filter((letter) => letter.left === 1 && letter.right === 1);
   for (const vector of sums) {
     const lanes = lanesFor(vector.size, limits.lanes);
-    const rows = largest(form.letters.filter((letter) => roleOf(letter, attributes) === "rows"));
-    const columns = largest(form.letters.filter((letter) => roleOf(letter, attributes) === "columns"));
+    const rows = largest(lettersOf(form, "rows"));
+    const columns = largest(lettersOf(form, "columns"));
     for (const shape of dotShapes(rows?.size ?? 1, columns?.size ?? 1, limits, vector.size / lanes)) {
       const m = rows?.size ?? 1;
       const n = columns?.size ?? 1;
-      const steps = Math.ceil(vector.size / lanes) * (sumLength(form, attributes) / vector.size);
+      const steps = Math.ceil(vector.size / lanes) * (sumLength(form) / vector.size);
       const cycles = steps * cyclesPerStep(tilesAlong(m, shape.rows, shape.columns), tilesAlong(n, shape.columns));
       // Adding up the lanes of each output takes a shuffle and an addition for each halving.
       const across = m * n * (2 + Math.log2(lanes));
@@ -158,9 +156,9 @@ function cyclesPerStep(down: readonly Tiles[], across: readonly Tiles[]): number
 }
 
 /** Without a contiguous letter: one output at a time along the largest ones, scalars only. */
-function scalarForm(form: Strided, attributes: ContractAttributes, limits: Limits): Tiling {
-  const row = largest(form.letters.filter((letter) => roleOf(letter, attributes) === "rows"));
-  const column = largest(form.letters.filter((letter) => roleOf(letter, attributes) === "columns"));
+function scalarForm(form: Strided, limits: Limits): Tiling {
+  const row = largest(lettersOf(form, "rows"));
+  const column = largest(lettersOf(form, "columns"));
   const side = limits.registers >= 32 ? 4 : 2;
   return {
     form: "dot",
@@ -174,16 +172,11 @@ function scalarForm(form: Strided, attributes: ContractAttributes, limits: Limit
   };
 }
 
-const sumLength = (form: Strided, attributes: ContractAttributes): number =>
-  form.letters.filter((letter) => roleOf(letter, attributes) === "sum").reduce((n, letter) => n * letter.size, 1);
-
 const largest = (letters: readonly Letter[]): Letter | undefined => [...letters].sort((a, b) => b.size - a.size)[0];
 
 /** The summed letter whose loop is innermost: the one that moves the operands least. */
-const innermostSum = (form: Strided, attributes: ContractAttributes): Letter | undefined =>
-  form.letters
-    .filter((letter) => roleOf(letter, attributes) === "sum")
-    .sort((a, b) => Math.max(a.left, a.right) - Math.max(b.left, b.right))[0];
+const innermostSum = (form: Strided): Letter | undefined =>
+  lettersOf(form, "sum").sort((a, b) => Math.max(a.left, a.right) - Math.max(b.left, b.right))[0];
 
 /** Whether a tile's accumulators, its row of vectors and one broadcast fit, or all of them where an innermost loop of `turns` is too short. */
 const fits = (rows: number, columns: number, { registers, orderedFrom }: Limits, turns: number): boolean =>

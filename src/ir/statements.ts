@@ -1,5 +1,17 @@
 import type { Expr } from "./expr.ts";
+import { i32 } from "./expr.ts";
 import type { Statement } from "./kernel.ts";
+
+/** What a loop from `start` to `end` does; where that is one turn, without a loop. */
+export function loopOver(
+  variable: string,
+  [start, end, step]: readonly [start: number, end: number, step: number],
+  body: readonly Statement[],
+): Statement[] {
+  return end - start === step
+    ? [{ kind: "let", name: variable, value: i32(start) }, ...body]
+    : [{ kind: "loop", variable, start: i32(start), end: i32(end), step, body }];
+}
 
 /** The statements with every expression changed; what is inside an `if` only where `guarded` is not "kept". */
 export function withExpressions(
