@@ -38,6 +38,12 @@ export const sumLength = (form: Strided): number => countOf(lettersOf(form, "sum
 /** Over how many points these letters go. */
 export const countOf = (letters: readonly Letter[]): number => letters.reduce((n, { size }) => n * size, 1);
 
+/** Letters for new axes: those that no operand has. */
+export const freeLetters = ({ attributes }: Node): string[] => {
+  const { left, right } = attributes as ContractAttributes;
+  return [..."abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"].filter((letter) => !(left + right).includes(letter));
+};
+
 /** How long each letter's axis is. */
 export function letterSizes({ attributes, inputs }: Node): Map<string, number> {
   const { left, right } = attributes as ContractAttributes;

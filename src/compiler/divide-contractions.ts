@@ -7,7 +7,7 @@ import type { Limits } from "../ir/limits.ts";
 import { rewrite } from "../ir/rewrite.ts";
 import { sum } from "../tensor/ops/reduction.ts";
 import { variablesOver } from "./access.ts";
-import { address } from "./contraction.ts";
+import { address, freeLetters } from "./contraction.ts";
 import { moveOperand, onlyCase } from "./movement.ts";
 import { elements } from "./pull.ts";
 
@@ -31,7 +31,7 @@ interface Division {
 
 function divided(node: Node<Contract>, { letter, parts }: Division): Node {
   const { left, right, output } = node.attributes as ContractAttributes;
-  const part = [..."abcdefghijklmnopqrstuvwxyzABC"].find((free) => !left.includes(free) && !right.includes(free));
+  const [part] = freeLetters(node);
   if (part === undefined) return node;
   const inParts = (operand: Node, letters: string): Node => {
     const axis = letters.indexOf(letter);
@@ -64,7 +64,8 @@ function longSum(node: Node<Contract>): Division | undefined {
   const [x, y] = node.inputs as readonly [Node, Node];
   const first = left[0];
   if (first === undefined || first !== right[0] || output.includes(first)) return undefined;
-  const parts = partsOf(x.type.shape[0]!, (read(x) + read(y)) * bytesOf(x.type.dtype));
+  const bytes = (read(x) + read(y)) * bytesOf(x.type.dtype);
+  const parts = largestDivisor(x.type.shape[0]!, Math.min(mostParts, Math.ceil(bytes / partBytes)));
   const summed = [...left].filter((letter) => !output.includes(letter)).reduce((n, letter) => n * x.type.shape[left.indexOf(letter)]!, 1);
   return parts < fewestParts || summed / parts < worthDividing ? undefined : { letter: first, parts };
 }
@@ -73,10 +74,10 @@ function longSum(node: Node<Contract>): Division | undefined {
 const read = (operand: Node): number =>
   Math.min(elements(operand), ...(operand.op.kind === "movement" ? operand.inputs.map(elements) : []));
 
-/** As many equal parts as it takes, within bounds. */
-function partsOf(length: number, bytes: number): number {
-  let parts = Math.min(mostParts, Math.ceil(bytes / partBytes));
-  while (parts > 1 && length % parts !== 0) parts--;
+/** The largest number of equal parts that is few enough. */
+export function largestDivisor(length: number, most: number): number {
+  let parts = most;
+  while (length % parts !== 0) parts--;
   return parts;
 }
 

@@ -4,6 +4,7 @@ import type { Index } from "../ir/index.ts";
 import { fixed, mentions, offset, plus, quotient, remainder, scaleOf, times } from "../ir/index.ts";
 import { rewrite } from "../ir/rewrite.ts";
 import { keep, worthTransposing } from "./arrange-operands.ts";
+import { freeLetters, letterSizes } from "./contraction.ts";
 import { movedNode, moveOperand } from "./movement.ts";
 import { elements } from "./pull.ts";
 import { reshapeNode } from "./reshape-node.ts";
@@ -89,13 +90,10 @@ function dividedAlong(node: Node): Divided | undefined {
   const { left: letters, right: kernelLetters, output } = node.attributes as ContractAttributes;
   const [spaced, kernel] = node.inputs as readonly [Node, Node];
   const phases = phasesOf(spaced, letters, kernelLetters, output);
-  const phase = [..."abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"].find(
-    (each) => !letters.includes(each) && !kernelLetters.includes(each),
-  );
+  const [phase] = freeLetters(node);
   if (phases === undefined || phase === undefined) return undefined;
   const { letter, taps, count, places, turns, stride, start, length } = phases;
-  const size = new Map([...letters].map((each, axis) => [each, spaced.type.shape[axis]!]));
-  [...kernelLetters].forEach((each, axis) => size.set(each, kernel.type.shape[axis]!));
+  const size = letterSizes(node);
   const before = taps === undefined ? 1 : size.get(taps)!;
   size.set(letter, places).set(phase, count);
   if (taps !== undefined) size.set(taps, turns);

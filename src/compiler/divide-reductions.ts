@@ -1,6 +1,7 @@
 import type { Node, ReduceAttributes } from "../ir/graph.ts";
 import { makeNode } from "../ir/graph.ts";
 import { rewrite } from "../ir/rewrite.ts";
+import { largestDivisor } from "./divide-contractions.ts";
 import { elements } from "./pull.ts";
 import { reshapeNode } from "./reshape-node.ts";
 
@@ -27,7 +28,7 @@ function divided(node: Node): Node | undefined {
   const first = shape.findIndex((size) => size !== 1);
   const isFew = elements(node) < few && elements(node) > 1;
   if (elements(input) < (isFew ? largeForFew : large) || !axes.includes(first)) return undefined;
-  const parts = partsOf(shape[first]!, elements(input) < large ? fewestParts : mostParts);
+  const parts = largestDivisor(shape[first]!, elements(input) < large ? fewestParts : mostParts);
   // Partial results must be few beside what they stand for.
   if (parts < fewestParts || 16 * parts * elements(node) > elements(input)) return undefined;
   const rest = shape[first]! / parts;
@@ -36,11 +37,4 @@ function divided(node: Node): Node | undefined {
   const partial = makeNode(node.op, [whole], { axes: within } satisfies ReduceAttributes);
   const place = first - within.filter((axis) => axis < first).length;
   return makeNode(node.op, [partial], { axes: [place] } satisfies ReduceAttributes);
-}
-
-/** The largest divisor of an axis that is few enough. */
-function partsOf(size: number, most: number): number {
-  let parts = Math.min(most, size);
-  while (size % parts !== 0) parts--;
-  return parts;
 }

@@ -3,6 +3,7 @@ import { makeNode } from "../ir/graph.ts";
 import type { Guard, Index } from "../ir/index.ts";
 import { mentions, substitute } from "../ir/index.ts";
 import { rewrite } from "../ir/rewrite.ts";
+import { freeLetters } from "./contraction.ts";
 import { movedNode, onlyCase } from "./movement.ts";
 import { reshapeNode } from "./reshape-node.ts";
 
@@ -50,9 +51,7 @@ function productOfMoved(
     if (side === undefined) return undefined;
     own[side].push(guard);
   }
-  const free = [..."abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"].filter(
-    (letter) => !left.includes(letter) && !right.includes(letter),
-  );
+  const free = freeLetters(product);
   if (free.length < wide.length) return undefined;
   const letterOf = new Map(wide.map((axis, i) => [axis, free[i]!]));
   const operand = (side: "left" | "right", letters: string, node: Node): { node: Node; letters: string } => {
