@@ -17,26 +17,13 @@ const converted: Readonly<Partial<Record<DType, { readonly widen: (bits: Expr) =
   bf16: { widen: widenBf16, narrow: narrowBf16 },
 };
 
-const scalarLoads: Readonly<Record<DType, Opcode>> = {
-  f32: "f32.load",
-  f64: "f64.load",
-  i32: "i32.load",
-  u32: "i32.load",
-  f16: "i32.load16_u",
-  bf16: "i32.load16_u",
-  u8: "i32.load8_u",
-  bool: "i32.load8_u",
-};
-const scalarStores: Readonly<Record<DType, Opcode>> = {
-  f32: "f32.store",
-  f64: "f64.store",
-  i32: "i32.store",
-  u32: "i32.store",
-  f16: "i32.store16",
-  bf16: "i32.store16",
-  u8: "i32.store8",
-  bool: "i32.store8",
-};
+/** A load or store of one element. */
+function scalar(access: "load" | "store", storage: DType): Opcode {
+  if (storage === "f32" || storage === "f64") return `${storage}.${access}`;
+  const bits = (8 * bytesOf(storage)) as 8 | 16 | 32;
+  if (bits === 32) return `i32.${access}`;
+  return access === "load" ? `i32.load${bits}_u` : `i32.store${bits}`;
+}
 
 /** Leaves part number `part` of a load on the stack. */
 export function loadValue(printer: Printer, load: Load, part: number): void {
@@ -63,7 +50,7 @@ function loadBits(printer: Printer, load: Load, part: number): void {
   const { code } = printer;
   const storage = printer.kernel.buffers[load.buffer]!.dtype;
   if (load.lanes === 1) {
-    code.emit(scalarLoads[storage], printer.address(load.buffer, printer.linear(load.index)!));
+    code.emit(scalar("load", storage), printer.address(load.buffer, printer.linear(load.index)!));
     return;
   }
   const index = printer.linear(load.index);
@@ -72,12 +59,9 @@ function loadBits(printer: Printer, load: Load, part: number): void {
   } else {
     const offset = printer.address(load.buffer, plus({ ...index!, step: 0 }, constantLinear(part * lanesPerPart(load.dtype))));
     if (bytesOf(storage) === 1) {
-      code.emit("v128.load32_zero", offset);
-      code.emit("i16x8.extend_low_i8x16_u");
-      code.emit("i32x4.extend_low_i16x8_u");
+      code.emit("v128.load32_zero", offset, "i16x8.extend_low_i8x16_u", "i32x4.extend_low_i16x8_u");
     } else if (bytesOf(storage) === 2) {
-      code.emit("v128.load64_zero", offset);
-      code.emit("i32x4.extend_low_i16x8_u");
+      code.emit("v128.load64_zero", offset, "i32x4.extend_low_i16x8_u");
     } else if (lanesIn(load, part) * bytesOf(storage) === 8) {
       code.emit("v128.load64_zero", offset);
     } else {
@@ -97,15 +81,13 @@ function gather(printer: Printer, load: Load, part: number, index: Linear | unde
       if (size < 4) {
         if (lane === 0) code.emit("v128.const", ...constantBytes("i32", [0]));
         else code.emit("local.get", result);
-        code.emit(scalarLoads[storage], printer.address(load.buffer, position));
-        code.emit("i32x4.replace_lane", lane);
+        code.emit(scalar("load", storage), printer.address(load.buffer, position), "i32x4.replace_lane", lane);
       } else {
         const offset = printer.address(load.buffer, position);
         if (lane === 0) {
           code.emit(size === 4 ? "v128.load32_zero" : "v128.load64_zero", offset);
         } else {
-          code.emit("local.get", result);
-          code.emit(size === 4 ? "v128.load32_lane" : "v128.load64_lane", offset, lane);
+          code.emit("local.get", result, size === 4 ? "v128.load32_lane" : "v128.load64_lane", offset, lane);
         }
       }
       code.emit("local.set", result);
@@ -133,9 +115,7 @@ function eachLane(printer: Printer, vector: Expr, { part, per, lanes, index }: L
       printer.value(vector, Math.floor((part * per) / 4));
       code.emit("local.set", indices);
       for (let lane = 0; lane < lanes; lane++) {
-        code.emit("local.get", indices);
-        code.emit("i32x4.extract_lane", (part * per + lane) % 4);
-        code.emit("local.set", one);
+        code.emit("local.get", indices, "i32x4.extract_lane", (part * per + lane) % 4, "local.set", one);
         const expr: Expr = { kind: "local", dtype: "i32", lanes: 1, name: registerName(one) };
         use(lane, termLinear({ key: expr.name, level: Number.POSITIVE_INFINITY, nonNegative: true, expr }));
       }
@@ -162,7 +142,7 @@ export function storeValue(printer: Printer, store: Store): void {
   } else if (value.lanes === 1) {
     const offset = printer.address(store.buffer, printer.linear(store.index)!);
     printer.value(value, 0);
-    code.emit(scalarStores[storage], offset);
+    code.emit(scalar("store", storage), offset);
   } else {
     storeBits(printer, store, storage === "bool" ? cast(value, "u32") : value);
   }
@@ -175,7 +155,7 @@ function storeBits(printer: Printer, store: Store, value: Expr): void {
   if (value.lanes === 1) {
     const offset = printer.address(store.buffer, printer.linear(store.index)!);
     printer.value(value, 0);
-    code.emit(scalarStores[dtype], offset);
+    code.emit(scalar("store", dtype), offset);
     return;
   }
   const size = bytesOf(dtype);
@@ -206,9 +186,7 @@ function pack(code: FunctionBuilder, size: number): void {
   if (size > 2) return;
   const bytes = Array.from({ length: 16 }, (_, i) => (Math.floor(i / size) % 4) * 4 + (i % size));
   const vector = code.take("v128");
-  code.emit("local.tee", vector);
-  code.emit("local.get", vector);
-  code.emit("i8x16.shuffle", ...bytes);
+  code.emit("local.tee", vector, "local.get", vector, "i8x16.shuffle", ...bytes);
   code.release(vector);
 }
 
@@ -237,8 +215,7 @@ function storePart(printer: Printer, store: Store, { part, per, count }: Part, v
     code.emit("local.set", vector);
     const storeLane = (bytes: number, lane: number, to: Linear): void => {
       const offset = printer.address(store.buffer, to);
-      code.emit("local.get", vector);
-      code.emit(laneStores[bytes as keyof typeof laneStores], offset, lane);
+      code.emit("local.get", vector, laneStores[bytes as keyof typeof laneStores], offset, lane);
     };
     if (!isContiguous) {
       eachLane(printer, store.index, { part, per, lanes: count, index }, (lane, to) => storeLane(size, lane, to));

@@ -113,8 +113,7 @@ const extremum =
       printer.bind(x, (a) =>
         printer.bind(y, (b) => {
           push(printer, name === "min" ? [a, b, a, b] : [b, a, a, b], 0);
-          code.emit(`i32.lt_${signOf(dtype)}`);
-          code.emit("select");
+          code.emit(`i32.lt_${signOf(dtype)}`, "select");
         }),
       );
     }
@@ -132,8 +131,7 @@ function extremumWithConstant(printer: Printer, name: "min" | "max", [x, bound]:
   printer.value(bound, part);
   printer.code.emit(`${shape}.p${name}`);
   if (name === "max" && Object.is(bound.x.value, 0)) {
-    printer.code.emit("v128.const", ...constantBytes(x.dtype, [0]));
-    printer.code.emit(`${shape}.add`);
+    printer.code.emit("v128.const", ...constantBytes(x.dtype, [0]), `${shape}.add`);
   }
   return true;
 }
@@ -179,8 +177,7 @@ const not: Spelling = (printer, expr, part) => {
   } else if (expr.dtype === "bool") {
     code.emit("i32.eqz");
   } else {
-    code.emit("i32.const", -1);
-    code.emit("i32.xor");
+    code.emit("i32.const", -1, "i32.xor");
   }
 };
 
@@ -215,9 +212,7 @@ const absolute: Spelling = (printer, expr, part) => {
       code.emit("i32.sub");
       printer.value(name, 0);
       printer.value(name, 0);
-      code.emit("i32.const", 0);
-      code.emit("i32.lt_s");
-      code.emit("select");
+      code.emit("i32.const", 0, "i32.lt_s", "select");
     });
   }
 };

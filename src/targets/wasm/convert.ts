@@ -24,8 +24,7 @@ function castScalar(printer: Printer, x: Expr, to: RegisterType): void {
   const from = x.dtype;
   if (to === "bool") {
     const shape = isFloating(from) ? from : "i32";
-    code.emit(`${shape}.const`, 0);
-    code.emit(`${shape}.ne`);
+    code.emit(`${shape}.const`, 0, `${shape}.ne`);
   } else if (isFloating(from)) {
     if (isFloating(to)) code.emit(to === "f32" ? "f32.demote_f64" : "f64.promote_f32");
     else code.emit(`i32.trunc_sat_${from}_${signOf(to)}`);
@@ -44,9 +43,7 @@ function castVector(printer: Printer, x: Expr, to: RegisterType, part: number): 
     printer.value(x, part >> 1);
     if (part % 2 === 1)
       printer.scratch("v128", (vector) => {
-        code.emit("local.tee", vector);
-        code.emit("local.get", vector);
-        code.emit("i8x16.shuffle", ...Array.from({ length: 16 }, (_, i) => (i + 8) % 16));
+        code.emit("local.tee", vector, "local.get", vector, "i8x16.shuffle", ...Array.from({ length: 16 }, (_, i) => (i + 8) % 16));
       });
     if (from === "bool") code.emit("i32x4.neg");
     code.emit(from === "f32" ? "f64x2.promote_low_f32x4" : `f64x2.convert_low_i32x4_${signOf(from)}`);
@@ -59,12 +56,10 @@ function castVector(printer: Printer, x: Expr, to: RegisterType, part: number): 
 /** Casts between types of 32-bit lanes. */
 function castWord({ code }: Printer, from: RegisterType, to: RegisterType): void {
   if (to === "bool") {
-    code.emit("v128.const", ...constantBytes("i32", [0]));
-    code.emit(from === "f32" ? "f32x4.ne" : "i32x4.ne");
+    code.emit("v128.const", ...constantBytes("i32", [0]), from === "f32" ? "f32x4.ne" : "i32x4.ne");
   } else if (from === "bool") {
     // A mask has all bits set: what is left of them is one.
-    code.emit("v128.const", ...constantBytes(to, [1]));
-    code.emit("v128.and");
+    code.emit("v128.const", ...constantBytes(to, [1]), "v128.and");
   } else if (from === "f32") {
     code.emit(`i32x4.trunc_sat_f32x4_${signOf(to)}`);
   } else if (to === "f32") {
@@ -77,8 +72,7 @@ function castFromDouble(printer: Printer, x: Expr, to: RegisterType, part: numbe
   if (to === "bool") {
     joinMasks(printer, x, part, (half) => {
       printer.value(x, half);
-      code.emit("v128.const", ...constantBytes("f64", [0]));
-      code.emit("f64x2.ne");
+      code.emit("v128.const", ...constantBytes("f64", [0]), "f64x2.ne");
     });
     return;
   }
@@ -87,8 +81,7 @@ function castFromDouble(printer: Printer, x: Expr, to: RegisterType, part: numbe
   code.emit(opcode);
   if (2 * part + 1 >= partsOf(x)) return;
   printer.value(x, 2 * part + 1);
-  code.emit(opcode);
-  code.emit("i8x16.shuffle", ...Array.from({ length: 16 }, (_, i) => (i < 8 ? i : i + 8)));
+  code.emit(opcode, "i8x16.shuffle", ...Array.from({ length: 16 }, (_, i) => (i < 8 ? i : i + 8)));
 }
 
 /** Two masks of 64-bit lanes as one of 32-bit lanes. `mask` leaves part number `half` on the stack. */

@@ -37,8 +37,7 @@ function divide(printer: Printer, instruction: "div" | "rem", dtype: RegisterTyp
   }
   printer.scratch("i32", (x) =>
     printer.scratch("i32", (y) => {
-      code.emit("local.set", y);
-      code.emit("local.set", x);
+      code.emit("local.set", y, "local.set", x);
       if (instruction === "rem") {
         // x rem (y + (y = 0)): by zero becomes by one.
         code.emit("local.get", x);
@@ -48,43 +47,28 @@ function divide(printer: Printer, instruction: "div" | "rem", dtype: RegisterTyp
       }
       if (dtype === "i32") {
         // For a divisor of 0 or -1 the quotient we want is x · y.
-        code.emit("local.get", x);
-        code.emit("local.get", y);
-        code.emit("i32.mul");
-        code.emit("local.get", x);
-        code.emit("i32.const", 1);
-        code.emit("local.get", y);
+        code.emit("local.get", x, "local.get", y, "i32.mul");
+        code.emit("local.get", x, "i32.const", 1, "local.get", y);
         special(printer, y);
-        code.emit("select");
-        code.emit(opcode);
+        code.emit("select", opcode);
         special(printer, y);
         code.emit("select");
         return;
       }
       code.emit("local.get", x);
       safeDivisor(printer, y);
-      code.emit(opcode);
-      code.emit("i32.const", 0);
-      code.emit("local.get", y);
-      code.emit("select");
+      code.emit(opcode, "i32.const", 0, "local.get", y, "select");
     }),
   );
 }
 
 function safeDivisor({ code }: Printer, y: number): void {
-  code.emit("local.get", y);
-  code.emit("local.get", y);
-  code.emit("i32.eqz");
-  code.emit("i32.add");
+  code.emit("local.get", y, "local.get", y, "i32.eqz", "i32.add");
 }
 
 /** Whether the divisor is 0 or -1. */
 function special({ code }: Printer, y: number): void {
-  code.emit("local.get", y);
-  code.emit("i32.const", 1);
-  code.emit("i32.add");
-  code.emit("i32.const", 1);
-  code.emit("i32.le_u");
+  code.emit("local.get", y, "i32.const", 1, "i32.add", "i32.const", 1, "i32.le_u");
 }
 
 /** The remainder of floats, with the sign of the dividend, through f64. */
@@ -103,9 +87,7 @@ export function floatRemainder(printer: Printer, expr: Expr & { kind: "apply" },
   }
   const remainder = (): void => {
     printer.scratch("f32", (divisor) => {
-      code.emit("local.set", divisor);
-      code.emit("f64.promote_f32");
-      code.emit("local.get", divisor);
+      code.emit("local.set", divisor, "f64.promote_f32", "local.get", divisor);
     });
     code.emit("f64.promote_f32");
     printer.callRemainder();
@@ -125,72 +107,36 @@ export function remainderFunction(): WasmFunction {
   const code = new FunctionBuilder("remainder", ["f64", "f64"], ["f64"]);
   const [x, y] = [0, 1];
   const [rest, divisor, multiple] = [code.take("f64"), code.take("f64"), code.take("f64")];
-  const set = (target: number, from: number, op?: "f64.abs"): void => {
-    code.emit("local.get", from);
-    if (op !== undefined) code.emit(op);
-    code.emit("local.set", target);
-  };
-  set(rest, x, "f64.abs");
-  set(divisor, y, "f64.abs");
-  set(multiple, divisor);
+  code.emit("local.get", x, "f64.abs", "local.set", rest);
+  code.emit("local.get", y, "f64.abs", "local.tee", divisor, "local.set", multiple);
   // Not a number for x infinite, y zero, or either of them not a number.
-  code.emit("local.get", rest);
-  code.emit("f64.const", Number.MAX_VALUE);
-  code.emit("f64.le");
-  code.emit("f64.const", 0);
-  code.emit("local.get", divisor);
-  code.emit("f64.lt");
-  code.emit("i32.and");
-  code.emit("i32.eqz");
-  code.emit("if");
-  code.emit("f64.const", Number.NaN);
-  code.emit("return");
-  code.emit("end");
-  code.emit("local.get", rest);
-  code.emit("local.get", divisor);
-  code.emit("f64.lt");
-  code.emit("if");
-  code.emit("local.get", x);
-  code.emit("return");
-  code.emit("end");
+  code.emit(
+    "local.get",
+    rest,
+    "f64.const",
+    Number.MAX_VALUE,
+    "f64.le",
+    "f64.const",
+    0,
+    "local.get",
+    divisor,
+    "f64.lt",
+    "i32.and",
+    "i32.eqz",
+  );
+  code.emit("if", "f64.const", Number.NaN, "return", "end");
+  code.emit("local.get", rest, "local.get", divisor, "f64.lt");
+  code.emit("if", "local.get", x, "return", "end");
   // While 2 · multiple <= rest. The difference is exact where it matters.
-  code.emit("block");
+  code.emit("block", "loop");
+  code.emit("local.get", multiple, "local.get", rest, "local.get", multiple, "f64.sub", "f64.le", "i32.eqz", "br_if", 1);
+  code.emit("local.get", multiple, "local.get", multiple, "f64.add", "local.set", multiple);
+  code.emit("br", 0, "end", "end");
   code.emit("loop");
-  code.emit("local.get", multiple);
-  code.emit("local.get", rest);
-  code.emit("local.get", multiple);
-  code.emit("f64.sub");
-  code.emit("f64.le");
-  code.emit("i32.eqz");
-  code.emit("br_if", 1);
-  code.emit("local.get", multiple);
-  code.emit("local.get", multiple);
-  code.emit("f64.add");
-  code.emit("local.set", multiple);
-  code.emit("br", 0);
-  code.emit("end");
-  code.emit("end");
-  code.emit("loop");
-  code.emit("local.get", multiple);
-  code.emit("local.get", rest);
-  code.emit("f64.le");
-  code.emit("if");
-  code.emit("local.get", rest);
-  code.emit("local.get", multiple);
-  code.emit("f64.sub");
-  code.emit("local.set", rest);
-  code.emit("end");
-  code.emit("local.get", multiple);
-  code.emit("f64.const", 0.5);
-  code.emit("f64.mul");
-  code.emit("local.set", multiple);
-  code.emit("local.get", divisor);
-  code.emit("local.get", multiple);
-  code.emit("f64.le");
-  code.emit("br_if", 0);
-  code.emit("end");
-  code.emit("local.get", rest);
-  code.emit("local.get", x);
-  code.emit("f64.copysign");
+  code.emit("local.get", multiple, "local.get", rest, "f64.le");
+  code.emit("if", "local.get", rest, "local.get", multiple, "f64.sub", "local.set", rest, "end");
+  code.emit("local.get", divisor, "local.get", multiple, "f64.const", 0.5, "f64.mul", "local.tee", multiple, "f64.le");
+  code.emit("br_if", 0, "end");
+  code.emit("local.get", rest, "local.get", x, "f64.copysign");
   return code.finish();
 }

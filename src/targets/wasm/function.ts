@@ -32,8 +32,16 @@ export class FunctionBuilder {
     this.#results = results;
   }
 
-  emit(op: Opcode, ...immediates: readonly number[]): void {
-    this.#instructions.push({ op, immediates });
+  /** Instructions, each followed by its immediates. */
+  emit(...code: readonly (Opcode | number)[]): void {
+    let immediates: number[] = [];
+    for (const word of code) {
+      if (typeof word === "number") immediates.push(word);
+      else {
+        immediates = [];
+        this.#instructions.push({ op: word, immediates });
+      }
+    }
   }
 
   /** A local nobody uses now. Its value is unknown. */

@@ -138,9 +138,7 @@ class KernelPrinter implements Printer {
       return;
     }
     this.value(base, 0);
-    this.code.emit(`${laneShape(dtype)}.splat`);
-    this.code.emit("v128.const", ...constantBytes(dtype, steps));
-    this.code.emit(`${laneShape(dtype)}.add`);
+    this.code.emit(`${laneShape(dtype)}.splat`, "v128.const", ...constantBytes(dtype, steps), `${laneShape(dtype)}.add`);
   }
 
   #registerOf(name: string): readonly number[] {
@@ -205,13 +203,11 @@ class KernelPrinter implements Printer {
     this.value(atom.expr, 0);
     if (scale === 1) return;
     const bits = Math.log2(scale);
-    this.code.emit("i32.const", Number.isInteger(bits) ? bits : scale | 0);
-    this.code.emit(Number.isInteger(bits) ? "i32.shl" : "i32.mul");
+    this.code.emit("i32.const", Number.isInteger(bits) ? bits : scale | 0, Number.isInteger(bits) ? "i32.shl" : "i32.mul");
   }
 
   #addConstant(value: number): void {
-    this.code.emit("i32.const", value | 0);
-    this.code.emit("i32.add");
+    this.code.emit("i32.const", value | 0, "i32.add");
   }
 
   bind(expr: Expr, use: (name: Local) => void): void {
@@ -319,8 +315,7 @@ class KernelPrinter implements Printer {
     if (trips === undefined) {
       this.value(loop.start, 0);
       pushEnd();
-      code.emit("i32.lt_s");
-      code.emit("if");
+      code.emit("i32.lt_s", "if");
     }
     const counter = code.take("i32");
     const leaves = needsOrder(loop.body, trips) ? code.take("i32") : undefined;

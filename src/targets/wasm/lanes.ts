@@ -39,8 +39,7 @@ export function laneByLane(
       printer.value(arg, part);
       code.emit("local.set", vector);
       laneByLane(printer, rest, part, dtype, (lane) => {
-        code.emit("local.get", vector);
-        code.emit(`${laneShape(arg.dtype)}.extract_lane`, lane);
+        code.emit("local.get", vector, `${laneShape(arg.dtype)}.extract_lane`, lane);
         scalar(lane);
       });
     });
@@ -81,11 +80,8 @@ export function across(printer: Printer, expr: Expr & { kind: "across" }): void 
   const laneBytes = 16 / lanesPerPart(x.dtype);
   for (let lanes = lanesIn(x, 0); lanes > 1; lanes /= 2) {
     printer.scratch("v128", (vector) => {
-      code.emit("local.tee", vector);
-      code.emit("local.get", vector);
-      code.emit("local.get", vector);
-      code.emit("i8x16.shuffle", ...Array.from({ length: 16 }, (_, i) => (i + (lanes / 2) * laneBytes) % 16));
-      code.emit(opcode);
+      code.emit("local.tee", vector, "local.get", vector, "local.get", vector);
+      code.emit("i8x16.shuffle", ...Array.from({ length: 16 }, (_, i) => (i + (lanes / 2) * laneBytes) % 16), opcode);
     });
   }
   code.emit(`${laneShape(x.dtype)}.extract_lane`, 0);
@@ -94,6 +90,5 @@ export function across(printer: Printer, expr: Expr & { kind: "across" }): void 
 
 /** An i32 of -1 or 0, on the stack, as 1 or 0. */
 export function booleanOfMask({ code }: Printer): void {
-  code.emit("i32.const", 1);
-  code.emit("i32.and");
+  code.emit("i32.const", 1, "i32.and");
 }

@@ -31,18 +31,11 @@ export function needsOrder(body: readonly Statement[], turns = 0): boolean {
 export function orderedLoop(code: FunctionBuilder, { depth, leaves }: { depth: number; leaves: number }, body: () => void): void {
   const inside = code.capture(body);
   const changed = new Set(inside.filter(({ op }) => op === "local.set").map(({ immediates }) => immediates[0])).size;
-  code.emit("block");
-  code.emit("i32.const", 0);
-  code.emit("i32.load", 0);
-  code.emit("local.tee", leaves);
-  code.emit("br_if", 0);
-  code.emit("loop");
+  code.emit("block", "i32.const", 0, "i32.load", 0, "local.tee", leaves, "br_if", 0, "loop");
   // Each way out is a node for every local that changes.
   for (let nodes = 0; nodes < unrolledNodes * depth; nodes += changed) {
-    code.emit("local.get", leaves);
-    code.emit("br_if", 1);
+    code.emit("local.get", leaves, "br_if", 1);
   }
   code.append(inside);
-  code.emit("end");
-  code.emit("end");
+  code.emit("end", "end");
 }

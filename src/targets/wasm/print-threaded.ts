@@ -80,34 +80,19 @@ function post(
     push();
     code.emit("i32.store", words.addresses + 4 * i);
   }
-  code.emit("i32.const", 0);
-  code.emit("i32.const", index);
-  code.emit("i32.store", words.kernel);
-  code.emit("i32.const", 0);
-  code.emit("i32.const", 0);
-  code.emit("i32.atomic.store", words.done);
+  code.emit("i32.const", 0, "i32.const", index, "i32.store", words.kernel);
+  code.emit("i32.const", 0, "i32.const", 0, "i32.atomic.store", words.done);
   code.emit("i32.const", 0);
   read(code, "job");
-  code.emit("i32.const", ~chunkMask);
-  code.emit("i32.and");
-  code.emit("i32.const", chunkMask + 1 + chunks);
-  code.emit("i32.add");
-  code.emit("i32.atomic.store", words.job);
+  code.emit("i32.const", ~chunkMask, "i32.and", "i32.const", chunkMask + 1 + chunks, "i32.add", "i32.atomic.store", words.job);
   read(code, "sleeping");
-  code.emit("if");
-  code.emit("i32.const", 0);
-  code.emit("i32.const", -1);
-  code.emit("memory.atomic.notify", words.job);
+  code.emit("if", "i32.const", 0, "i32.const", -1, "memory.atomic.notify", words.job);
   drop(code);
   code.emit("end");
-  code.emit("i32.const", 0);
-  code.emit("call", take);
+  code.emit("i32.const", 0, "call", take);
   code.emit("loop");
   read(code, "done");
-  code.emit("i32.const", chunks);
-  code.emit("i32.ne");
-  code.emit("br_if", 0);
-  code.emit("end");
+  code.emit("i32.const", chunks, "i32.ne", "br_if", 0, "end");
 }
 
 /** `take(thread)`: claims and computes chunks until there are none. */
@@ -115,35 +100,14 @@ function takeFunction(code: FunctionBuilder, chunk: number): WasmFunction {
   const job = code.take("i32");
   code.emit("loop");
   read(code, "job");
-  code.emit("local.tee", job);
-  code.emit("i32.const", chunkMask);
-  code.emit("i32.and");
-  code.emit("i32.eqz");
-  code.emit("if");
-  code.emit("return");
-  code.emit("end");
-  code.emit("i32.const", 0);
-  code.emit("local.get", job);
-  code.emit("local.get", job);
-  code.emit("i32.const", 1);
-  code.emit("i32.sub");
-  code.emit("i32.atomic.rmw.cmpxchg", words.job);
-  code.emit("local.get", job);
-  code.emit("i32.ne");
-  code.emit("br_if", 0);
-  code.emit("local.get", 0);
-  code.emit("local.get", job);
-  code.emit("i32.const", chunkMask);
-  code.emit("i32.and");
-  code.emit("i32.const", 1);
-  code.emit("i32.sub");
-  code.emit("call", chunk);
-  code.emit("i32.const", 0);
-  code.emit("i32.const", 1);
-  code.emit("i32.atomic.rmw.add", words.done);
+  code.emit("local.tee", job, "i32.const", chunkMask, "i32.and", "i32.eqz");
+  code.emit("if", "return", "end");
+  code.emit("i32.const", 0, "local.get", job, "local.get", job, "i32.const", 1, "i32.sub", "i32.atomic.rmw.cmpxchg", words.job);
+  code.emit("local.get", job, "i32.ne", "br_if", 0);
+  code.emit("local.get", 0, "local.get", job, "i32.const", chunkMask, "i32.and", "i32.const", 1, "i32.sub", "call", chunk);
+  code.emit("i32.const", 0, "i32.const", 1, "i32.atomic.rmw.add", words.done);
   drop(code);
-  code.emit("br", 0);
-  code.emit("end");
+  code.emit("br", 0, "end");
   return code.finish();
 }
 
@@ -155,31 +119,16 @@ function chunkFunction(
 ): WasmFunction {
   for (const [index, kernel] of program.kernels.entries()) {
     if (!isShared(kernel)) continue;
-    code.emit("i32.const", 0);
-    code.emit("i32.load", words.kernel);
-    code.emit("i32.const", index);
-    code.emit("i32.eq");
-    code.emit("if");
+    code.emit("i32.const", 0, "i32.load", words.kernel, "i32.const", index, "i32.eq", "if");
     for (let i = 0; i < addressesOf(bases[index]!); i++) {
-      code.emit("i32.const", 0);
-      code.emit("i32.load", words.addresses + 4 * i);
+      code.emit("i32.const", 0, "i32.load", words.addresses + 4 * i);
     }
-    code.emit("local.get", 0);
-    code.emit("i32.const", scratchBytes);
-    code.emit("i32.mul");
-    code.emit("i32.const", scratch);
-    code.emit("i32.add");
+    code.emit("local.get", 0, "i32.const", scratchBytes, "i32.mul", "i32.const", scratch, "i32.add");
     for (const next of [0, 1]) {
-      code.emit("local.get", 1);
-      code.emit("i32.const", next);
-      code.emit("i32.add");
-      code.emit("i32.const", kernel.range.extent);
-      code.emit("i32.mul");
-      code.emit("i32.const", chunksOf(kernel));
-      code.emit("i32.div_u");
+      code.emit("local.get", 1, "i32.const", next, "i32.add");
+      code.emit("i32.const", kernel.range.extent, "i32.mul", "i32.const", chunksOf(kernel), "i32.div_u");
     }
-    code.emit("call", index);
-    code.emit("end");
+    code.emit("call", index, "end");
   }
   return code.finish();
 }
@@ -187,38 +136,17 @@ function chunkFunction(
 /** `work(thread)`: takes part in jobs as they come, until none has come for a while. */
 function workFunction(code: FunctionBuilder, take: number): WasmFunction {
   const [job, looked] = [code.take("i32"), code.take("i32")];
-  code.emit("loop");
-  code.emit("local.get", 0);
-  code.emit("call", take);
-  code.emit("i32.const", 0);
-  code.emit("local.set", looked);
+  code.emit("loop", "local.get", 0, "call", take);
+  code.emit("i32.const", 0, "local.set", looked);
   code.emit("loop");
   read(code, "job");
-  code.emit("local.tee", job);
-  code.emit("i32.const", chunkMask);
-  code.emit("i32.and");
-  code.emit("br_if", 1);
-  code.emit("local.get", looked);
-  code.emit("i32.const", 1);
-  code.emit("i32.add");
-  code.emit("local.tee", looked);
-  code.emit("i32.const", looks);
-  code.emit("i32.lt_s");
-  code.emit("br_if", 0);
+  code.emit("local.tee", job, "i32.const", chunkMask, "i32.and", "br_if", 1);
+  code.emit("local.get", looked, "i32.const", 1, "i32.add", "local.tee", looked, "i32.const", looks, "i32.lt_s", "br_if", 0);
   code.emit("end");
   count(code, 1);
-  code.emit("i32.const", 0);
-  code.emit("local.get", job);
-  code.emit("i32.const", -1);
-  code.emit("i64.extend_i32_u");
-  code.emit("memory.atomic.wait32", words.job);
-  code.emit("local.set", looked);
+  code.emit("i32.const", 0, "local.get", job, "i32.const", -1, "i64.extend_i32_u", "memory.atomic.wait32", words.job, "local.set", looked);
   count(code, -1);
-  code.emit("local.get", looked);
-  code.emit("i32.const", timedOut);
-  code.emit("i32.ne");
-  code.emit("br_if", 0);
-  code.emit("end");
+  code.emit("local.get", looked, "i32.const", timedOut, "i32.ne", "br_if", 0, "end");
   return code.finish();
 }
 
@@ -226,14 +154,11 @@ function workFunction(code: FunctionBuilder, take: number): WasmFunction {
 const timedOut = 2;
 
 function read(code: FunctionBuilder, word: keyof typeof words): void {
-  code.emit("i32.const", 0);
-  code.emit("i32.atomic.load", words[word]);
+  code.emit("i32.const", 0, "i32.atomic.load", words[word]);
 }
 
 function count(code: FunctionBuilder, change: number): void {
-  code.emit("i32.const", 0);
-  code.emit("i32.const", change);
-  code.emit("i32.atomic.rmw.add", words.sleeping);
+  code.emit("i32.const", 0, "i32.const", change, "i32.atomic.rmw.add", words.sleeping);
   drop(code);
 }
 

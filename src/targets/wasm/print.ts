@@ -133,10 +133,7 @@ function runFunction(program: Program, layout: Layout, bases: readonly (readonly
     const { place, dtype } = program.buffers[buffer]!;
     if (place.kind !== "view") return;
     if (place.step !== 0) {
-      code.emit("local.get", turns.get(buffer)!);
-      code.emit("i32.const", place.step * bytesOf(dtype));
-      code.emit("i32.mul");
-      code.emit("i32.add");
+      code.emit("local.get", turns.get(buffer)!, "i32.const", place.step * bytesOf(dtype), "i32.mul", "i32.add");
     }
     addMoves(place.of);
   };
@@ -145,18 +142,9 @@ function runFunction(program: Program, layout: Layout, bases: readonly (readonly
       if (isRepeat(step)) {
         const turn = code.take("i32");
         for (const view of step.views) turns.set(view, turn);
-        code.emit("i32.const", 0);
-        code.emit("local.set", turn);
-        code.emit("loop");
+        code.emit("i32.const", 0, "local.set", turn, "loop");
         emitCalls(step.calls);
-        code.emit("local.get", turn);
-        code.emit("i32.const", 1);
-        code.emit("i32.add");
-        code.emit("local.tee", turn);
-        code.emit("i32.const", step.repeat);
-        code.emit("i32.lt_s");
-        code.emit("br_if", 0);
-        code.emit("end");
+        code.emit("local.get", turn, "i32.const", 1, "i32.add", "local.tee", turn, "i32.const", step.repeat, "i32.lt_s", "br_if", 0, "end");
         code.release(turn);
         continue;
       }
@@ -170,18 +158,8 @@ function runFunction(program: Program, layout: Layout, bases: readonly (readonly
       );
     }
   };
-  code.emit("block");
-  code.emit("loop");
-  code.emit("local.get", repeat);
-  code.emit("i32.eqz");
-  code.emit("br_if", 1);
+  code.emit("block", "loop", "local.get", repeat, "i32.eqz", "br_if", 1);
   emitCalls(program.calls);
-  code.emit("local.get", repeat);
-  code.emit("i32.const", 1);
-  code.emit("i32.sub");
-  code.emit("local.set", repeat);
-  code.emit("br", 0);
-  code.emit("end");
-  code.emit("end");
+  code.emit("local.get", repeat, "i32.const", 1, "i32.sub", "local.set", repeat, "br", 0, "end", "end");
   return code.finish();
 }
