@@ -18,7 +18,9 @@ import { nodesOf } from "./group.ts";
 import { KernelScope } from "./kernel-scope.ts";
 import type { Lowered, MemoryMap } from "./lower-loop.ts";
 import { lanesFor } from "./lower-loop.ts";
+import type { Lanes } from "./pull.ts";
 import { countInstructions, Pull } from "./pull.ts";
+import { pullFrom } from "./pull-memory.ts";
 import type { Tiling } from "./tiles.ts";
 import { chooseTiling, tilesAlong } from "./tiles.ts";
 
@@ -508,7 +510,7 @@ class ContractLowering {
   #epilogue(at: ReadonlyMap<string, Index>, result: Expr, letter: Letter | undefined, count: number | undefined): Statement[] {
     const { anchor, epilogue } = this.#group;
     const out: Statement[] = [];
-    let vector = result.lanes === 1 ? undefined : { variable: this.#nameAt(at, letter!), lanes: result.lanes };
+    let vector: Lanes | undefined = result.lanes === 1 ? undefined : { variable: this.#nameAt(at, letter!), lanes: result.lanes };
     const own = this.#outputIndices(at, (single, rest, size) => {
       // Along a row of vectors that each lie within one run of its last letter, a vector is within one place of the letters before.
       if (vector === undefined || epilogue.length === 0 || this.#tiling.form !== "outer" || size % vector.lanes !== 0) return undefined;
@@ -535,17 +537,9 @@ class ContractLowering {
     return out;
   }
 
-  #pull(known: ReadonlyMap<Node, Expr>, computing: Node, vector: { variable: string; lanes: number } | undefined): Pull {
-    const pull: Pull = new Pull((node, indices, guard) => {
-      const register = known.get(node);
-      if (register !== undefined) return register;
-      if (node === computing) return undefined;
-      const memory = this.#memory.of(node);
-      if (memory === undefined) return undefined;
-      const { index, lanes } = pull.loadIndex(flatten(indices, node.type.shape), guard, sizeOf(node.type.shape));
-      return load(this.#scope.read(memory), registerType[node.type.dtype], index, lanes);
-    }, vector);
-    return pull;
+  #pull(known: ReadonlyMap<Node, Expr>, computing: Node, vector: Lanes | undefined): Pull {
+    const register = (node: Node): Expr | undefined => known.get(node);
+    return pullFrom({ memory: this.#memory, scope: this.#scope, register, computing }, vector);
   }
 
   /** The result's own indices, from those of the merged letters. */

@@ -1,12 +1,13 @@
 import { sizeOf } from "../core/shape.ts";
 import type { Associative, Expr, RegisterType } from "../ir/expr.ts";
-import { across, add, apply, cast, constant, less, load, local, ramp, registerType, select } from "../ir/expr.ts";
+import { across, add, apply, cast, constant, i32, less, local, ramp, registerType, select, splat } from "../ir/expr.ts";
 import type { Node, Reduce } from "../ir/graph.ts";
 import type { Guard, Index } from "../ir/index.ts";
 import { atomIndex, fixed, flatten, offset, quotient, remainder, scaleOf, substitute, unflatten, variable } from "../ir/index.ts";
 import type { Statement } from "../ir/kernel.ts";
 import type { Limits } from "../ir/limits.ts";
 import { operandsOf } from "../ir/operands.ts";
+import { loopOver, withExpressions } from "../ir/statements.ts";
 import { accessesOf, isPulled, variablesOver } from "./access.ts";
 import type { Axis } from "./case-axes.ts";
 import { nestOf } from "./case-axes.ts";
@@ -15,7 +16,9 @@ import type { LoopGroup, LoopMember } from "./group.ts";
 import { identity } from "./identity.ts";
 import type { Memory } from "./kernel-scope.ts";
 import { KernelScope } from "./kernel-scope.ts";
+import type { Lanes } from "./pull.ts";
 import { countInstructions, Pull } from "./pull.ts";
+import { pullFrom } from "./pull-memory.ts";
 
 /** Where nodes live, for the kernel being lowered. */
 export interface MemoryMap {
@@ -141,7 +144,7 @@ class LoopLowering {
     const touched: { index: Index; weight: number }[] = [];
     // Places are alike.
     const [place] = this.#places(new Map());
-    const domain = this.#domain.map((index) => substitute(index, (name) => place!.get(name)));
+    const domain = this.#domainAt(place!);
     for (const member of this.#group.members) {
       const at = this.#placeOf(member, domain);
       for (const access of this.#accesses(member, at)) touched.push({ index: flatten(access.indices, access.node.type.shape), weight: 1 });
@@ -201,7 +204,7 @@ class LoopLowering {
       return { root, pull };
     });
     return places.map((place) => {
-      const domain = this.#domain.map((index) => substitute(index, (name) => place.get(name)));
+      const domain = this.#domainAt(place);
       return this.#group.members.map((member, i) => {
         const { root, pull } = pulls[i]!;
         return pull.value(root, isPulled(member.node) ? this.#placeOf(member, domain) : this.#operandPlace(member.node, domain));
@@ -265,8 +268,7 @@ class LoopLowering {
       // In one of several pieces all names are its own.
       const name = most === mostPieces && ends.length === 1 ? axis.name : this.#scope.name(axis.name);
       const body = this.#loops(others, new Map([...at, [axis.name, between(name, start, end)]]), Math.floor(most / ends.length), point);
-      if (end - start === 1) return [{ kind: "let", name, value: i32(start) }, ...body];
-      return [{ kind: "loop", variable: name, start: i32(start), end: i32(end), step: 1, body }];
+      return loopOver(name, [start, end, 1], body);
     });
   }
 
@@ -331,8 +333,7 @@ class LoopLowering {
     if (whole > start) {
       const name = this.#scope.name("v");
       const inside = this.#point(new Map([...at, [vector.name, between(name, start, end)]]), { variable: name, lanes });
-      if (whole - start === lanes) out.push({ kind: "let", name, value: i32(start) }, ...inside);
-      else out.push({ kind: "loop", variable: name, start: i32(start), end: i32(whole), step: lanes, body: inside });
+      out.push(...loopOver(name, [start, whole, lanes], inside));
     }
     if (whole < end) out.push(...this.#rest(vector, at, whole, end));
     return out;
@@ -345,13 +346,13 @@ class LoopLowering {
     const lanes = lanesFor(count, this.#lanes);
     const place = new Map([...at, [vector.name, between(name, start, end)]]);
     const masked = this.#point(place, { variable: name, lanes }, count);
-    if (lanes === count || !gathers(masked)) return [{ kind: "let", name, value: i32(start) }, ...masked];
+    if (lanes === count || !gathers(masked)) return loopOver(name, [start, end, count], masked);
     const out: Statement[] = [];
     for (let from = start, left = count; left > 0; ) {
       const width = 2 ** Math.floor(Math.log2(left));
       const piece = this.#scope.name("v");
       const statements = this.#point(new Map([...at, [vector.name, between(piece, start, end)]]), { variable: piece, lanes: width });
-      out.push({ kind: "let", name: piece, value: i32(from) }, ...statements);
+      out.push(...loopOver(piece, [from, from + width, width], statements));
       from += width;
       left -= width;
     }
@@ -359,7 +360,7 @@ class LoopLowering {
   }
 
   /** Everything at one point of the loops (or at `lanes` neighbouring ones): one place of the cases after the other, which share what they read. */
-  #point(outer: ReadonlyMap<string, Index>, lanes: { variable: string; lanes: number } | undefined, count?: number): Statement[] {
+  #point(outer: ReadonlyMap<string, Index>, lanes: Lanes | undefined, count?: number): Statement[] {
     return this.#places(outer).flatMap((at) => this.#place(at, lanes, count));
   }
 
@@ -373,7 +374,7 @@ class LoopLowering {
   }
 
   /** Sweep after sweep over the inner axes. */
-  #place(outer: ReadonlyMap<string, Index>, lanes: { variable: string; lanes: number } | undefined, count?: number): Statement[] {
+  #place(outer: ReadonlyMap<string, Index>, lanes: Lanes | undefined, count?: number): Statement[] {
     const out: Statement[] = [];
     const known = new Map<Node, Expr>();
     const phases = Math.max(...this.#group.members.map((member) => member.phase)) + 1;
@@ -391,7 +392,7 @@ class LoopLowering {
   #sweep(
     members: readonly LoopMember[],
     outer: ReadonlyMap<string, Index>,
-    lanes: { variable: string; lanes: number } | undefined,
+    lanes: Lanes | undefined,
     count: number | undefined,
     known: Map<Node, Expr>,
   ): Statement[] {
@@ -414,14 +415,10 @@ class LoopLowering {
       const names = Array.from({ length: sums }, () => this.#scope.name("sum"));
       registers.set(node, names);
       const start = identity(combinerOf(node), registerType[node.type.dtype]);
-      for (const name of names) out.push({ kind: "declare", name, value: spreadOver(start, width) });
+      for (const name of names) out.push({ kind: "declare", name, value: splat(start, width) });
     }
-    const body = (
-      at: ReadonlyMap<string, Index>,
-      chosen: { variable: string; lanes: number } | undefined,
-      sum: number,
-      keep?: number,
-    ): Statement[] => this.#accumulate(reductions, full, at, chosen, count ?? keep, keep, registers, sum, known);
+    const body = (at: ReadonlyMap<string, Index>, chosen: Lanes | undefined, sum: number, keep?: number): Statement[] =>
+      this.#accumulate(reductions, full, at, chosen, count ?? keep, keep, registers, sum, known);
 
     const others = inner.filter((axis) => axis !== unrolled);
     const at = new Map([...outer, ...others.map((axis): [string, Index] => [axis.name, variable(this.#rename(axis), axis.size)])]);
@@ -437,15 +434,14 @@ class LoopLowering {
         for (let copy = 0; copy < copies; copy++) {
           statements.push(...body(new Map([...at, [unrolled.name, offset(variable(name, unrolled.size), copy * step)]]), chosen, copy));
         }
-        inside.push({ kind: "loop", variable: name, start: i32(from), end: i32(to), step: stride, body: statements });
+        inside.push(...loopOver(name, [from, to, stride], statements));
       };
       inLoop(0, end, step * sums, sums);
       inLoop(end, wholeSize, step, 1);
       if (vector !== undefined && whole < vector.size) inside.push(...this.#innerRest(vector, at, whole, body));
     }
     for (const axis of [...others].reverse()) {
-      const name = indexName(at.get(axis.name)!);
-      inside = [{ kind: "loop", variable: name, start: i32(0), end: i32(axis.size), step: 1, body: inside }];
+      inside = loopOver(indexName(at.get(axis.name)!), [0, axis.size, 1], inside);
     }
     out.push(...inside);
     for (const { node } of reductions) {
@@ -456,13 +452,9 @@ class LoopLowering {
         .map((name): Expr => local(name, dtype, width))
         .reduce((x, y) => apply(instructionOf(combine, dtype), x, y));
       const value = vector === undefined ? total : across(instructionOf(combine, dtype), total);
-      const name = this.#scope.name("r");
-      out.push({ kind: "let", name, value });
-      known.set(node, local(name, dtype, value.lanes));
+      known.set(node, this.#scope.named("r", value, out));
     }
-    const writes = reductions.filter(({ node }) => this.#memory.isStored(node));
-    out.push(...this.#stores(writes, outer, lanes, count, known));
-    return out;
+    return [...out, ...this.#stores(reductions, outer, lanes, count, known)];
   }
 
   /** The lanes of the inner vector axis that don't fill a vector. */
@@ -470,24 +462,24 @@ class LoopLowering {
     vector: Axis,
     at: ReadonlyMap<string, Index>,
     start: number,
-    body: (at: ReadonlyMap<string, Index>, lanes: { variable: string; lanes: number }, sum: number, keep?: number) => Statement[],
+    body: (at: ReadonlyMap<string, Index>, lanes: Lanes, sum: number, keep?: number) => Statement[],
   ): Statement[] {
     const name = this.#rename(vector);
     const count = vector.size - start;
     const place = new Map([...at, [vector.name, variable(name, vector.size)]]);
     const masked = body(place, { variable: name, lanes: this.#lanes }, 0, count);
-    if (!gathers(masked)) return [{ kind: "let", name, value: i32(start) }, ...masked];
+    if (!gathers(masked)) return loopOver(name, [start, vector.size, count], masked);
     // Gathered lanes past the end would be read: go one by one, into the first lane.
     const single = this.#rename(vector);
     const one = body(new Map([...at, [vector.name, variable(single, vector.size)]]), { variable: single, lanes: 1 }, 0, 1);
-    return [{ kind: "loop", variable: single, start: i32(start), end: i32(vector.size), step: 1, body: one }];
+    return loopOver(single, [start, vector.size, 1], one);
   }
 
   #accumulate(
     reductions: readonly LoopMember[],
     full: readonly LoopMember[],
     at: ReadonlyMap<string, Index>,
-    lanes: { variable: string; lanes: number } | undefined,
+    lanes: Lanes | undefined,
     count: number | undefined,
     keep: number | undefined,
     registers: ReadonlyMap<Node, readonly string[]>,
@@ -497,7 +489,7 @@ class LoopLowering {
     const here = new Map(known);
     const out = this.#elementwise(full, at, lanes, count, here);
     const pull = this.#pull(here, lanes, undefined, (reductions[0] ?? full[0])?.phase);
-    const domain = this.#domain.map((index) => substitute(index, (name) => at.get(name)));
+    const domain = this.#domainAt(at);
     for (const { node } of reductions) {
       const name = registers.get(node)![sum]!;
       const dtype = registerType[node.type.dtype];
@@ -518,73 +510,53 @@ class LoopLowering {
   #elementwise(
     members: readonly LoopMember[],
     at: ReadonlyMap<string, Index>,
-    lanes: { variable: string; lanes: number } | undefined,
+    lanes: Lanes | undefined,
     count: number | undefined,
     known: Map<Node, Expr>,
   ): Statement[] {
     const out: Statement[] = [];
-    const domain = this.#domain.map((index) => substitute(index, (name) => at.get(name)));
+    const domain = this.#domainAt(at);
     const phase = members[0]?.phase ?? 0;
     for (const member of members) {
       const pull = this.#pull(known, lanes, member.node, phase);
       const value = pull.value(member.node, this.#placeOf(member, domain));
-      const name = this.#scope.name("t");
-      out.push({ kind: "let", name, value });
-      known.set(member.node, local(name, value.dtype, value.lanes));
+      known.set(member.node, this.#scope.named("t", value, out));
     }
-    return [
-      ...out,
-      ...this.#stores(
-        members.filter(({ node }) => this.#memory.isStored(node)),
-        at,
-        lanes,
-        count,
-        known,
-      ),
-    ];
+    return [...out, ...this.#stores(members, at, lanes, count, known)];
   }
 
   #stores(
     members: readonly LoopMember[],
     at: ReadonlyMap<string, Index>,
-    lanes: { variable: string; lanes: number } | undefined,
+    lanes: Lanes | undefined,
     count: number | undefined,
     known: ReadonlyMap<Node, Expr>,
   ): Statement[] {
-    const domain = this.#domain.map((index) => substitute(index, (name) => at.get(name)));
+    const domain = this.#domainAt(at);
     const pull = this.#pull(known, lanes, undefined);
-    return members.map((member): Statement => {
+    const stored = members.filter(({ node }) => this.#memory.isStored(node));
+    return stored.map((member): Statement => {
       const memory = this.#memory.of(member.node)!;
       const place = flatten(this.#placeOf(member, domain), member.node.type.shape);
       const { index, lanes: width } = pull.loadIndex(place, undefined, memory.length);
       const value = known.get(member.node)!;
       const kept = count !== undefined && width > 1 && count < width ? { count } : {};
-      return { kind: "store", buffer: this.#scope.write(memory), index, value: width > 1 ? spreadOver(value, width) : value, ...kept };
+      return { kind: "store", buffer: this.#scope.write(memory), index, value: splat(value, width), ...kept };
     });
   }
 
   /** Values come from registers where this point has computed them, from memory where it's there, and are computed otherwise. */
-  #pull(
-    known: ReadonlyMap<Node, Expr>,
-    lanes: { variable: string; lanes: number } | undefined,
-    computing: Node | undefined,
-    phase = 0,
-  ): Pull {
-    const pull: Pull = new Pull((node, indices, guard) => {
-      if (node === computing) return undefined;
+  #pull(known: ReadonlyMap<Node, Expr>, lanes: Lanes | undefined, computing: Node | undefined, phase = 0): Pull {
+    const register = (node: Node): Expr | undefined => {
       const member = this.#members.get(node);
-      const register = known.get(node);
-      if (
-        register !== undefined &&
-        (member?.space === "outer" || member === undefined || member.phase === phase || this.#group.inner.length === 0)
-      )
-        return register;
-      const memory = this.#memory.of(node);
-      if (memory === undefined) return undefined;
-      const { index, lanes: width } = pull.loadIndex(flatten(indices, node.type.shape), guard, sizeOf(node.type.shape));
-      return load(this.#scope.read(memory), registerType[node.type.dtype], index, width);
-    }, lanes);
-    return pull;
+      const isHere = member === undefined || member.space === "outer" || member.phase === phase || this.#group.inner.length === 0;
+      return isHere ? known.get(node) : undefined;
+    };
+    return pullFrom({ memory: this.#memory, scope: this.#scope, register, computing }, lanes);
+  }
+
+  #domainAt(at: ReadonlyMap<string, Index>): Index[] {
+    return this.#domain.map((index) => substitute(index, (name) => at.get(name)));
   }
 
   #rename(axis: Axis): string {
@@ -595,8 +567,6 @@ class LoopLowering {
 /** A variable known to lie in `start .. end - 1`. */
 const between = (name: string, start: number, end: number): Index =>
   atomIndex({ kind: "variable", key: name, name, min: start, max: end - 1 });
-const i32 = (value: number): Expr => constant(value, "i32");
-const spreadOver = (x: Expr, lanes: number): Expr => (lanes > 1 && x.lanes === 1 ? { kind: "splat", dtype: x.dtype, lanes, x } : x);
 const indexName = (index: Index): string => {
   const atom = index.terms[0]?.atom;
   if (atom?.kind !== "variable") throw new Error("a loop axis is a variable");
@@ -620,22 +590,12 @@ export function gathers(statements: readonly Statement[]): boolean {
     seen.add(expr);
     return (expr.kind === "load" && expr.index.lanes > 1) || operandsOf(expr).some(inExpr);
   };
-  return statements.some((statement) => {
-    switch (statement.kind) {
-      case "let":
-      case "declare":
-      case "assign":
-        return inExpr(statement.value);
-      case "store":
-        return inExpr(statement.index) || inExpr(statement.value);
-      case "multiply":
-        return false;
-      case "loop":
-        return gathers(statement.body);
-      case "if":
-        return inExpr(statement.condition) || gathers(statement.body);
-    }
+  let found = false;
+  withExpressions(statements, (expr) => {
+    found ||= inExpr(expr);
+    return expr;
   });
+  return found;
 }
 
 /** Divisions of loop variables by constants, which vectors can do where they remain. */

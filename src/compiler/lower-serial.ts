@@ -1,13 +1,14 @@
 import { sizeOf } from "../core/shape.ts";
 import { add, and, apply, cast, constant, i32, less, lessEqual, load, local, registerType } from "../ir/expr.ts";
 import type { Node, ScatterAttributes, Shuffle } from "../ir/graph.ts";
-import { flatten, unflatten, variable } from "../ir/index.ts";
+import { unflatten, variable } from "../ir/index.ts";
 import type { Statement } from "../ir/kernel.ts";
 import type { Limits } from "../ir/limits.ts";
+import { loopOver } from "../ir/statements.ts";
 import type { SerialGroup } from "./group.ts";
 import { KernelScope } from "./kernel-scope.ts";
 import type { Lowered, MemoryMap } from "./lower-loop.ts";
-import { Pull } from "./pull.ts";
+import { pullFrom } from "./pull-memory.ts";
 
 /** Ops whose order is their meaning run as one thread's loop. */
 export function lowerSerial({ node }: SerialGroup, memory: MemoryMap, limits: Limits): Lowered {
@@ -34,40 +35,26 @@ function scatter(node: Node, memory: MemoryMap, scope: KernelScope, limits: Limi
   const lanes = isVector ? limits.lanes : 1;
   const whole = Math.floor(width / lanes) * lanes;
   const total = size * width;
-  const clear: Statement = {
-    kind: "loop",
-    variable: "k",
-    start: i32(0),
-    end: i32(total),
-    step: 1,
-    body: [{ kind: "store", buffer: out, index: local("k", "i32"), value: constant(0, dtype) }],
-  };
+  const clear = loopOver("k", [0, total, 1], [{ kind: "store", buffer: out, index: local("k", "i32"), value: constant(0, dtype) }]);
   const update = variable("u", count);
   const at = unflatten(update, positions.type.shape);
-  const scalar = pullFrom(memory, scope, undefined);
+  const scalar = pullFrom({ memory, scope }, undefined);
   const row = local("row", "i32");
-  const addTo = (name: string, width_: number, from: number, to: number): Statement => {
+  const addTo = (name: string, width_: number, from: number, to: number): Statement[] => {
     const place = variable(name, width);
-    const pull = pullFrom(memory, scope, width_ === 1 ? undefined : { variable: name, lanes: width_ });
+    const pull = pullFrom({ memory, scope }, width_ === 1 ? undefined : { variable: name, lanes: width_ });
     const value = pull.value(updates, [...at, ...unflatten(place, node.type.shape.slice(1))]);
     const index = add(apply("mul", row, i32(width)), local(name, "i32"));
     const sum = add(load(out, dtype, index, width_), cast(value, dtype));
-    return {
-      kind: "loop",
-      variable: name,
-      start: i32(from),
-      end: i32(to),
-      step: width_,
-      body: [{ kind: "store", buffer: out, index, value: sum }],
-    };
+    return loopOver(name, [from, to, width_], [{ kind: "store", buffer: out, index, value: sum }]);
   };
   const inside = and(lessEqual(i32(0), row), less(row, i32(size)));
   const body: Statement[] = [{ kind: "let", name: "row", value: cast(scalar.value(positions, at), "i32") }];
   const adds: Statement[] = [];
-  if (whole > 0) adds.push(addTo("v", lanes, 0, whole));
-  if (whole < width) adds.push(addTo("w", 1, whole, width));
+  if (whole > 0) adds.push(...addTo("v", lanes, 0, whole));
+  if (whole < width) adds.push(...addTo("w", 1, whole, width));
   body.push({ kind: "if", condition: inside, body: adds });
-  return [clear, { kind: "loop", variable: "u", start: i32(0), end: i32(count), step: 1, body }];
+  return [...clear, ...loopOver("u", [0, count, 1], body)];
 }
 
 /** The op's own loops. */
@@ -75,16 +62,6 @@ function shuffle(op: Shuffle, node: Node, memory: MemoryMap, scope: KernelScope)
   const [bits] = node.inputs as readonly [Node];
   const out = scope.write(memory.of(node)!);
   scope.read(memory.of(node)!);
-  const pull = pullFrom(memory, scope, undefined);
+  const pull = pullFrom({ memory, scope }, undefined);
   return op.statements(out, sizeOf(node.type.shape), (at) => pull.value(bits, [at]));
-}
-
-function pullFrom(memory: MemoryMap, scope: KernelScope, vector: { variable: string; lanes: number } | undefined): Pull {
-  const pull: Pull = new Pull((node, indices, guard) => {
-    const place = memory.of(node);
-    if (place === undefined) return undefined;
-    const { index, lanes } = pull.loadIndex(flatten(indices, node.type.shape), guard, sizeOf(node.type.shape));
-    return load(scope.read(place), registerType[node.type.dtype], index, lanes);
-  }, vector);
-  return pull;
 }
