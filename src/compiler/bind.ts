@@ -1,6 +1,6 @@
 import type { Expr, Local } from "../ir/expr.ts";
 import { local } from "../ir/expr.ts";
-import type { KernelBuffer, Statement } from "../ir/kernel.ts";
+import type { KernelBuffer, Let, Statement } from "../ir/kernel.ts";
 import { operandsOf, withOperands } from "../ir/operands.ts";
 import { withExpressions } from "../ir/statements.ts";
 import { Interner } from "./intern.ts";
@@ -58,34 +58,6 @@ class Binder {
     };
     for (const statement of statements) {
       switch (statement.kind) {
-        case "let":
-        case "declare": {
-          const value = rewrite(statement.value);
-          out.push({ ...statement, value });
-          names.add(statement.name);
-          if (statement.kind === "let" && isWorthNaming(statement.value)) {
-            available.set(statement.value, local(statement.name, value.dtype, value.lanes));
-          }
-          break;
-        }
-        case "assign":
-          out.push({ ...statement, value: rewrite(statement.value) });
-          available.forgetName(statement.name);
-          break;
-        case "store":
-          out.push({ ...statement, index: rewrite(statement.index), value: rewrite(statement.value) });
-          available.forgetBuffer(statement.buffer);
-          break;
-        case "multiply": {
-          const { left, right } = statement;
-          const [x, y] = [
-            { ...left, index: rewrite(left.index) },
-            { ...right, index: rewrite(right.index) },
-          ];
-          out.push({ ...statement, left: x, right: y });
-          available.forgetBuffer(statement.buffer);
-          break;
-        }
         case "if": {
           const condition = rewrite(statement.condition);
           const memo = new Map<Expr, Expr>();
@@ -104,7 +76,7 @@ class Binder {
           const find = (expr: Expr): Expr => {
             if (seen.has(expr) || available.has(expr)) return expr;
             seen.add(expr);
-            if (isWorthNaming(expr) && this.#isInvariant(expr, outside, memo)) invariant.add(expr);
+            if (isWorthNaming(expr) && isOver(expr, outside, memo) && !this.#isFragile(expr)) invariant.add(expr);
             else for (const part of operandsOf(expr)) find(part);
             return expr;
           };
@@ -116,6 +88,17 @@ class Binder {
           const loop = { ...statement, start: rewrite(statement.start), end: rewrite(statement.end) };
           out.push({ ...loop, body: this.block(body, new Set([...names, statement.variable])) });
           break;
+        }
+        default: {
+          const [changed] = withExpressions([statement], rewrite);
+          out.push(changed!);
+          this.#forgetWritten([statement], available);
+          if (statement.kind !== "let" && statement.kind !== "declare") break;
+          names.add(statement.name);
+          const { value } = changed as Let;
+          if (statement.kind === "let" && isWorthNaming(statement.value)) {
+            available.set(statement.value, local(statement.name, value.dtype, value.lanes));
+          }
         }
       }
     }
@@ -133,27 +116,12 @@ class Binder {
     return fragile;
   }
 
-  #isInvariant(expr: Expr, outside: ReadonlySet<string>, memo: Map<Expr, boolean>): boolean {
-    const known = memo.get(expr);
-    if (known !== undefined) return known;
-    const invariant =
-      expr.kind === "local"
-        ? outside.has(expr.name) && !this.#mutable.has(expr.name)
-        : !(expr.kind === "load" && this.#buffers[expr.buffer]!.access !== "read") &&
-          operandsOf(expr).every((part) => this.#isInvariant(part, outside, memo));
-    memo.set(expr, invariant);
-    return invariant;
-  }
-
   #forgetWritten(body: readonly Statement[], available: Available): void {
-    const visit = (statements: readonly Statement[]): void => {
-      for (const statement of statements) {
-        if (statement.kind === "store" || statement.kind === "multiply") available.forgetBuffer(statement.buffer);
-        if (statement.kind === "assign") available.forgetName(statement.name);
-        if (statement.kind === "loop" || statement.kind === "if") visit(statement.body);
-      }
-    };
-    visit(body);
+    for (const statement of body) {
+      if (statement.kind === "store" || statement.kind === "multiply") available.forgetBuffer(statement.buffer);
+      if (statement.kind === "assign") available.forgetName(statement.name);
+      if (statement.kind === "loop" || statement.kind === "if") this.#forgetWritten(statement.body, available);
+    }
   }
 
   /** How often each expression is needed by the statements of a block itself, a shared one counting its parts once. */
@@ -234,6 +202,15 @@ class Available {
     this.#names.delete(expr);
     this.#fragile.delete(expr);
   }
+}
+
+/** Whether these names are all that an expression mentions. */
+function isOver(expr: Expr, names: ReadonlySet<string>, memo: Map<Expr, boolean>): boolean {
+  const known = memo.get(expr);
+  if (known !== undefined) return known;
+  const isIt = expr.kind === "local" ? names.has(expr.name) : operandsOf(expr).every((part) => isOver(part, names, memo));
+  memo.set(expr, isIt);
+  return isIt;
 }
 
 /** Literals and names cost nothing; integer sums are left to the addressing of loads. */

@@ -51,21 +51,22 @@ function outerForms(form: Strided, limits: Limits): Candidate[] {
     const rows = lettersOf(form, rowRole);
     for (const vector of vectors) {
       const lanes = lanesFor(vector.size, limits.lanes);
+      const vectorsAcross = Math.ceil(vector.size / lanes);
       for (const row of rows.length === 0 ? [undefined] : rows) {
-        for (const shape of tileShapes(row?.size ?? 1, Math.ceil(vector.size / lanes), limits, turns)) {
+        const size = row?.size ?? 1;
+        const products = size * vectorsAcross;
+        const apart = row === undefined ? 0 : 4 * row[other];
+        const stores = vector.output === 1 ? 2 * products : 6 * lanes * products;
+        // What is read again for each column of tiles.
+        const bytes = 4 * sumLength(form) * size;
+        for (const shape of tileShapes(Math.min(16, size), Math.min(4, vectorsAcross), limits, turns)) {
           // Per step of the sum and tile: a broadcast for each row, a load for each vector, a multiply-add for each pair.
-          const down = tilesAlong(row?.size ?? 1, shape.rows, shape.columns);
-          const vectorsAcross = Math.ceil(vector.size / lanes);
-          const apart = row === undefined ? 0 : 4 * row[other];
+          const down = tilesAlong(size, shape.rows, shape.columns);
           const across = tilesAlong(vectorsAcross, shape.columns);
-          const products = (row?.size ?? 1) * vectorsAcross;
           const steps = sumLength(form) * cyclesPerStep(down, across) * (apart < pageBytes ? 1 : farRows);
-          const stores = vector.output === 1 ? 2 * products : 6 * lanes * products;
-          // Each column of tiles reads all of the rows' operand again.
-          const bytes = 4 * sumLength(form) * (row?.size ?? 1);
           const panels = Math.ceil(vectorsAcross / shape.columns);
           const again = bytes > limits.cacheBytes[1] ? (bytes * panels) / bytesPerCycle : 0;
-          const cost = (steps + stores + again) / ((row?.size ?? 1) * vector.size);
+          const cost = (steps + stores + again) / (size * vector.size);
           found.push({
             cost,
             apart,
@@ -85,9 +86,8 @@ function dotForms(form: Strided, limits: Limits): Candidate[] {
     const lanes = lanesFor(vector.size, limits.lanes);
     const rows = largest(lettersOf(form, "rows"));
     const columns = largest(lettersOf(form, "columns"));
-    for (const shape of dotShapes(rows?.size ?? 1, columns?.size ?? 1, limits, vector.size / lanes)) {
-      const m = rows?.size ?? 1;
-      const n = columns?.size ?? 1;
+    const [m, n] = [rows?.size ?? 1, columns?.size ?? 1];
+    for (const shape of tileShapes(Math.min(8, m), Math.min(6, n), limits, vector.size / lanes)) {
       const steps = Math.ceil(vector.size / lanes) * (sumLength(form) / vector.size);
       const cycles = steps * cyclesPerStep(tilesAlong(m, shape.rows, shape.columns), tilesAlong(n, shape.columns));
       // Adding up the lanes of each output takes a shuffle and an addition for each halving.
@@ -182,19 +182,9 @@ const innermostSum = (form: Strided): Letter | undefined =>
 const fits = (rows: number, columns: number, { registers, orderedFrom }: Limits, turns: number): boolean =>
   rows * columns + columns + (turns < orderedFrom ? rows + 1 : 1) <= registers;
 
-/** Tiles that fit the registers. */
-function tileShapes(rows: number, vectors: number, limits: Limits, turns: number): { rows: number; columns: number }[] {
+/** Tiles that fit the registers, of at most so many rows and columns. */
+function tileShapes(rows: number, columns: number, limits: Limits, turns: number): { rows: number; columns: number }[] {
   const shapes: { rows: number; columns: number }[] = [];
-  for (let columns = 1; columns <= Math.min(4, vectors); columns++) {
-    for (let r = 1; r <= Math.min(16, rows) && fits(r, columns, limits, turns); r++) shapes.push({ rows: r, columns });
-  }
-  return shapes;
-}
-
-function dotShapes(rows: number, columns: number, limits: Limits, turns: number): { rows: number; columns: number }[] {
-  const shapes: { rows: number; columns: number }[] = [];
-  for (let c = 1; c <= Math.min(6, columns); c++) {
-    for (let r = 1; r <= Math.min(8, rows) && fits(r, c, limits, turns); r++) shapes.push({ rows: r, columns: c });
-  }
+  for (let c = 1; c <= columns; c++) for (let r = 1; r <= rows && fits(r, c, limits, turns); r++) shapes.push({ rows: r, columns: c });
   return shapes;
 }
