@@ -3,4 +3,4 @@ const absent = (): never => {
 };
 
 /** Stand in for `block-product.ts` in bundles for browsers (package.json, `browser`). */
-export { absent as blockTiling, absent as copyPanel, absent as eachBlock, absent as multiplyBlock, absent as panelSide };
+export { absent as BlockProduct, absent as blockTiling };

@@ -7,6 +7,7 @@ import type { Limits } from "../ir/limits.ts";
 import type { Letter, Strided } from "./contraction.ts";
 import { lettersOf, sumLength } from "./contraction.ts";
 import type { KernelScope } from "./kernel-scope.ts";
+import type { Stored } from "./lower-contract.ts";
 import type { Tiling } from "./tiles.ts";
 
 /** Blocks of a product of pairs: across the letter along which results are neighbours, down the largest of the other operand. */
@@ -31,13 +32,63 @@ function panelsAtOnce(form: Strided, row: Letter, { cacheBytes: [, cache] }: Lim
   return Math.max(1, Math.min(mostPanels, Math.floor(cache / 4 / (4 * pairs * blockSize))));
 }
 
-export interface BlockContext {
+interface BlockContext {
   readonly scope: KernelScope;
   readonly form: Strided;
   readonly tiling: Tiling;
   readonly sums: readonly Letter[];
   /** The operands' buffers. */
   readonly buffers: { readonly left: number; readonly right: number };
+}
+
+/** The part of lowering a contraction that is its own where blocks of pairs are multiplied by one instruction. */
+export class BlockProduct {
+  readonly #context: BlockContext;
+  #panel: Panel | undefined;
+
+  constructor(context: BlockContext) {
+    this.#context = context;
+  }
+
+  /** Whether the loop over rows or the one over columns is the inner one: undefined where that is free to choose. */
+  get side(): "down" | "across" | undefined {
+    return panelSide(this.#context);
+  }
+
+  /** What the innermost loop, over tiles along `letter`, does, with a copied panel before it; undefined where none is copied, or it is there. */
+  inPanel(
+    letter: Letter,
+    at: ReadonlyMap<string, Index>,
+    counts: ReadonlyMap<string, number>,
+    loop: () => Statement[],
+  ): Statement[] | undefined {
+    if (this.#panel !== undefined || this.side === undefined) return undefined;
+    const { row, vector } = this.#context.tiling;
+    const own = letter === row ? vector! : row!;
+    const { panel, copying } = copyPanel(this.#context, at, counts.get(own.name)!);
+    this.#panel = panel;
+    const body = [...copying, ...loop()];
+    this.#panel = undefined;
+    return body;
+  }
+
+  /** A tile of blocks; `stored` says what follows from the sums of one. */
+  tile(
+    at: ReadonlyMap<string, Index>,
+    rows: number,
+    count: number,
+    stored: (at: ReadonlyMap<string, Index>, sums: Stored) => Statement[],
+  ): Statement[] {
+    const { scope, tiling } = this.#context;
+    const { row, lanes } = tiling;
+    const vector = tiling.vector!;
+    const target = scope.scratch("f32", rows * blockSize);
+    return eachBlock(scope, count, (block, columns) => {
+      const place = new Map(at).set(vector.name, plus(at.get(vector.name)!, times(block, blockSize)));
+      const product = multiplyBlock(this.#context, place, { rows, columns, target, panel: this.#panel, block });
+      return [product, ...stored(place, { buffer: target, width: blockSize, lanes, rows: [row, rows], along: [vector, columns] })];
+    });
+  }
 }
 
 /** f32 lanes of the machines that have such instructions. */
@@ -48,7 +99,7 @@ const usesOfPanel = 3;
 const scatteredBytes = 1024;
 
 /** A copy of the pairs that a column (or a row) of blocks needs, as blocks are multiplied from. */
-export interface Panel {
+interface Panel {
   readonly side: "left" | "right";
   readonly buffer: number;
   readonly stride: number;
@@ -70,7 +121,7 @@ const sidesOf = ({ isSwapped }: Tiling): readonly ["left" | "right", "left" | "r
  * Whose panels are copied: of the operand that lies the other way round, or of the right one if its rows are so far apart that they fall into
  * the same few cache sets. 1024^3 on one core: 4.0 -> 3.7 ms.
  */
-export function panelSide(context: BlockContext): "down" | "across" | undefined {
+function panelSide(context: BlockContext): "down" | "across" | undefined {
   const { tiling, sums } = context;
   const turned = turnedSide(context);
   if (turned !== undefined) return turned;
@@ -80,7 +131,7 @@ export function panelSide(context: BlockContext): "down" | "across" | undefined 
 }
 
 /** Copies the pairs of a panel for all sums of a row or column of blocks. */
-export function copyPanel(context: BlockContext, at: ReadonlyMap<string, Index>, count: number): { panel: Panel; copying: Statement[] } {
+function copyPanel(context: BlockContext, at: ReadonlyMap<string, Index>, count: number): { panel: Panel; copying: Statement[] } {
   const { scope, tiling, sums } = context;
   const [down, across] = sidesOf(tiling);
   const isAcross = panelSide(context) === "across";
@@ -109,7 +160,7 @@ export function copyPanel(context: BlockContext, at: ReadonlyMap<string, Index>,
 }
 
 /** Statements for each whole block of `count` rows or columns, as a loop, and for what is left. */
-export function eachBlock(scope: KernelScope, count: number, body: (block: Index, size: number) => Statement[]): Statement[] {
+function eachBlock(scope: KernelScope, count: number, body: (block: Index, size: number) => Statement[]): Statement[] {
   const whole = Math.floor(count / blockSize);
   const out: Statement[] = [];
   if (whole === 1) out.push(...body(fixed(0), blockSize));
@@ -132,7 +183,7 @@ function placeOf({ form }: BlockContext, side: "left" | "right", at: ReadonlyMap
 }
 
 /** One block of the product, into scratch of its own: rows of `blockSize` elements. */
-export function multiplyBlock(
+function multiplyBlock(
   context: BlockContext,
   at: ReadonlyMap<string, Index>,
   {

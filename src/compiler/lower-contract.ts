@@ -5,11 +5,9 @@ import type { ContractAttributes, Node } from "../ir/graph.ts";
 import type { Index } from "../ir/index.ts";
 import { fixed, flatten, offset, plus, quotient, remainder, scaleOf, times, toExpr, variable } from "../ir/index.ts";
 import type { Statement } from "../ir/kernel.ts";
-import { blockSize } from "../ir/kernel.ts";
 import type { Limits } from "../ir/limits.ts";
 import { loopOver } from "../ir/statements.ts";
-import type { BlockContext, Panel } from "./block-product.ts";
-import { blockTiling, copyPanel, eachBlock, multiplyBlock, panelSide } from "./block-product.ts";
+import { BlockProduct, blockTiling } from "./block-product.ts";
 import type { Letter, Strided } from "./contraction.ts";
 import { countOf, letterSizes, lettersOf, stridedForm } from "./contraction.ts";
 import { placedMerged } from "./fuse.ts";
@@ -61,7 +59,7 @@ class ContractLowering {
   readonly #sizes: ReadonlyMap<string, number>;
   /** The packed copy of the vectors that the tiles being written load. */
   #packed: { readonly buffer: number; readonly width: number; readonly isFilled: boolean; readonly isWhole?: boolean } | undefined;
-  #panel: Panel | undefined;
+  readonly #blockProduct: BlockProduct | undefined;
 
   constructor(group: ContractGroup, memory: MemoryMap, limits: Limits) {
     this.#group = group;
@@ -74,6 +72,11 @@ class ContractLowering {
     this.#dtype = registerType[group.anchor.type.dtype];
     this.#sizes = letterSizes(group.anchor);
     this.#sums = lettersOf(this.#form, "sum").sort((a, b) => Math.max(b.left, b.right) - Math.max(a.left, a.right));
+    if (this.#attributes.isPaired === true) {
+      const slot = (node: Node): number => this.#scope.read(memory.of(node)!);
+      const buffers = { left: slot(this.#form.left.node), right: slot(this.#form.right.node) };
+      this.#blockProduct = new BlockProduct({ scope: this.#scope, form: this.#form, tiling: this.#tiling, sums: this.#sums, buffers });
+    }
   }
 
   run(): Lowered {
@@ -83,7 +86,7 @@ class ContractLowering {
     others.sort((a, b) => b.output - a.output);
     const at = new Map<string, Index>(others.map((letter) => [letter.name, variable(letter.name, letter.size)]));
     const width = form === "dot" ? this.#tiling.columns : this.#tiling.columns * this.#tiling.lanes;
-    const turned = form === "block" ? panelSide(this.#blockContext()) : undefined;
+    const turned = this.#blockProduct?.side;
     const nest: Nested[] = [
       ...others.map((letter): Nested => ({ letter, step: 1 })),
       ...(across === undefined ? [] : [{ letter: across, step: width }]),
@@ -131,16 +134,9 @@ class ContractLowering {
     if (first === undefined) return this.#tile(at, counts);
     const { letter, step } = first;
     const isRow = letter === this.#tiling.row;
-    const isBlock = this.#tiling.form === "block";
     if (isRow && this.#blocks !== undefined && this.#part === undefined) return this.#inBlocks(this.#blocks, nest, at, counts);
-    if (rest.length === 0 && isBlock && this.#panel === undefined && panelSide(this.#blockContext()) !== undefined) {
-      const own = isRow ? this.#tiling.vector! : this.#tiling.row!;
-      const { panel, copying } = copyPanel(this.#blockContext(), at, counts.get(own.name)!);
-      this.#panel = panel;
-      const body = [...copying, ...this.#loops(nest, at, counts)];
-      this.#panel = undefined;
-      return body;
-    }
+    const inPanel = rest.length > 0 ? undefined : this.#blockProduct?.inPanel(letter, at, counts, () => this.#loops(nest, at, counts));
+    if (inPanel !== undefined) return inPanel;
     const pack = isRow && this.#packed === undefined ? this.#pack(counts) : undefined;
     const out: Statement[] = [];
     const isWhole = !isRow && rest.length === 1 && letter === this.#tiling.vector && this.#blocks === undefined;
@@ -156,7 +152,7 @@ class ContractLowering {
       out.push(...loopOver(name, [from, from + times * size, size], body));
     };
     let from = 0;
-    for (const { size, times } of tilesAlong(letter.size, step, isRow && !isBlock ? this.#tiling.columns : 0)) {
+    for (const { size, times } of tilesAlong(letter.size, step, isRow && this.#blockProduct === undefined ? this.#tiling.columns : 0)) {
       const packing = pack !== undefined && from === 0 ? 1 : 0;
       if (packing === 1) {
         this.#packed = { ...pack!, isFilled: false };
@@ -301,28 +297,11 @@ class ContractLowering {
   #tile(at: ReadonlyMap<string, Index>, counts: ReadonlyMap<string, number>): Statement[] {
     const { row, form } = this.#tiling;
     const rows = row === undefined ? 1 : counts.get(row.name)!;
-    if (form === "block") return this.#blockTile(at, rows, counts);
+    if (this.#blockProduct !== undefined) {
+      const columns = counts.get(this.#tiling.vector!.name)!;
+      return this.#blockProduct.tile(at, rows, columns, (place, sums) => this.#storedRows(place, sums));
+    }
     return form === "outer" ? this.#outerTile(at, rows, counts) : this.#dotTile(at, rows, counts);
-  }
-
-  #blockContext(): BlockContext {
-    const slot = (node: Node): number => this.#scope.read(this.#memory.of(node)!);
-    const buffers = { left: slot(this.#form.left.node), right: slot(this.#form.right.node) };
-    return { scope: this.#scope, form: this.#form, tiling: this.#tiling, sums: this.#sums, buffers };
-  }
-
-  #blockTile(at: ReadonlyMap<string, Index>, rows: number, counts: ReadonlyMap<string, number>): Statement[] {
-    const vector = this.#tiling.vector!;
-    const target = this.#scope.scratch("f32", rows * blockSize);
-    return eachBlock(this.#scope, counts.get(vector.name)!, (block, columns) => {
-      const place = this.#shift(at, [[vector, times(block, blockSize)]]);
-      const product = multiplyBlock(this.#blockContext(), place, { rows, columns, target, panel: this.#panel, block });
-      const { row, lanes } = this.#tiling;
-      return [
-        product,
-        ...this.#storedRows(place, { buffer: target, width: blockSize, lanes, rows: [row, rows], along: [vector, columns] }),
-      ];
-    });
   }
 
   #outerTile(at: ReadonlyMap<string, Index>, rows: number, counts: ReadonlyMap<string, number>): Statement[] {
@@ -601,7 +580,7 @@ class ContractLowering {
 }
 
 /** Sums in rows that are `width` elements apart: how many along which letter, and how many along which other one in each, vectors of `lanes`. */
-interface Stored {
+export interface Stored {
   readonly buffer: number;
   readonly width: number;
   readonly lanes: number;
