@@ -14,9 +14,7 @@ export interface Memory {
 
 /** The buffers and names of one kernel while it's being written. */
 export class KernelScope {
-  readonly #slots = new Map<number, number>();
-  readonly #memories: { memory: Memory; read: boolean; written: boolean }[] = [];
-  readonly #scratch = new Map<number, KernelBuffer>();
+  readonly #memories: { readonly memory: Memory; read: boolean; written: boolean }[] = [];
   #names = 0;
 
   /** A name no other statement of this kernel has. */
@@ -32,41 +30,34 @@ export class KernelScope {
   }
 
   read(memory: Memory): number {
-    const slot = this.#slot(memory);
-    this.#memories[slot]!.read = true;
-    return slot;
+    return this.#use(memory, { read: true });
   }
 
   write(memory: Memory): number {
-    const slot = this.#slot(memory);
-    this.#memories[slot]!.written = true;
-    return slot;
+    return this.#use(memory, { written: true });
   }
 
+  /** Memory of the kernel's own has an identity below 0. */
   scratch(dtype: DType, length: number): number {
-    const slot = this.#memories.length;
-    this.#memories.push({ memory: { id: -1 - slot, dtype, length }, read: true, written: true });
-    this.#scratch.set(slot, { dtype, length, access: "scratch" });
-    return slot;
+    return this.#use({ id: -1 - this.#memories.length, dtype, length }, {});
   }
 
-  #slot(memory: Memory): number {
-    const known = this.#slots.get(memory.id);
-    if (known !== undefined) return known;
-    this.#slots.set(memory.id, this.#memories.length);
-    this.#memories.push({ memory, read: false, written: false });
-    return this.#memories.length - 1;
+  #use(memory: Memory, how: { readonly read?: true; readonly written?: true }): number {
+    const known = this.#memories.findIndex((other) => other.memory.id === memory.id);
+    const slot = known < 0 ? this.#memories.push({ memory, read: false, written: false }) - 1 : known;
+    Object.assign(this.#memories[slot]!, how);
+    return slot;
   }
 
   get buffers(): KernelBuffer[] {
-    return this.#memories.map(({ memory, read, written }, slot) => {
-      const access = written ? (read ? "update" : "write") : "read";
-      return this.#scratch.get(slot) ?? { dtype: memory.dtype, length: memory.length, access };
+    return this.#memories.map(({ memory: { id, dtype, length }, read, written }) => {
+      const access = id < 0 ? "scratch" : written ? (read ? "update" : "write") : "read";
+      return { dtype, length, access };
     });
   }
 
   /** Identities of the buffers that aren't scratch, in order: the kernel's arguments. */
   get arguments(): number[] {
-    return this.#memories.filter((_, slot) => !this.#scratch.has(slot)).map(({ memory }) => memory.id);
+    return this.#memories.map(({ memory }) => memory.id).filter((id) => id >= 0);
   }
 }
