@@ -118,8 +118,8 @@ class Binder {
 
   #forgetWritten(body: readonly Statement[], available: Available): void {
     for (const statement of body) {
-      if (statement.kind === "store" || statement.kind === "multiply") available.forgetBuffer(statement.buffer);
-      if (statement.kind === "assign") available.forgetName(statement.name);
+      if (statement.kind === "store" || statement.kind === "multiply") available.forget(statement.buffer);
+      if (statement.kind === "assign") available.forget(statement.name);
       if (statement.kind === "loop" || statement.kind === "if") this.#forgetWritten(statement.body, available);
     }
   }
@@ -163,8 +163,8 @@ class Binder {
 /** Expressions that have a name here, until something they read changes. */
 class Available {
   readonly #names = new Map<Expr, Local>();
-  /** Those that may become stale, and what they read. */
-  readonly #fragile = new Map<Expr, { readonly names: ReadonlySet<string>; readonly buffers: ReadonlySet<number> }>();
+  /** Those that may become stale, and what they read: names and buffers. */
+  readonly #fragile = new Map<Expr, ReadonlySet<string | number>>();
   readonly #isFragile: (expr: Expr) => boolean;
 
   constructor(isFragile: (expr: Expr) => boolean) {
@@ -181,26 +181,23 @@ class Available {
   set(expr: Expr, name: Local): void {
     this.#names.set(expr, name);
     if (!this.#isFragile(expr)) return;
-    const names = new Set<string>();
-    const buffers = new Set<number>();
+    const reads = new Set<string | number>();
     const visit = (part: Expr): void => {
-      if (part.kind === "local") names.add(part.name);
-      if (part.kind === "load") buffers.add(part.buffer);
+      if (part.kind === "local") reads.add(part.name);
+      if (part.kind === "load") reads.add(part.buffer);
       operandsOf(part).forEach(visit);
     };
     visit(expr);
-    this.#fragile.set(expr, { names, buffers });
+    this.#fragile.set(expr, reads);
   }
 
-  forgetName(name: string): void {
-    for (const [expr, reads] of this.#fragile) if (reads.names.has(name)) this.#forget(expr);
-  }
-  forgetBuffer(buffer: number): void {
-    for (const [expr, reads] of this.#fragile) if (reads.buffers.has(buffer)) this.#forget(expr);
-  }
-  #forget(expr: Expr): void {
-    this.#names.delete(expr);
-    this.#fragile.delete(expr);
+  /** What reads a register, by its name, or memory, by its buffer. */
+  forget(changed: string | number): void {
+    for (const [expr, reads] of this.#fragile) {
+      if (!reads.has(changed)) continue;
+      this.#names.delete(expr);
+      this.#fragile.delete(expr);
+    }
   }
 }
 
