@@ -42,7 +42,7 @@ export function fuse(roots: readonly Node[], options: FusionOptions = {}): Fused
   for (const node of topological(roots)) {
     if (!memory.has(node) || node.op.kind === "source") continue;
     const accesses = accessesOf(node, variablesOver(node.type.shape), isMemory);
-    const needed = new Set(accesses.map((access) => groups.of(access.node)).filter((group) => group !== undefined));
+    const needed = new Set(accesses.map((access) => groups.home.get(access.node)).filter((group) => group !== undefined));
     const isAlone = options.fusion === false || options.alone?.has(node) === true;
     const run = groups.runOf(node);
     if (run !== undefined) {
@@ -59,10 +59,10 @@ export function fuse(roots: readonly Node[], options: FusionOptions = {}): Fused
 
 /** A group the node can be computed in: the youngest of those that compute what it reads. */
 function findHome(node: Node, needed: ReadonlySet<Group>, groups: Groups, isMemory: (node: Node) => boolean): Group | undefined {
-  const candidates = [...needed].sort((a, b) => groups.age(b) - groups.age(a));
+  const candidates = [...needed].sort((a, b) => groups.all.indexOf(b) - groups.all.indexOf(a));
   for (const group of candidates) {
     const others = [...needed].filter((other) => other !== group);
-    if (groups.isClosed(group) || others.some((other) => groups.dependsOn(other, group))) continue;
+    if (groups.closed.has(group) || others.some((other) => groups.dependsOn(other, group))) continue;
     if (group.kind === "contract" && isPulled(node) && joinsEpilogue(node, group, isMemory)) {
       group.epilogue.push(node);
       return group;
@@ -88,11 +88,13 @@ function findNeighbour(
   const domain = isReduction ? node.inputs[0]! : node;
   const readBy = (reader: Node): Node[] => accessesOf(reader, variablesOver(reader.type.shape), isMemory).map((access) => access.node);
   const own = new Set(readBy(node).filter((read) => elements(read) >= elements(domain)));
-  return groups.loops().find((group) => {
-    if (group.inner.length > 0 !== isReduction || !sameShape(group.domain, domain.type.shape) || groups.isClosed(group)) return false;
-    if ([...needed].some((other) => groups.dependsOn(other, group))) return false;
-    return group.members.some((member) => readBy(member.node).some((read) => own.has(read))) && joinsLoop(node, group, isMemory);
-  });
+  return groups.all
+    .filter((group) => group.kind === "loop")
+    .find((group) => {
+      if (group.inner.length > 0 !== isReduction || !sameShape(group.domain, domain.type.shape) || groups.closed.has(group)) return false;
+      if ([...needed].some((other) => groups.dependsOn(other, group))) return false;
+      return group.members.some((member) => readBy(member.node).some((read) => own.has(read))) && joinsLoop(node, group, isMemory);
+    });
 }
 
 function newGroup(node: Node): Group {
@@ -244,43 +246,28 @@ function readsOwnPlace(access: Access, space: Shape, at: readonly Index[]): bool
 
 /** The groups so far and who needs whom. */
 class Groups {
-  readonly #all: Group[] = [];
-  readonly #home = new Map<Node, Group>();
+  readonly all: Group[] = [];
+  readonly home = new Map<Node, Group>();
+  readonly closed = new Set<Group>();
   readonly #needs = new Map<Group, Set<Group>>();
-  readonly #closed = new Set<Group>();
-
-  of(node: Node): Group | undefined {
-    return this.#home.get(node);
-  }
-  loops(): LoopGroup[] {
-    return this.#all.filter((group) => group.kind === "loop");
-  }
 
   /** The group of another result of the same run. */
   runOf(node: Node): ScanGroup | undefined {
-    return isScan(node)
-      ? this.#all.filter((group) => group.kind === "scan").find((group) => isSameRun(group.results[0]!, node))
-      : undefined;
-  }
-  age(group: Group): number {
-    return this.#all.indexOf(group);
-  }
-
-  isClosed(group: Group): boolean {
-    return this.#closed.has(group);
+    if (!isScan(node)) return undefined;
+    return this.all.filter((group) => group.kind === "scan").find((group) => isSameRun(group.results[0]!, node));
   }
 
   open(group: Group, node: Node, needed: ReadonlySet<Group>, isAlone: boolean): void {
-    if (isAlone) this.#closed.add(group);
-    this.#all.push(group);
+    if (isAlone) this.closed.add(group);
+    this.all.push(group);
     this.#needs.set(group, new Set(needed));
-    this.#home.set(node, group);
+    this.home.set(node, group);
   }
 
   join(group: Group, node: Node, needed: ReadonlySet<Group>): void {
     const needs = this.#needs.get(group)!;
     for (const other of needed) if (other !== group) needs.add(other);
-    this.#home.set(node, group);
+    this.home.set(node, group);
   }
 
   /** Whether `group` needs `other`, directly or not. */
@@ -289,6 +276,6 @@ class Groups {
   }
 
   ordered(): Group[] {
-    return inOrder(this.#all, this.#needs);
+    return inOrder(this.all, this.#needs);
   }
 }
