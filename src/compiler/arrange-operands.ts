@@ -3,6 +3,7 @@ import { makeNode } from "../ir/graph.ts";
 import type { Guard, Index } from "../ir/index.ts";
 import { offset, quotient, remainder, substitute } from "../ir/index.ts";
 import { rewrite, withInputs } from "../ir/rewrite.ts";
+import { transpose } from "../tensor/ops/movement.ts";
 import { movedNode } from "./movement.ts";
 import { elements } from "./pull.ts";
 import { spacedAxes } from "./spaced-axes.ts";
@@ -75,13 +76,18 @@ function transposed(node: Node<Contract>, uses: Uses): Node {
   // Only a copy that ends in the result's last letter lets results be stored as vectors.
   const last = [...output].filter((_, axis) => node.type.shape[axis]! >= 4).at(-1);
   if (last === undefined || (left.includes(last) && right.includes(last))) return node;
-  const [side, letters, operand] = right.includes(last) ? ([1, right, y] as const) : ([0, left, x] as const);
+  const [side, letters, operand] = right.includes(last) ? (["right", right, y] as const) : (["left", left, x] as const);
   if (elements(operand) > worthTransposing * elements(node) * uses(operand)) return node;
-  const order = [...letters].filter((letter) => letter !== last).join("") + last;
-  const shape = [...order].map((letter) => operand.type.shape[letters.indexOf(letter)]!);
-  const moved = movedNode("transpose", operand, shape, (out) => ({ index: [...letters].map((letter) => out[order.indexOf(letter)]!) }));
-  const copy = makeNode(keep, [moved], undefined);
-  const inputs = side === 1 ? [x, copy] : [copy, y];
-  const attributes: ContractAttributes = side === 1 ? { left, right: order, output } : { left: order, right, output };
-  return makeNode(node.op, inputs, attributes, node.type);
+  return withCopy(node, side, letters.replace(last, "") + last);
+}
+
+/** The contraction over a copy of an operand that lies in another order. */
+export function withCopy(node: Node, side: "left" | "right", order: string): Node {
+  const { left, right, output } = node.attributes as ContractAttributes;
+  const letters = side === "left" ? left : right;
+  const [x, y] = node.inputs as readonly [Node, Node];
+  const axes = [...order].map((letter) => letters.indexOf(letter));
+  const copy = makeNode(keep, [makeNode(transpose, [side === "left" ? x : y], { axes })], undefined);
+  const attributes: ContractAttributes = { left, right, output, [side]: order };
+  return makeNode(node.op, side === "left" ? [copy, y] : [x, copy], attributes, node.type);
 }

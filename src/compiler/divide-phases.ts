@@ -3,7 +3,7 @@ import { makeNode } from "../ir/graph.ts";
 import type { Index } from "../ir/index.ts";
 import { fixed, mentions, offset, plus, quotient, remainder, scaleOf, times } from "../ir/index.ts";
 import { rewrite } from "../ir/rewrite.ts";
-import { keep, worthTransposing } from "./arrange-operands.ts";
+import { withCopy, worthTransposing } from "./arrange-operands.ts";
 import { freeLetters, letterSizes } from "./contraction.ts";
 import { movedNode, moveOperand } from "./movement.ts";
 import { elements } from "./pull.ts";
@@ -39,7 +39,7 @@ function inPhases(node: Node): Node | undefined {
   if (divided === undefined) return undefined;
   const { contraction, back } = divided;
   const { left, right, output } = contraction.attributes as ContractAttributes;
-  const [dense, kernel] = contraction.inputs as readonly [Node, Node];
+  const [, kernel] = contraction.inputs as readonly [Node, Node];
   if (products(node) - products(contraction) < worthCopying * elements(kernel)) return undefined;
   const size = (letter: string): number => kernel.type.shape[right.indexOf(letter)]!;
   const isColumn = (letter: string): boolean => right.includes(letter) && !left.includes(letter);
@@ -50,11 +50,7 @@ function inPhases(node: Node): Node | undefined {
   const shared = [...left].filter((letter) => right.includes(letter));
   const [batch, sums] = [true, false].map((isKept) => shared.filter((letter) => output.includes(letter) === isKept));
   const order = [...batch!, ...sums!, ...[...output].filter(isColumn)];
-  const arranged = movedNode("phases", kernel, order.map(size), (out) => ({
-    index: [...right].map((letter) => out[order.indexOf(letter)]!),
-  }));
-  const attributes: ContractAttributes = { left, right: order.join(""), output };
-  return back(makeNode(contraction.op, [dense, makeNode(keep, [arranged], undefined)], attributes, contraction.type));
+  return back(withCopy(contraction, "right", order.join("")));
 }
 
 /** Each element of the kernel is used once for each place that only the other operand has. */

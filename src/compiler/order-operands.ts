@@ -1,10 +1,8 @@
 import type { Contract, ContractAttributes, Node } from "../ir/graph.ts";
-import { makeNode } from "../ir/graph.ts";
 import { scaleOf } from "../ir/index.ts";
 import { rewrite } from "../ir/rewrite.ts";
-import { transpose } from "../tensor/ops/movement.ts";
 import { variablesOver } from "./access.ts";
-import { keep } from "./arrange-operands.ts";
+import { withCopy } from "./arrange-operands.ts";
 import { address } from "./contraction.ts";
 import { onlyCase } from "./movement.ts";
 import { elements } from "./pull.ts";
@@ -21,8 +19,7 @@ export const orderOperands = (roots: readonly Node[]): Node[] =>
   rewrite(roots, (node) => (node.op.kind === "contract" ? ordered(node as Node<Contract>) : undefined));
 
 function ordered(node: Node<Contract>): Node | undefined {
-  const attributes = node.attributes as ContractAttributes;
-  const { left, right, output, isPaired } = attributes;
+  const { left, right, output, isPaired } = node.attributes as ContractAttributes;
   if (isPaired === true) return undefined;
   const [x, y] = node.inputs as readonly [Node, Node];
   const isSummed = (letter: string): boolean => !output.includes(letter);
@@ -36,9 +33,7 @@ function ordered(node: Node<Contract>): Node | undefined {
   let next = 0;
   const wanted = order.map((letter) => (isSummed(letter) ? sums[next++]! : letter));
   const all = [...[...letters].filter((letter) => !wanted.includes(letter)), ...wanted];
-  const copied = makeNode(keep, [makeNode(transpose, [operand], { axes: all.map((letter) => letters.indexOf(letter)) })], undefined);
-  const inputs = side === "left" ? [copied, y] : [x, copied];
-  return makeNode(node.op, inputs, { ...attributes, [side]: all.join("") }, node.type);
+  return withCopy(node, side, all.join(""));
 }
 
 /** An operand's letters (of more than one element) by how far they move in memory, if it is a view of memory that leads to no element twice. */
