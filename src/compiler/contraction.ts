@@ -89,7 +89,7 @@ export function address(operand: Node, at: readonly Index[], isMemory: (node: No
     return constant(0, registerType[node.type.dtype]);
   });
   pull.value(operand, at);
-  if (found === undefined) throw new Error("a contraction's operands are views of memory");
+  if (found === undefined) throw new Error("operands are views of memory");
   return found;
 }
 

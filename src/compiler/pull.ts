@@ -54,7 +54,7 @@ export class Pull {
       case "source": {
         if (op.from === "fill") return constant((node.attributes as FillAttributes).value, dtype);
         if (op.from === "iota") return cast(this.indexExpr(indices[(node.attributes as IotaAttributes).axis]!), dtype);
-        throw new Error(`a ${op.from} source must be a leaf`);
+        break;
       }
       case "elementwise": {
         const args = node.inputs.map((input) => this.value(input, broadcastIndices(indices, input.type.shape), guard));
@@ -82,19 +82,15 @@ export class Pull {
         const [x, positions] = node.inputs as readonly [Node, Node];
         const { axis } = node.attributes as GatherAttributes;
         const rank = positions.type.shape.length;
-        const position = cast(this.value(positions, indices.slice(axis, axis + rank), guard), "i32");
+        const at = indices.slice(axis, axis + rank);
         const last = Math.max(0, x.type.shape[axis]! - 1);
-        const clamped = max(min(position, i32(last)), i32(0));
-        const key = `${positions.id}[${indices
-          .slice(axis, axis + rank)
-          .map(keyOf)
-          .join(",")}]`;
+        const clamped = clamp(cast(this.value(positions, at, guard), "i32"), last);
+        const key = `${positions.id}[${at.map(keyOf)}]`;
         const index = [...indices.slice(0, axis), computed(clamped, key, 0, last), ...indices.slice(axis + rank)];
         return this.value(x, index, guard);
       }
-      default:
-        throw new Error(`${op.name} (${op.kind}) must be a leaf`);
     }
+    throw new Error(`${op.name} must be a leaf`);
   }
 
   /** An index as an expression: one position, or one for each lane where it changes with the vector variable. */
@@ -121,7 +117,7 @@ export class Pull {
     if (scale === 0) {
       const position = toExpr(index);
       if (guard !== undefined && guard.lanes > 1 && position.lanes === 1) {
-        const clamped = index.min < 0 || index.max >= length ? max(min(position, i32(length - 1)), i32(0)) : position;
+        const clamped = index.min < 0 || index.max >= length ? clamp(position, length - 1) : position;
         return { index: clamped, lanes: 1 };
       }
       const guarded = safe(position);
@@ -155,6 +151,8 @@ export class Pull {
     return id;
   }
 }
+
+const clamp = (position: Expr, last: number): Expr => max(min(position, i32(last)), i32(0));
 
 /** Indices into a broadcast input: aligned right, 0 along axes of size one. */
 export function broadcastIndices(indices: readonly Index[], shape: Shape): Index[] {
