@@ -1,6 +1,23 @@
 import { sizeOf } from "../core/shape.ts";
 import type { Expr, RegisterType } from "../ir/expr.ts";
-import { across, add, apply, cast, constant, fma, i32, less, load, local, mul, ramp, registerType, select, splat } from "../ir/expr.ts";
+import {
+  across,
+  add,
+  apply,
+  cast,
+  constant,
+  fma,
+  i32,
+  isFloating,
+  less,
+  load,
+  local,
+  mul,
+  ramp,
+  registerType,
+  select,
+  splat,
+} from "../ir/expr.ts";
 import type { ContractAttributes, Node } from "../ir/graph.ts";
 import type { Index } from "../ir/index.ts";
 import { fixed, flatten, offset, plus, quotient, remainder, scaleOf, times, toExpr, variable } from "../ir/index.ts";
@@ -331,29 +348,24 @@ class ContractLowering {
       return body;
     });
     out.push(...sum);
-    const lastCount = points - (columns - 1) * lanes;
-    const value = (i: number, j: number): Expr => local(accumulators[i]![j]!, this.#dtype, lanes);
-    if (isInline) {
-      for (let i = 0; i < rows; i++) {
-        for (let j = 0; j < columns; j++) {
-          const count = j === columns - 1 && lastCount < lanes ? lastCount : undefined;
+    const tile = isInline ? undefined : (part?.buffer ?? this.#scope.scratch(storageOf(this.#dtype), rows * columns * lanes));
+    for (const [i, names] of accumulators.entries()) {
+      for (const [j, name] of names.entries()) {
+        const value = local(name, this.#dtype, lanes);
+        if (tile === undefined) {
           const place = this.#shift(at, [
             [row, i],
             [vector, j * lanes],
           ]);
-          out.push(...this.#epilogue(place, value(i, j), vector, count));
+          const left = points - j * lanes;
+          out.push(...this.#epilogue(place, value, vector, left < lanes ? left : undefined));
+        } else {
+          const index = part === undefined ? i32((i * columns + j) * lanes) : inPart(i, j);
+          out.push({ kind: "store", buffer: tile, index, value });
         }
       }
-      return out;
     }
-    const tile = part?.buffer ?? this.#scope.scratch(storageOf(this.#dtype), rows * columns * lanes);
-    for (let i = 0; i < rows; i++) {
-      for (let j = 0; j < columns; j++) {
-        const index = part === undefined ? i32((i * columns + j) * lanes) : inPart(i, j);
-        out.push({ kind: "store", buffer: tile, index, value: value(i, j) });
-      }
-    }
-    if (part !== undefined) return out;
+    if (tile === undefined || part !== undefined) return out;
     return [...out, ...this.#storedRows(at, { buffer: tile, width: columns * lanes, lanes, rows: [row, rows], along: [vector, points] })];
   }
 
@@ -389,13 +401,7 @@ class ContractLowering {
         for (const i of this.#rowOrder(rows, false)) {
           const a = operand("left", row, i);
           for (const [j, b] of right.entries()) {
-            const name = accumulators[i]![j]!;
-            if (keep === undefined) body.push(this.#multiplyAdd(name, a, b, lanes));
-            else {
-              const kept = less(ramp(i32(0), 1, lanes), i32(keep));
-              const product = select(kept, mul(a, b), constant(0, this.#dtype));
-              body.push({ kind: "assign", name, value: add(local(name, this.#dtype, lanes), product) });
-            }
+            body.push(this.#multiplyAdd(accumulators[i]![j]!, a, b, lanes, keep));
           }
         }
         return body;
@@ -407,10 +413,10 @@ class ContractLowering {
     const width = along?.output === 1 ? lanesFor(count, this.#limits.lanes) : 1;
     const padded = Math.ceil(count / width) * width;
     const tile = this.#scope.scratch(storageOf(this.#dtype), outerCount * padded);
-    for (let i = 0; i < rows; i++) {
-      for (let j = 0; j < columns; j++) {
+    for (const [i, names] of accumulators.entries()) {
+      for (const [j, name] of names.entries()) {
         const place = isAcross ? i * padded + j : j * padded + i;
-        const total = local(accumulators[i]![j]!, this.#dtype, lanes);
+        const total = local(name, this.#dtype, lanes);
         out.push({ kind: "store", buffer: tile, index: i32(place), value: vector === undefined ? total : across("add", total) });
       }
     }
@@ -466,10 +472,13 @@ class ContractLowering {
     return splat(constant(0, this.#dtype), lanes);
   }
 
-  #multiplyAdd(name: string, a: Expr, b: Expr, lanes: number): Statement {
+  /** Of the lanes only the first, where `keep` says how many. */
+  #multiplyAdd(name: string, a: Expr, b: Expr, lanes: number, keep?: number): Statement {
     const sum = local(name, this.#dtype, lanes);
-    const isFloat = this.#dtype === "f32" || this.#dtype === "f64";
-    return { kind: "assign", name, value: isFloat ? fma(a, b, sum) : add(sum, mul(a, b)) };
+    if (isFloating(this.#dtype) && keep === undefined) return { kind: "assign", name, value: fma(a, b, sum) };
+    const product = mul(a, b);
+    const kept = keep === undefined ? product : select(less(ramp(i32(0), 1, lanes), i32(keep)), product, constant(0, this.#dtype));
+    return { kind: "assign", name, value: add(sum, kept) };
   }
 
   /** An element (or `lanes` neighbours) of an operand, `ahead` steps along a letter. */
