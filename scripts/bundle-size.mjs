@@ -13,7 +13,8 @@ const bundle = await rolldown({
   external: [/^node:/],
   plugins: [{ name: "core", resolveId: (id) => (id === entry ? entry : undefined), load: (id) => (id === entry ? source : undefined) }],
 });
-const { output } = await bundle.generate({ format: "esm", minify: true });
+// Vite leaves no annotations in what a page loads.
+const { output } = await bundle.generate({ format: "esm", minify: true, comments: { annotation: false } });
 // What the first chunk imports is loaded with it; what it imports only when needed (threads) is not.
 const [first] = output;
 const loaded = new Set([first.fileName]);
