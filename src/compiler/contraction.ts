@@ -2,6 +2,8 @@ import { constant, registerType } from "../ir/expr.ts";
 import type { Contract, ContractAttributes, Node } from "../ir/graph.ts";
 import type { Index } from "../ir/index.ts";
 import { flatten, scaleOf, variable } from "../ir/index.ts";
+import { variablesOver } from "./access.ts";
+import { onlyCase } from "./movement.ts";
 import { Pull } from "./pull.ts";
 
 /** One letter of a contraction (or several merged ones), and how far a step along it moves in each operand and in the output. */
@@ -91,6 +93,12 @@ export function address(operand: Node, at: readonly Index[], isMemory: (node: No
   pull.value(operand, at);
   if (found === undefined) throw new Error("operands are views of memory");
   return found;
+}
+
+/** The memory an operand is an unguarded view of, and where in it an element at its own place `d0, d1, ...` lies. */
+export function viewOf(operand: Node): { node: Node; index: Index } | undefined {
+  if (operand.op.kind === "movement" && (onlyCase(operand)?.guards.length ?? 1) > 0) return undefined;
+  return address(operand, variablesOver(operand.type.shape), ({ op }) => op.kind !== "movement");
 }
 
 /** Joins letters a, b of one role where a step along a is |b| steps along b in every tensor. */

@@ -6,9 +6,8 @@ import { plus, scaleOf, times } from "../ir/index.ts";
 import type { Limits } from "../ir/limits.ts";
 import { rewrite } from "../ir/rewrite.ts";
 import { sum } from "../tensor/ops/reduction.ts";
-import { variablesOver } from "./access.ts";
-import { address, freeLetters } from "./contraction.ts";
-import { moveOperand, onlyCase } from "./movement.ts";
+import { freeLetters, viewOf } from "./contraction.ts";
+import { moveOperand } from "./movement.ts";
 import { elements } from "./pull.ts";
 
 /**
@@ -104,9 +103,8 @@ function fewRows(node: Node<Contract>): Division | undefined {
   if (letter === undefined || others.length > 0 || !rows.includes(letter)) return undefined;
   if (elements(matrix) < largeMatrix || elements(node) > mostRows * width) return undefined;
   // Where the sum lies along rows of memory, columns are blocks already.
-  if (matrix.op.kind === "movement" && (onlyCase(matrix)?.guards.length ?? 1) > 0) return undefined;
-  const { index } = address(matrix, variablesOver(shape), ({ op }) => op.kind !== "movement");
-  if (!columns.some((each) => scaleOf(index, `d${letters.indexOf(each)}`) === 1)) return undefined;
+  const view = viewOf(matrix);
+  if (view === undefined || !columns.some((each) => scaleOf(view.index, `d${letters.indexOf(each)}`) === 1)) return undefined;
   const length = shape[letters.indexOf(letter)]!;
   const parts = partCounts.find((count) => length % count === 0 && length >= 16 * count);
   return parts === undefined ? undefined : { letter, parts };

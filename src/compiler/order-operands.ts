@@ -1,10 +1,8 @@
 import type { Contract, ContractAttributes, Node } from "../ir/graph.ts";
 import { scaleOf } from "../ir/index.ts";
 import { rewrite } from "../ir/rewrite.ts";
-import { variablesOver } from "./access.ts";
 import { withCopy } from "./arrange-operands.ts";
-import { address } from "./contraction.ts";
-import { onlyCase } from "./movement.ts";
+import { viewOf } from "./contraction.ts";
 import { elements } from "./pull.ts";
 
 /** Products for each element of an operand from which on a copy of it is cheap beside them. */
@@ -39,8 +37,9 @@ function ordered(node: Node<Contract>): Node | undefined {
 /** An operand's letters (of more than one element) by how far they move in memory, if it is a view of memory that leads to no element twice. */
 function fromFarToNear(operand: Node, letters: string): string[] | undefined {
   const { shape } = operand.type;
-  if (operand.op.kind === "movement" && (onlyCase(operand)?.guards.length ?? 1) > 0) return undefined;
-  const { node, index } = address(operand, variablesOver(shape), ({ op }) => op.kind !== "movement");
+  const view = viewOf(operand);
+  if (view === undefined) return undefined;
+  const { node, index } = view;
   const steps = shape.map((_, axis) => scaleOf(index, `d${axis}`));
   if (elements(node) < elements(operand) || steps.includes(undefined)) return undefined;
   const stepOf = (letter: string): number => steps[letters.indexOf(letter)]!;

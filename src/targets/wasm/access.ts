@@ -1,7 +1,7 @@
 import type { DType } from "../../core/dtype.ts";
 import { bytesOf } from "../../core/dtype.ts";
 import type { Expr, Load } from "../../ir/expr.ts";
-import { cast, splat } from "../../ir/expr.ts";
+import { cast, local, splat } from "../../ir/expr.ts";
 import type { Store } from "../../ir/kernel.ts";
 import type { FunctionBuilder } from "./function.ts";
 import { narrowBf16, narrowF16, widenBf16, widenF16 } from "./halves.ts";
@@ -39,7 +39,7 @@ export function loadValue(printer: Printer, load: Load, part: number): void {
   loadBits(printer, load, part);
   printer.scratch(type, (index) => {
     printer.code.emit("local.set", index);
-    printer.value(conversion.widen({ kind: "local", dtype: "u32", lanes, name: registerName(index) }), 0);
+    printer.value(conversion.widen(local(registerName(index), "u32", lanes)), 0);
   });
 }
 
@@ -116,7 +116,7 @@ function eachLane(printer: Printer, vector: Expr, { part, per, lanes, index }: L
       code.emit("local.set", indices);
       for (let lane = 0; lane < lanes; lane++) {
         code.emit("local.get", indices, "i32x4.extract_lane", (part * per + lane) % 4, "local.set", one);
-        const expr: Expr = { kind: "local", dtype: "i32", lanes: 1, name: registerName(one) };
+        const expr = local(registerName(one), "i32");
         use(lane, termLinear({ key: expr.name, level: Number.POSITIVE_INFINITY, nonNegative: true, expr }));
       }
     }),

@@ -1,7 +1,7 @@
 import { bytesOf } from "../../core/dtype.ts";
 import { GradsmithError } from "../../core/errors.ts";
 import type { Expr, Local } from "../../ir/expr.ts";
-import { i32 } from "../../ir/expr.ts";
+import { i32, local } from "../../ir/expr.ts";
 import type { Kernel, Loop, Statement } from "../../ir/kernel.ts";
 import { loadSplat, loadValue, registerName, storeValue } from "./access.ts";
 import { learn, visitAccesses } from "./accesses.ts";
@@ -75,7 +75,7 @@ class KernelPrinter implements Printer {
   parameter(index: number): Local {
     const name = registerName(index);
     this.#facts.set(name, { level: 0, nonNegative: true, value: undefined });
-    return { kind: "local", dtype: "i32", lanes: 1, name };
+    return local(name, "i32");
   }
 
   value(expr: Expr, part: number): void {
@@ -163,7 +163,7 @@ class KernelPrinter implements Printer {
     const bytes = times(index, bytesOf(this.kernel.buffers[buffer]!.dtype));
     if ("address" in base) return plus(bytes, constantLinear(base.address));
     const name = registerName(base.parameter);
-    const expr: Local = { kind: "local", dtype: "i32", lanes: 1, name };
+    const expr = local(name, "i32");
     return plus(plus(bytes, constantLinear(base.offset ?? 0)), termLinear({ key: name, level: 0, nonNegative: true, expr }));
   }
 
@@ -214,7 +214,7 @@ class KernelPrinter implements Printer {
     const locals = this.#compute(expr);
     const name = `%%${locals[0]}`;
     this.#registers.set(name, locals);
-    use({ kind: "local", dtype: expr.dtype, lanes: expr.lanes, name });
+    use(local(name, expr.dtype, expr.lanes));
     this.#registers.delete(name);
     for (const local of locals) this.code.release(local);
   }
