@@ -4,8 +4,8 @@ import type { Limits } from "../ir/limits.ts";
 import type { Call } from "../ir/program.ts";
 import { isRepeat } from "../ir/program.ts";
 import type { Memory } from "./kernel-scope.ts";
-import type { Made } from "./merge-kernels.ts";
-import { canMerge, farthest } from "./merge-kernels.ts";
+import type { Made } from "./merging.ts";
+import { canMerge, farthest } from "./merging.ts";
 
 /** Operations for an element that are sooner done again than its value is brought from memory. */
 const cheap = 24;
