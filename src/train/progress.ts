@@ -60,7 +60,7 @@ const cut = (line: string, columns: number | undefined): string =>
 
 /**
  * A callback that shows how training goes. A bar is drawn at most every 80 ms: lines of shorter epochs are written together, since a terminal
- * takes longer for each write than a thousand steps of a small model (10-20-30-1: fit 1.06 times its loop, now 1.02).
+ * takes longer for each write than a thousand steps of a small model.
  */
 export function progress({ output, bar, now = () => performance.now() }: ProgressOptions): Callback {
   let start = 0;
