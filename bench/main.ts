@@ -64,7 +64,7 @@ async function run(command: string, names: readonly string[]): Promise<boolean> 
     case "threads":
       return compareThreads(files(names, threadedWorkloads), progress);
     case "precision":
-      return comparePrecisions(Number(values.seeds), progress);
+      return comparePrecisions(count("seeds", 2), progress);
     case "growth":
       return measureGrowth({ only: names, intoDocs: values.readme, progress });
     default:
@@ -73,13 +73,21 @@ async function run(command: string, names: readonly string[]): Promise<boolean> 
           names,
           workloads.map(({ name }) => name),
         ),
-        rounds: Number(values.rounds),
+        rounds: count("rounds", 1),
         only: values.only?.split(",").map((part) => part.toLowerCase()),
         intoReadme: values.readme,
         progress,
       });
       return true;
   }
+}
+
+/** An option that counts something. */
+function count(option: "rounds" | "seeds", least: number): number {
+  const given = Number(values[option]);
+  if (Number.isInteger(given) && given >= least) return given;
+  console.error(`[bench] --${option} must be a whole number from ${least} on, got "${values[option]}".`);
+  process.exit(2);
 }
 
 function commandOf([first, ...others]: readonly string[]): [command: string, names: readonly string[]] {

@@ -26,15 +26,17 @@ export function arrangeOperands(roots: readonly Node[], uses: Uses = () => 1): N
   });
 }
 
+const keep: Elementwise = { name: "keep", kind: "elementwise", infer: ([type]) => type!, scalar: ([x]) => x!, isKept: true };
+
 /** A value that is kept in memory although it could be pulled. */
-export const keep: Elementwise = { name: "keep", kind: "elementwise", infer: ([type]) => type!, scalar: ([x]) => x!, isKept: true };
+export const kept = (node: Node): Node => makeNode(keep, [node], undefined);
 
 /** Contractions and loops read memory, which a constant or a count has none of. */
 export function written(operand: Node): Node {
   let below = operand;
   while (below.op.kind === "movement" && below.inputs.length === 1) below = below.inputs[0]!;
   const isNowhere = below.op.kind === "source" && (below.op.from === "fill" || below.op.from === "iota");
-  return isNowhere ? makeNode(keep, [operand], undefined) : operand;
+  return isNowhere ? kept(operand) : operand;
 }
 
 /** A guarded movement as an unguarded view of a copy that is padded (and spaced out, where only every s-th position holds an element). */
@@ -87,7 +89,7 @@ export function withCopy(node: Node, side: "left" | "right", order: string): Nod
   const letters = side === "left" ? left : right;
   const [x, y] = node.inputs as readonly [Node, Node];
   const axes = [...order].map((letter) => letters.indexOf(letter));
-  const copy = makeNode(keep, [makeNode(transpose, [side === "left" ? x : y], { axes })], undefined);
+  const copy = kept(makeNode(transpose, [side === "left" ? x : y], { axes }));
   const attributes: ContractAttributes = { left, right, output, [side]: order };
   return makeNode(node.op, side === "left" ? [copy, y] : [x, copy], attributes, node.type);
 }

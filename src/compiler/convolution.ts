@@ -1,10 +1,9 @@
 import type { Shape } from "../core/shape.ts";
 import { sameShape, sizeOf } from "../core/shape.ts";
 import type { Contract, ContractAttributes, Node } from "../ir/graph.ts";
-import { makeNode } from "../ir/graph.ts";
 import { fixed, offset, scaleOf, times } from "../ir/index.ts";
 import { sameIndices, variablesOver } from "./access.ts";
-import { keep } from "./arrange-operands.ts";
+import { kept } from "./arrange-operands.ts";
 import { moveOperand, onlyCase } from "./movement.ts";
 
 /** A contraction of a kernel with what an image has around each place of the result, which is [...images, down, across, filters]. */
@@ -103,5 +102,5 @@ export function kernelOf({ kernel: { node, letters }, output, down, across, chan
       return window === undefined ? place : offset(times(place, -1), window.taps - 1);
     }),
   );
-  return letters.at(-1) === order.at(-1) ? view : makeNode(keep, [view], undefined);
+  return letters.at(-1) === order.at(-1) ? view : kept(view);
 }

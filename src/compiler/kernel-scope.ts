@@ -12,6 +12,12 @@ export interface Memory {
   readonly view?: { readonly of: number; readonly start: number; readonly step: number };
 }
 
+/** The memory that isn't a view, in which a piece lies. */
+export function homeIn(memories: readonly Memory[], id: number): number {
+  const { view } = memories[id]!;
+  return view === undefined ? id : homeIn(memories, view.of);
+}
+
 /** The buffers and names of one kernel while it's being written. */
 export class KernelScope {
   readonly #memories: { readonly memory: Memory; read: boolean; written: boolean }[] = [];

@@ -5,6 +5,7 @@ import type { Call, Repeat } from "../ir/program.ts";
 import { eachCall, isRepeat } from "../ir/program.ts";
 import { asPart } from "./kernel-part.ts";
 import type { Memory } from "./kernel-scope.ts";
+import { homeIn } from "./kernel-scope.ts";
 import type { Slice } from "./slices.ts";
 import { slicesOf } from "./slices.ts";
 
@@ -129,8 +130,7 @@ export class Merging {
   }
 
   #home(id: number): number {
-    const { view } = this.#memories[id]!;
-    return view === undefined ? id : this.#home(view.of);
+    return homeIn(this.#memories, id);
   }
 
   #single({ call, kernel }: Step): Call {

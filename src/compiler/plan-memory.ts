@@ -1,8 +1,10 @@
 import { bytesOf } from "../core/dtype.ts";
+import { handedBuffers } from "../ir/kernel.ts";
 import type { Call, Program, ProgramBuffer, Repeat } from "../ir/program.ts";
 import { eachCall, isRepeat } from "../ir/program.ts";
 import { planArena } from "./arena.ts";
 import type { Memory } from "./kernel-scope.ts";
+import { homeIn } from "./kernel-scope.ts";
 
 /** Gives every piece of memory its place: one arena, in which pieces that aren't needed at the same time share space. */
 export function planMemory(
@@ -11,7 +13,7 @@ export function planMemory(
   given: readonly number[],
 ): Program {
   const isArgument = new Set(given);
-  const homeOf = (id: number): number => (memories[id]!.view === undefined ? id : homeOf(memories[id]!.view!.of));
+  const homeOf = (id: number): number => homeIn(memories, id);
   const lives = lifetimesOf(calls, homeOf);
   const inArena = memories.filter((memory) => !isArgument.has(memory.id) && memory.view === undefined && lives.has(memory.id));
   const { offsets, byteLength } = planArena(
@@ -26,7 +28,7 @@ export function planMemory(
   });
   const accesses = new Map<number, "read" | "write" | "update">();
   for (const { call } of eachCall(calls)) {
-    const args = kernels[call.kernel]!.buffers.filter((buffer) => buffer.access !== "scratch");
+    const args = handedBuffers(kernels[call.kernel]!);
     for (const [i, place] of call.buffers.entries()) {
       const buffer = homeOf(place);
       const access = args[i]!.access as "read" | "write" | "update";

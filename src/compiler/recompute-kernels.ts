@@ -1,5 +1,6 @@
 import { bytesOf } from "../core/dtype.ts";
 import type { Kernel } from "../ir/kernel.ts";
+import { handedBuffers } from "../ir/kernel.ts";
 import type { Limits } from "../ir/limits.ts";
 import type { Call } from "../ir/program.ts";
 import { isRepeat } from "../ir/program.ts";
@@ -40,6 +41,7 @@ export function recomputeKernels(made: Made, limits: Limits): Made {
     const pays = far.every(
       (i) => !writes(calls[i]!, kernelOf(calls[i]!), result) && canMerge(made, call, calls[i]!, limits) && isUnchanged(i),
     );
+    // With nobody near, the first would be far away as well.
     if (far.length === 0 || far.length === readers.length || !pays) continue;
     for (const i of far) {
       const id = memories.push({ id: memories.length, dtype, length }) - 1;
@@ -51,13 +53,11 @@ export function recomputeKernels(made: Made, limits: Limits): Made {
   return { ...made, memories, calls: calls.flatMap((call, i) => [...(again.get(i) ?? []), { ...call, buffers: buffers[i]! }]) };
 }
 
-const accesses = ({ buffers }: Kernel): string[] => buffers.filter(({ access }) => access !== "scratch").map(({ access }) => access);
-
 const writes = (call: Call, kernel: Kernel, id: number): boolean =>
-  accesses(kernel).some((access, i) => access !== "read" && call.buffers[i] === id);
+  handedBuffers(kernel).some(({ access }, i) => access !== "read" && call.buffers[i] === id);
 
 /** The memory a call fills, if it changes nothing else. */
 function onlyResult(call: Call, kernel: Kernel): number | undefined {
-  const changed = accesses(kernel).flatMap((access, i) => (access === "read" ? [] : [{ access, id: call.buffers[i]! }]));
+  const changed = handedBuffers(kernel).flatMap(({ access }, i) => (access === "read" ? [] : [{ access, id: call.buffers[i]! }]));
   return changed.length === 1 && changed[0]!.access === "write" ? changed[0]!.id : undefined;
 }

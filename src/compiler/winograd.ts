@@ -7,7 +7,7 @@ import { rewrite } from "../ir/rewrite.ts";
 import type { ConcatAttributes, PadAttributes } from "../tensor/ops/slicing.ts";
 import { concat, pad } from "../tensor/ops/slicing.ts";
 import { isPulled } from "./access.ts";
-import { keep } from "./arrange-operands.ts";
+import { kept } from "./arrange-operands.ts";
 import type { Convolution } from "./convolution.ts";
 import { convolutionOf, imageOf, kernelOf } from "./convolution.ts";
 import { movedNode, moveOperand } from "./movement.ts";
@@ -201,5 +201,3 @@ const weighted: Elementwise = {
       );
   },
 };
-
-const kept = (node: Node): Node => makeNode(keep, [node], undefined);

@@ -24,6 +24,9 @@ export interface Kernel {
   readonly work: Work;
 }
 
+/** The buffers that a call hands over, in order. */
+export const handedBuffers = ({ buffers }: Kernel): readonly KernelBuffer[] => buffers.filter(({ access }) => access !== "scratch");
+
 export interface Work {
   readonly operations: number;
   readonly bytes: number;

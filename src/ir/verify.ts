@@ -5,7 +5,7 @@ import type { Expr } from "./expr.ts";
 import { registerType } from "./expr.ts";
 import { type Node, topological } from "./graph.ts";
 import type { Kernel, MultiplyBlock, Statement, Store } from "./kernel.ts";
-import { blockSize } from "./kernel.ts";
+import { blockSize, handedBuffers } from "./kernel.ts";
 import type { Call, Program, Repeat } from "./program.ts";
 import { homeOf, isRepeat } from "./program.ts";
 import { indexProblem, type Scope, verifyExpr } from "./verify-expr.ts";
@@ -205,7 +205,7 @@ function argumentAccess(program: Program, where: string): Map<number, boolean> {
 /** Each program buffer of a call with what the kernel does to it. */
 function matchCall(program: Program, call: Call, where: string): [buffer: number, access: string][] {
   const kernel = program.kernels[call.kernel] ?? fail(where, `there is no kernel ${call.kernel}.`);
-  const wanted = kernel.buffers.filter((buffer) => buffer.access !== "scratch");
+  const wanted = handedBuffers(kernel);
   if (wanted.length !== call.buffers.length)
     fail(where, `${kernel.name} takes ${wanted.length} buffers, it is given ${call.buffers.length}.`);
   return wanted.map(({ dtype, length, access }, i) => {

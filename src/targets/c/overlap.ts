@@ -1,4 +1,5 @@
 import { bytesOf } from "../../core/dtype.ts";
+import { handedBuffers } from "../../ir/kernel.ts";
 import type { Program } from "../../ir/program.ts";
 import { eachCall, homeOf } from "../../ir/program.ts";
 
@@ -9,8 +10,7 @@ import { eachCall, homeOf } from "../../ir/program.ts";
 export function overlappingKernels(program: Program): Set<number> {
   const found = new Set<number>();
   for (const { call } of eachCall(program.calls)) {
-    const { buffers } = program.kernels[call.kernel]!;
-    const access = buffers.filter((buffer) => buffer.access !== "scratch").map((buffer) => buffer.access);
+    const access = handedBuffers(program.kernels[call.kernel]!).map((buffer) => buffer.access);
     for (let i = 0; i < call.buffers.length; i++) {
       for (let j = 0; j < i; j++) {
         if ((access[i] !== "read" || access[j] !== "read") && overlaps(program, call.buffers[i]!, call.buffers[j]!)) found.add(call.kernel);

@@ -1,4 +1,5 @@
 import type { Kernel } from "../../ir/kernel.ts";
+import { handedBuffers } from "../../ir/kernel.ts";
 import type { Call, Program, Repeat } from "../../ir/program.ts";
 import { eachCall, homeOf, isRepeat } from "../../ir/program.ts";
 import { cNames, storageLane } from "./lane-type.ts";
@@ -35,7 +36,7 @@ export const functionName = (kernel: Kernel, place: number): string => `kernel${
 /** A kernel as the thread pool calls it. */
 export function threadedBody(kernel: Kernel, place: number): string {
   const name = functionName(kernel, place);
-  const passed = kernel.buffers.filter((buffer) => buffer.access !== "scratch").map((_, i) => `m[${i}]`);
+  const passed = handedBuffers(kernel).map((_, i) => `m[${i}]`);
   return [
     `static void ${name}_part(void *const *m, long begin, long end) {`,
     `  ${name}(${[...passed, "begin", "end"].join(", ")});`,
