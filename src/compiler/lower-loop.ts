@@ -3,7 +3,7 @@ import type { Associative, Expr, RegisterType } from "../ir/expr.ts";
 import { across, add, apply, cast, constant, i32, less, local, ramp, registerType, select, splat } from "../ir/expr.ts";
 import type { Node, Reduce } from "../ir/graph.ts";
 import type { Guard, Index } from "../ir/index.ts";
-import { atomIndex, fixed, flatten, offset, quotient, remainder, scaleOf, substitute, unflatten, variable } from "../ir/index.ts";
+import { atomIndex, fixed, flatten, offset, plus, quotient, remainder, scaleOf, substitute, times, unflatten, variable } from "../ir/index.ts";
 import type { Statement } from "../ir/kernel.ts";
 import type { Limits } from "../ir/limits.ts";
 import { operandsOf } from "../ir/operands.ts";
@@ -11,6 +11,7 @@ import { loopOver, withExpressions } from "../ir/statements.ts";
 import { accessesOf, isPulled, variablesOver } from "./access.ts";
 import type { Axis } from "./case-axes.ts";
 import { nestOf } from "./case-axes.ts";
+import { largestDivisor } from "./divide-contractions.ts";
 import { placed, spaceOf } from "./fuse.ts";
 import type { LoopGroup, LoopMember } from "./group.ts";
 import { identity } from "./identity.ts";
@@ -44,6 +45,8 @@ const mostPieces = 9;
 const parallelSums = 4;
 /** Elements of a flat loop done by one iteration of the kernel's range. */
 const flatChunk = 1024;
+/** Elements of a line of memory. */
+const lineElements = 16;
 
 export function lowerLoop(group: LoopGroup, memory: MemoryMap, limits: Limits): Lowered {
   return new LoopLowering(group, memory, limits).run();
@@ -61,6 +64,8 @@ class LoopLowering {
   #domain: readonly Index[] = [];
   #vector: Axis | undefined;
   #lanes = 1;
+  /** Neighbours along a line of memory that vectors lie across: their loop is the innermost. */
+  #inLine: Axis | undefined;
   /** What the group's values depend on, over the domain's own variables. */
   readonly #guards: Guard[] = [];
 
@@ -167,7 +172,26 @@ class LoopLowering {
       }
     }
     if (best <= 0) this.#vector = undefined;
-    if (this.#vector !== undefined) this.#lanes = lanesFor(this.#vector.size, this.#limits.lanes);
+    if (this.#vector === undefined) return;
+    this.#lanes = lanesFor(this.#vector.size, this.#limits.lanes);
+    if (!this.#vector.isInner && this.#group.inner.length + this.#guards.length === 0) this.#keepLines(touched.map(({ index }) => index));
+  }
+
+  /**
+   * Where vectors gather from as many lines, as many places of a line are read one after the other, and not all other lines in between: a
+   * transposed copy of 1024x1024 takes xx instead of 4.6 ms.
+   */
+  #keepLines(touched: readonly Index[]): void {
+    const vector = this.#vector!;
+    const across = touched.filter((index) => Math.abs(scaleOf(index, vector.name) ?? 2) > 1);
+    const along = this.#axes.find((axis) => axis !== vector && across.some((index) => scaleOf(index, axis.name) === 1));
+    if (along === undefined || along.size < 2 * lineElements) return;
+    const size = largestDivisor(along.size, lineElements);
+    const [block, inLine] = [`${along.name}q`, `${along.name}r`];
+    const both = plus(times(variable(block, along.size / size), size), variable(inLine, size));
+    this.#domain = this.#domain.map((index) => substitute(index, (name) => (name === along.name ? both : undefined)));
+    this.#axes = this.#axes.map((axis) => (axis === along ? { ...axis, name: block, size: along.size / size } : axis));
+    this.#inLine = { name: inLine, size, isInner: false };
   }
 
   #accesses(member: LoopMember, at: readonly Index[]): { node: Node; indices: readonly Index[] }[] {
@@ -361,7 +385,8 @@ class LoopLowering {
 
   /** Everything at one point of the loops (or at `lanes` neighbouring ones): one place of the cases after the other, which share what they read. */
   #point(outer: ReadonlyMap<string, Index>, lanes: Lanes | undefined, count?: number): Statement[] {
-    return this.#places(outer).flatMap((at) => this.#place(at, lanes, count));
+    const points = (at: ReadonlyMap<string, Index>): Statement[] => this.#places(at).flatMap((place) => this.#place(place, lanes, count));
+    return this.#inLine === undefined ? points(outer) : this.#loops([this.#inLine], outer, 1, points);
   }
 
   #places(outer: ReadonlyMap<string, Index>): ReadonlyMap<string, Index>[] {
