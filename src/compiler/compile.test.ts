@@ -7,6 +7,7 @@ import { evaluateGraph } from "../backends/reference/evaluate.ts";
 import { Storage } from "../backends/storage.ts";
 import type { Node } from "../ir/graph.ts";
 import { topological } from "../ir/graph.ts";
+import type { Limits } from "../ir/limits.ts";
 import { showProgram } from "../ir/print.ts";
 import { decode, storageFrom } from "../runtime/values.ts";
 import { inputNode } from "../tensor/ops/source.ts";
@@ -22,18 +23,24 @@ const random = (): number => {
   return (seed / 2147483647) * 2 - 1;
 };
 
-function check(outputs: readonly Tensor[], options: { fusion?: boolean } = {}): number {
+interface Checked {
+  readonly fusion?: boolean;
+  /** Of a machine other than this one. */
+  readonly limits?: Partial<Limits>;
+}
+
+function check(outputs: readonly Tensor[], options: Checked = {}): number {
   return Math.max(...[wasmBackend({ relaxedSimd: false }), nativeBackend()].map((backend) => checkOn(backend, outputs, options)));
 }
 
-function checkOn(backend: Backend, outputs: readonly Tensor[], options: { fusion?: boolean }): number {
+function checkOn(backend: Backend, outputs: readonly Tensor[], { limits, ...options }: Checked): number {
   const roots = outputs.map((t) => t.node);
   const inputs = topological(roots).filter((node) => node.op.kind === "source" && node.op.from === "input");
   const data = new Map<Node, Float64Array>(
     inputs.map((node) => [node, Float64Array.from({ length: node.type.shape.reduce((a, b) => a * b, 1) }, random)]),
   );
 
-  const compiled = compile({ name: "t", inputs, outputs: roots }, backend.limits, options);
+  const compiled = compile({ name: "t", inputs, outputs: roots }, { ...backend.limits, ...limits }, options);
   const executable = backend.compile(compiled.program);
   const storages = compiled.program.arguments.map(({ buffer }, i) => {
     const { dtype, length } = compiled.program.buffers[buffer]!;
@@ -313,12 +320,62 @@ describe("compiled graphs agree with the reference", () => {
       const gradients = [x.contract("mk,mn->kn", g), g.sum({ axis: 0 })];
       check(gradients);
       const roots = gradients.map(({ node }) => node);
-      return compile({ name: "t", inputs: [x.node, g.node], outputs: roots }, wasmBackend().limits).program.kernels.map(({ name }) => name);
+      const { program } = compile(
+        { name: "t", inputs: [x.node, g.node], outputs: roots },
+        { ...nativeBackend().limits, lanes: 4 },
+        { merging: false },
+      );
+      return program.kernels.map(({ name }) => name);
     };
     expect(namesOf(480, 37, 45)).toEqual(["contract_4x37x45", "sum_4x37x45", "sum_4x120x45", "sum_4x45"]);
     // Few rows, rows that other axes divide among threads, and results larger than what they are made from.
     expect(namesOf(32, 37, 45)).toEqual(["contract_37x45", "sum_32x45"]);
     expect(namesOf(480, 37, 200)).toEqual(["contract_37x200", "sum_480x200"]);
     expect(namesOf(576, 47, 3)).toEqual(["sum_576x3", "contract_4x47x3", "sum_4x47x3"]);
+  });
+  describe("products larger than caches (of 16 KiB at most)", () => {
+    const limits = { cacheBytes: [4096, 16384] } as const;
+    const copies = (product: Tensor): number => {
+      const inputs = topological([product.node]).filter((node) => node.op.kind === "source");
+      const { kernels } = compile({ name: "t", inputs, outputs: [product.node] }, { ...wasmBackend().limits, ...limits }).program;
+      return kernels.filter(({ name }) => name.startsWith("keep")).length;
+    };
+    const [x, w] = [input(0, 257, 20), input(1, 20, 260)];
+    const [xt, wt] = [input(0, 20, 257), input(1, 260, 20)];
+    for (const { title, product, copied } of [
+      { title: "x W", product: x.matmul(w), copied: 0 },
+      { title: "g W^T", product: x.matmul(wt.transpose()), copied: 1 },
+      { title: "x^T g", product: xt.transpose().matmul(w), copied: 1 },
+      { title: "x^T g^T", product: xt.transpose().matmul(wt.transpose()), copied: 2 },
+      { title: "(x W)^T", product: x.contract("mk,kn->nm", w), copied: 2 },
+    ]) {
+      it(`${title}: operands are copied where tiles would read them across`, () => {
+        check([product], { limits });
+        expect(copies(product)).toBe(copied);
+      });
+    }
+    it("few rows aren't worth a copy", () => {
+      const product = input(0, 300, 20).contract("km,kn->mn", input(1, 300, 260));
+      check([product], { limits });
+      expect(copies(product)).toBe(0);
+    });
+    it("a sum too long for a packed column of tiles, in blocks", () => {
+      check(
+        [
+          input(0, 21, 640)
+            .matmul(input(1, 640, 70))
+            .relu(),
+        ],
+        { limits: { cacheBytes: [4096, 2 ** 17] } },
+      );
+    });
+    it("a short sum into a large result, row by row", () => {
+      const [g, v, p] = [input(1, 5, 1030), input(2, 23, 1030), input(3, 23, 1030)];
+      const moment = v.mul(0.9).add(input(0, 5, 23).transpose().matmul(g));
+      check([moment, p.sub(moment.mul(0.1))], { limits });
+    });
+    it("a transposed copy, line by line", () => {
+      check([input(0, 70, 96).transpose().add(1), input(1, 3, 33, 64, 5).transpose([0, 2, 1, 3]).mul(2)], { limits });
+    });
   });
 });

@@ -3,7 +3,20 @@ import type { Associative, Expr, RegisterType } from "../ir/expr.ts";
 import { across, add, apply, cast, constant, i32, less, local, ramp, registerType, select, splat } from "../ir/expr.ts";
 import type { Node, Reduce } from "../ir/graph.ts";
 import type { Guard, Index } from "../ir/index.ts";
-import { atomIndex, fixed, flatten, offset, plus, quotient, remainder, scaleOf, substitute, times, unflatten, variable } from "../ir/index.ts";
+import {
+  atomIndex,
+  fixed,
+  flatten,
+  offset,
+  plus,
+  quotient,
+  remainder,
+  scaleOf,
+  substitute,
+  times,
+  unflatten,
+  variable,
+} from "../ir/index.ts";
 import type { Statement } from "../ir/kernel.ts";
 import type { Limits } from "../ir/limits.ts";
 import { operandsOf } from "../ir/operands.ts";
@@ -179,7 +192,7 @@ class LoopLowering {
 
   /**
    * Where vectors gather from as many lines, as many places of a line are read one after the other, and not all other lines in between: a
-   * transposed copy of 1024x1024 takes xx instead of 4.6 ms.
+   * transposed copy of 1024x1024 takes 0.7 instead of 4.6 ms.
    */
   #keepLines(touched: readonly Index[]): void {
     const vector = this.#vector!;

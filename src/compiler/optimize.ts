@@ -30,7 +30,7 @@ export function optimize(roots: readonly Node[], limits: Limits, uses?: Uses): N
     dividePhases,
     ...pair,
     widenOperands,
-    orderOperands,
+    (graph) => orderOperands(graph, limits),
     ...tiles,
     (graph) => divideContractions(graph, limits),
     divideReductions,

@@ -23,7 +23,7 @@ export interface Tiling {
 }
 
 /** Rows that lie a page apart share no lines with their neighbours, and each takes an entry of the TLB: their steps take so many times longer. */
-const pageBytes = 4096;
+export const pageBytes = 4096;
 const farRows = 1.1;
 
 /** Chooses form and tile by counting the cycles each result takes. */
