@@ -64,6 +64,17 @@ describe("sources", () => {
     expect(arrays(10).repeat().size).toBe(undefined);
     expect(dataset(() => samples(2)).size).toBe(undefined);
   });
+
+  test("of bytes give bytes, whatever is done to them", async () => {
+    const bytes = Uint8Array.from({ length: 12 }, (_, i) => 20 * i);
+    const images = (): Dataset => dataset({ x: tensor(bytes, { shape: [4, 3] }), y: bytes.slice(0, 4) });
+    const stream = (): Dataset =>
+      dataset(() => [0, 1, 2, 3].map((i) => ({ x: tensor(bytes.slice(3 * i, 3 * i + 3)), y: tensor(bytes.slice(i, i + 1)) })));
+    for (const source of [images, stream]) {
+      for (const data of [source(), source().shuffle(), source().take(3), source().skip(1).batch(2), source().repeat(2).batch(3)])
+        for await (const { x, y } of data) expect([x.dtype, y.dtype]).toEqual(["u8", "u8"]);
+    }
+  });
 });
 
 describe("order", () => {

@@ -85,7 +85,7 @@ export function loop<S, I>(
 }
 
 /** Whether an input is left to be computed where it's used: little work, from memory that is no larger than its result. */
-function staysLazy(node: Node): boolean {
+export function staysLazy(node: Node): boolean {
   if (isGiven(node)) return true;
   const nodes = topological([node]);
   if (!nodes.every((each) => isPulled(each) || isGiven(each))) return false;

@@ -40,6 +40,8 @@ export interface SourceOptions {
 interface MemoryOptions extends SourceOptions {
   readonly x: Tensor;
   readonly y: Tensor;
+  /** How many of the samples to train on: the first ones. */
+  readonly count: number;
   readonly batchSize: number;
   readonly shuffle: boolean;
   readonly epochs: number;
@@ -63,9 +65,8 @@ interface WholeState {
  * calls. A last, smaller batch has a program of its own over the same state.
  */
 export async function samplesInMemory(options: MemoryOptions): Promise<EpochSource> {
-  const { model, setup, seed, x, y, shuffle, epochs, pace } = options;
+  const { model, setup, seed, x, y, count, shuffle, epochs, pace } = options;
   const { precision } = setup;
-  const count = x.shape[0]!;
   const batchSize = Math.min(options.batchSize, count);
   const [whole, rest] = [Math.floor(count / batchSize), count % batchSize];
   const key = random.key(seed);

@@ -24,6 +24,8 @@ export interface Evaluation {
 interface EvaluationInput {
   readonly x: Tensor;
   readonly y: Tensor;
+  /** The number of the first sample to evaluate; all of them if not said. */
+  readonly from?: number;
   readonly batchSize: number;
   readonly pace: Pace;
   /** How often `run` will be called, as far as is known. */
@@ -40,10 +42,10 @@ export async function evaluation(
   model: Traceable,
   setup: TrainingSetup,
   state: TrainState,
-  { x, y, batchSize, pace, expectedRuns = 1 }: EvaluationInput,
+  { x, y, from = 0, batchSize, pace, expectedRuns = 1 }: EvaluationInput,
 ): Promise<Evaluation> {
   const { precision } = setup;
-  const count = x.shape[0]!;
+  const count = x.shape[0]! - from;
   const size = evaluationBatch(count, batchSize);
   const [whole, rest] = [Math.floor(count / size), count % size];
   const step =
@@ -54,7 +56,7 @@ export async function evaluation(
       const { loss, prediction } = objective(model, setup.loss, given.state.variables, given.x.gather(rows), target);
       return { position: position.add(batch), tally: addToTally(tally, setup, loss, target, prediction) };
     };
-  const empty = (): Pass => ({ position: full([], 0, { dtype: "i32" }), tally: emptyTally(setup) });
+  const empty = (): Pass => ({ position: full([], from, { dtype: "i32" }), tally: emptyTally(setup) });
   const begin = loop<Pass, object>(() => empty(), empty(), {}, { name: "evaluate begin", expectedRuns });
   const inputs = { state, x, y };
   const parts: { loop: Loop<Pass>; steps: number }[] = [];

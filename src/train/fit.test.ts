@@ -12,6 +12,7 @@ import { tensor } from "../tensor/create.ts";
 import { random } from "../tensor/random.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 import { earlyStopping } from "./callbacks/early-stopping.ts";
+import type { History } from "./history.ts";
 import type { Sequential } from "./sequential.ts";
 import { sequential } from "./sequential.ts";
 
@@ -66,6 +67,34 @@ describe("training agrees with Keras from the same weights", () => {
 });
 
 describe("fit", () => {
+  it("a validation split gives the same bits as samples that were split before", async () => {
+    const bytes = random.uniform([50, 6], { seed: 3, high: 255 }).cast("u8");
+    const part = (t: Tensor, from: number, to: number): Tensor => t.slice([from, 0], [to - from, t.shape[1]!]);
+    for (const x of [bytes, bytes.cast("f32").div(255)]) {
+      const y = random.uniform([50, 1], { seed: 4 });
+      const run = async (fit: (model: Sequential) => Promise<History>): Promise<number[][]> => {
+        const model = sequential([dense(5, { activation: "relu" }), dense(1)], { inputShape: [6] });
+        return Object.values((await fit(model.compile({ optimizer: adam(), loss: "mse" }))).metrics).map((values) => [...values]);
+      };
+      const options = { ...silent, epochs: 2, batchSize: 16, seed: 9 };
+      const split = await run((model) => model.fit(x, y, { ...options, validationSplit: 0.2 }));
+      const apart = await run((model) =>
+        model.fit(part(x, 0, 40), part(y, 0, 40), { ...options, validationData: [part(x, 40, 50), part(y, 40, 50)] }),
+      );
+      expect(split).toEqual(apart);
+    }
+  });
+
+  it("predict gives the same bits for scaled bytes as for the floats they are", async () => {
+    const bytes = random.uniform([50, 6], { seed: 3, high: 255 }).cast("u8");
+    await bytes.read();
+    const model = sequential([dense(5, { activation: "relu" }), dense(1)], { inputShape: [6] });
+    const scaled = bytes.cast("f32").div(255);
+    const floats = tensor(await bytes.cast("f32").div(255).read(), { shape: [50, 6] });
+    for (const batchSize of [16, 25, 64])
+      expect(await model.predict(scaled, { batchSize }).read()).toEqual(await model.predict(floats, { batchSize }).read());
+  });
+
   it("the same seed gives the same bits, another seed others, and chunks change nothing", async () => {
     const { x, y } = small();
     const run = async (seed: number): Promise<number[]> => {

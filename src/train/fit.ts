@@ -151,9 +151,15 @@ async function train({ model, setup, state, x, y, options, follow }: FitInput, c
   return { history: recorder.finish(stopped), state: source.current.model, restored };
 }
 
-type Validation = { readonly x: Tensor; readonly y: Tensor } | { readonly batches: BatchSource } | undefined;
+interface Pair {
+  readonly x: Tensor;
+  readonly y: Tensor;
+}
+/** Samples from number `from` on. */
+type Validation = (Pair & { readonly from?: number }) | { readonly batches: BatchSource } | undefined;
+/** The first `count` samples. */
 type TrainingData = { readonly validation: Validation } & (
-  | { readonly x: Tensor; readonly y: Tensor; readonly batches?: undefined }
+  | (Pair & { readonly count: number; readonly batches?: undefined })
   | { readonly batches: BatchSource }
 );
 
@@ -188,9 +194,8 @@ async function trainingData(
       "It is the fraction of the samples that is held back.",
     );
   }
-  if (validation !== undefined || validationSplit === 0) return { ...whole, validation };
   const count = whole.x.shape[0]!;
-  const kept = Math.floor(count * (1 - validationSplit));
+  const kept = validation === undefined ? Math.floor(count * (1 - validationSplit)) : count;
   if (kept === 0)
     throw new GradsmithError(
       "data",
@@ -198,18 +203,11 @@ async function trainingData(
       `validationSplit ${validationSplit} leaves none of the ${count} samples to train on.`,
       "Choose a smaller fraction.",
     );
-  if (kept === count) return { ...whole, validation };
-  return {
-    x: rows(whole.x, 0, kept),
-    y: rows(whole.y, 0, kept),
-    validation: { x: rows(whole.x, kept, count), y: rows(whole.y, kept, count) },
-  };
+  // Both gather their batches from the whole: nothing is copied, and bytes stay bytes.
+  return { ...whole, count: kept, validation: kept === count ? validation : { ...whole, from: kept } };
 }
 
 const isPair = (given: readonly [Samples, Samples] | BatchSource): given is readonly [Samples, Samples] => Array.isArray(given);
-
-const rows = (t: Tensor, from: number, to: number): Tensor =>
-  t.slice([from, ...t.shape.slice(1).map(() => 0)], [to - from, ...t.shape.slice(1)]);
 
 /** Features and targets that fit each other, the model and the loss. */
 export async function checkedPair(
@@ -219,7 +217,7 @@ export async function checkedPair(
   x: Samples,
   y: Samples,
   name: string,
-): Promise<{ x: Tensor; y: Tensor }> {
+): Promise<Pair> {
   const pair = { x: samplesOf(where, name, x), y: samplesOf(where, "y", y) };
   checkFeatures(where, pair.x, model.blueprint.input.shape, name);
   checkCounts(where, pair.x, pair.y);

@@ -69,6 +69,15 @@ for (const { tier, missing } of tiers) {
       }
     });
 
+    test("of bytes that fit, evaluate and predict are given as floats, which would take 64 MiB", async () => {
+      const { x, ...mebibytes } = JSON.parse(await outputOf("bytes", [], { GRADSMITH_CPU: tier })) as Record<string, number | string>;
+      expect(x, "no one has computed it").toBe("Tensor(f32 [16384, 1024], div)");
+      expect(Object.keys(mebibytes)).toEqual(["described", "validationSplit", "evaluate", "predict"]);
+      // Each program for WebAssembly has a memory of its own, which goes when it is collected: two for fit and its validation, two for what comes later.
+      const copies = tier === "native" ? [1, 1, 1, 1] : [1, 2, 4, 6];
+      for (const [i, [moment, taken]] of Object.entries(mebibytes).entries()) expect(taken, moment).toBeLessThan(16 * copies[i]! + 6);
+    });
+
     test("bytes that a step scales and gathers from are never widened as a whole", async () => {
       setDevice({ device: "cpu", tier });
       const images = tensor(new Uint8Array(2000 * 784).fill(51), { shape: [2000, 784] });
