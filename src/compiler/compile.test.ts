@@ -1,4 +1,5 @@
 import { beforeEach, describe, expect, it } from "vitest";
+import { sameConvolution } from "../../test/same-convolution.ts";
 import { valueAndGrad } from "../autodiff/grad.ts";
 import type { Backend } from "../backends/backend.ts";
 import { nativeBackend } from "../backends/cpu/native.ts";
@@ -276,17 +277,7 @@ describe("compiled graphs agree with the reference", () => {
   });
   it("a convolution that keeps the size of its input: the gradient computes no place that is cut away", () => {
     const [x, w] = [input(0, 2, 9, 9, 4), input(1, 3, 3, 4, 5)];
-    const same = ([a, b]: Tensor[]): Tensor =>
-      a!
-        .pad([
-          [0, 0],
-          [1, 1],
-          [1, 1],
-          [0, 0],
-        ])
-        .windows({ axes: [1, 2], sizes: 3 })
-        .contract("nipjqc,pqcf->nijf", b!);
-    const { grads } = valueAndGrad((p: Tensor[]) => same(p).square().sum())([x, w]);
+    const { grads } = valueAndGrad(([a, b]: Tensor[]) => sameConvolution(a!, b!).square().sum())([x, w]);
     check([...grads]);
     const byInput = compile(
       { name: "t", inputs: [x.node, w.node], outputs: [grads[0]!.node] },

@@ -1,4 +1,5 @@
 import { describe, expect, it } from "vitest";
+import { sameConvolution } from "../../test/same-convolution.ts";
 import { valueAndGrad } from "../autodiff/grad.ts";
 import { wasmBackend } from "../backends/cpu/wasm.ts";
 import { Storage } from "../backends/storage.ts";
@@ -12,17 +13,6 @@ import { Tensor } from "../tensor/tensor.ts";
 import { compile } from "./compile.ts";
 
 const backend = wasmBackend({ relaxedSimd: false });
-/** A convolution of images with a kernel of 3x3, as many pixels as before. */
-const conv = (x: Tensor, kernel: Tensor): Tensor =>
-  x
-    .pad([
-      [0, 0],
-      [1, 1],
-      [1, 1],
-      [0, 0],
-    ])
-    .windows({ axes: [1, 2], sizes: 3 })
-    .contract("nipjqc,pqcf->nijf", kernel);
 const input = (slot: number, ...shape: number[]): Tensor => new Tensor(inputNode(slot, { dtype: "f32", shape }));
 
 function programOf(outputs: readonly Tensor[], merging: boolean): Program {
@@ -66,10 +56,10 @@ function compared(outputs: readonly Tensor[]): { merged: Program; separate: Prog
 describe("merged kernels", () => {
   it("give the bits of separate ones for a convolution with batch normalisation and all gradients, in fewer calls", () => {
     const block = ([x, kernel, second]: readonly Tensor[]): Tensor => {
-      const y = conv(x!, kernel!);
+      const y = sameConvolution(x!, kernel!);
       const centered = y.sub(y.mean({ axes: [0, 1, 2], keepDims: true }));
       const variance = centered.mul(centered).mean({ axes: [0, 1, 2], keepDims: true });
-      return conv(centered.mul(variance.add(1e-3).rsqrt()).relu(), second!)
+      return sameConvolution(centered.mul(variance.add(1e-3).rsqrt()).relu(), second!)
         .square()
         .mean();
     };
@@ -81,7 +71,7 @@ describe("merged kernels", () => {
 
   it("keep a value that only they need in memory for one iteration", () => {
     const [x, kernel] = [input(0, 16, 18, 18, 8), input(1, 3, 3, 8, 8)];
-    const { merged, separate } = compared([conv(x, kernel)]);
+    const { merged, separate } = compared([sameConvolution(x, kernel)]);
     expect([separate.calls.length, merged.calls.length]).toEqual([2, 1]);
     const scratch = merged.kernels[0]!.buffers.filter(({ access }) => access === "scratch").map(({ length }) => length);
     expect(scratch).toContain(20 * 20 * 8);
@@ -97,9 +87,9 @@ describe("merged kernels", () => {
 
   it("come past calls that need what they write", () => {
     const [x, kernel] = [input(0, 16, 18, 18, 8), input(1, 3, 3, 8, 8)];
-    const y = conv(x, kernel);
+    const y = sameConvolution(x, kernel);
     const total = y.sum({ axes: [0, 1, 2] });
-    const { merged, separate } = compared([y, total, conv(y.mul(total), kernel), y.flip(0)]);
+    const { merged, separate } = compared([y, total, sameConvolution(y.mul(total), kernel), y.flip(0)]);
     expect(merged.calls.length).toBeLessThan(separate.calls.length);
   });
 
@@ -107,7 +97,7 @@ describe("merged kernels", () => {
     const given = [input(0, 64, 32, 32, 16), ...[1, 2, 3, 4, 5, 6].map((slot) => input(slot, 3, 3, 16, 16))];
     const network = ([x, ...kernels]: readonly Tensor[]): Tensor =>
       kernels
-        .reduce((y, kernel) => conv(y, kernel).relu(), x!)
+        .reduce((y, kernel) => sameConvolution(y, kernel).relu(), x!)
         .square()
         .mean();
     const { value, grads } = valueAndGrad((all: readonly Tensor[]) => network(all))(given);
