@@ -5,6 +5,7 @@ import type { Limits } from "../../src/ir/limits.ts";
 import { showProgram } from "../../src/ir/print.ts";
 import { verifyProgram } from "../../src/ir/verify.ts";
 import { trainings } from "./networks.ts";
+import { stepOf } from "./training.ts";
 
 const machines: Readonly<Record<string, Limits>> = {
   wasm: wasmBackend({ relaxedSimd: false }).limits,
@@ -22,9 +23,9 @@ const machines: Readonly<Record<string, Limits>> = {
 
 // After a change that was meant: npx vitest run test/golden --update, and read the difference.
 for (const [machine, limits] of Object.entries(machines)) {
-  describe(`kernels and memory plan for ${machine}`, () => {
-    test.each(trainings().map((traced) => [traced.name, traced] as const))("%s are what they were", async (name, traced) => {
-      const { program } = compile(traced, limits);
+  describe(`kernels and memory plan for ${machine} are what they were`, () => {
+    test.each(trainings().map((training) => [training.name, training.shows, training] as const))("%s: %s", async (name, _, training) => {
+      const { program } = compile(stepOf(training), limits);
       verifyProgram(program);
       await expect(`${showProgram(program)}\n`).toMatchFileSnapshot(`${name}-${machine}.txt`);
     });
