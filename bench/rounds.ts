@@ -2,11 +2,13 @@ import type { Contestant } from "./contestant.ts";
 import { startContestant } from "./contestant.ts";
 import type { Line } from "./measure.ts";
 import { median } from "./measure.ts";
+import type { Turn } from "./ratio.ts";
+import { addedRounds, comparisonsOf, ratioOf } from "./ratio.ts";
 import type { Resident } from "./resident.ts";
 import type { Kept, WorkloadFiles } from "./workload.ts";
 
 export interface Plan {
-  /** Turns for each contestant. */
+  /** Turns for each contestant, at least. */
   readonly rounds: number;
   /** Processes that share a contestant's turns: each finds its memory and its threads in other places. */
   readonly processes: number;
@@ -28,7 +30,7 @@ export interface Figure {
   /** First and third quartile of the turns. */
   readonly low: number;
   readonly high: number;
-  readonly turns: number;
+  readonly turns: readonly Turn[];
   readonly importMs: number;
   readonly firstStepMs?: number;
   readonly coldMs?: number;
@@ -47,10 +49,15 @@ export interface Absence {
 interface Entry {
   readonly contestant: Contestant;
   readonly configuration: string | undefined;
-  readonly lines: Line[];
+  readonly lines: (Line & { readonly round: number })[];
   spentMs: number;
   /** Of a process that keeps images the other way. */
   other?: { readonly kept: Kept; readonly mb: number };
+}
+
+interface Present {
+  readonly entry: Entry;
+  readonly resident: Resident;
 }
 
 /**
@@ -75,11 +82,31 @@ export async function measureWorkload(
     absences.push({ contestant: entry.contestant.name, row: workload.name, absent: why });
     entries.splice(entries.indexOf(entry), 1);
   };
+  const takeTurns = async (round: number, present: readonly Present[], only?: string): Promise<void> => {
+    for (const { entry, resident } of round % 2 === 0 ? present : present.toReversed()) {
+      if (!entries.includes(entry)) continue;
+      progress(`${workload.name} round ${round + 1} ${entry.contestant.name}`);
+      const began = performance.now();
+      for (const row of resident.rows.filter((name) => only === undefined || name === only)) {
+        const line = await resident.turn(row);
+        if (line !== undefined) entry.lines.push({ ...line, round });
+        else {
+          absent(entry, resident.absent!);
+          break;
+        }
+      }
+      entry.spentMs += performance.now() - began;
+    }
+  };
+
+  const processes: Present[][] = [];
+  const isSlow = (entry: Entry): boolean => entry.spentMs > plan.slowMs;
+  const share = Math.ceil(plan.rounds / plan.processes);
   for (let process = 0; process < plan.processes; process++) {
-    const present: { readonly entry: Entry; readonly resident: Resident }[] = [];
+    const present: Present[] = [];
     for (const entry of [...entries]) {
       // A slow one has all its turns in its first process.
-      if (entry.spentMs > plan.slowMs) continue;
+      if (isSlow(entry)) continue;
       progress(`${workload.name} ${entry.contestant.name} gets ready`);
       const began = performance.now();
       const options = { ...plan, ...(entry.configuration === undefined ? {} : { configuration: entry.configuration }) };
@@ -88,25 +115,27 @@ export async function measureWorkload(
       if (resident.rows.length === 0) absent(entry, resident.absent ?? "no rows");
       else present.push({ entry, resident });
     }
-    const share = Math.ceil(plan.rounds / plan.processes);
-    for (let round = 0; round < plan.rounds; round++) {
-      for (const { entry, resident } of round % 2 === 0 ? present : present.toReversed()) {
-        if (!entries.includes(entry) || (round >= share && entry.spentMs <= plan.slowMs)) continue;
-        progress(`${workload.name} process ${process + 1}/${plan.processes}, round ${round + 1} ${entry.contestant.name}`);
-        const began = performance.now();
-        for (const row of resident.rows) {
-          const line = await resident.turn(row);
-          if (line !== undefined) entry.lines.push(line);
-          else {
-            absent(entry, resident.absent!);
-            break;
-          }
-        }
-        entry.spentMs += performance.now() - began;
-      }
+    processes.push(present);
+    for (let round = process * share; round < plan.rounds; round++) {
+      const isOver = round >= (process + 1) * share;
+      await takeTurns(round, isOver ? present.filter(({ entry }) => isSlow(entry)) : present);
     }
-    for (const { resident } of present) await resident.end();
   }
+
+  // The slow ones are only in the first process.
+  const quick = (processes.at(-1) ?? []).map(({ entry }) => entry);
+  for (const row of new Set(quick.flatMap(({ lines }) => lines.map(({ name }) => name)))) {
+    const began = performance.now();
+    for (let round = plan.rounds; performance.now() - began < 1000 * addedRounds.seconds; round++) {
+      const uncertain = uncertainOnes(row, quick);
+      const present = processes[round % plan.processes]!.filter(
+        ({ entry }) => entries.includes(entry) && uncertain.has(entry.contestant.name),
+      );
+      if (present.length === 0) break;
+      await takeTurns(round, present, row);
+    }
+  }
+  for (const { resident } of processes.flat()) await resident.end();
   if (workload.pixels === true) {
     for (const entry of entries) {
       progress(`${workload.name} ${entry.contestant.name} keeps its samples the other way`);
@@ -159,7 +188,22 @@ async function scanned(contestant: Contestant, workload: WorkloadFiles, plan: Pl
   return line?.configuration;
 }
 
-function summarise({ contestant, configuration, lines, other }: Entry, { pixels }: WorkloadFiles): Figure[] {
+/** Those whose ratio on a row is less certain than it should be. What it is doesn't matter. */
+function uncertainOnes(row: string, entries: readonly Entry[]): Set<string> {
+  const turns = new Map(entries.map((entry) => [entry.contestant.name, turnsOf(entry, row)]));
+  return new Set(
+    comparisonsOf(row).flatMap((comparison) => {
+      const ratio = ratioOf(comparison, (name) => turns.get(name) ?? []);
+      return ratio === undefined || ratio.uncertainty <= addedRounds.bound ? [] : [comparison.ours, ratio.peer];
+    }),
+  );
+}
+
+const turnsOf = ({ lines }: Entry, row: string): Turn[] =>
+  lines.filter(({ name }) => name === row).map(({ round, us_per_step }) => ({ round, us: us_per_step }));
+
+function summarise(entry: Entry, { pixels }: WorkloadFiles): Figure[] {
+  const { contestant, configuration, lines, other } = entry;
   return [...new Set(lines.map(({ name }) => name))].map((row) => {
     const own = lines.filter(({ name }) => name === row);
     const times = own.map((line) => line.us_per_step).sort((a, b) => a - b);
@@ -180,7 +224,7 @@ function summarise({ contestant, configuration, lines, other }: Entry, { pixels 
       us: median(times),
       low: times[Math.floor((times.length - 1) / 4)]!,
       high: times[Math.ceil(((times.length - 1) * 3) / 4)]!,
-      turns: own.length,
+      turns: turnsOf(entry, row),
       importMs: middle((line) => line.import_ms)!,
       ...(firstStepMs === undefined ? {} : { firstStepMs }),
       ...(coldMs === undefined ? {} : { coldMs }),

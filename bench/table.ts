@@ -1,4 +1,6 @@
 import { markdown } from "./markdown.ts";
+import type { Ratio } from "./ratio.ts";
+import { addedRounds, comparisonsOf, ratioOf } from "./ratio.ts";
 import type { Absence, Figure } from "./rounds.ts";
 
 export interface Result {
@@ -21,12 +23,7 @@ export function timeTable(results: readonly Result[]): string {
       if (found !== undefined) return duration(found.us) + spread(found);
       return absences.some(({ contestant }) => contestant === name) ? "no" : "";
     };
-    const ours = figure("gradsmith native")?.us;
-    const wasm = figure("gradsmith wasm")?.us;
-    const script = Math.min(...["jax-js", "tfjs"].map((name) => figure(name)?.us ?? Number.POSITIVE_INFINITY));
-    // One sample at a time, the peer to beat is the inference engine.
-    const rival = row.startsWith("W7") ? figure("onnxruntime") : figure("PyTorch");
-    const ratios = [ratio(rival?.us, ours), ratio(figure("JAX")?.us, ours), ratio(Number.isFinite(script) ? script : undefined, wasm)];
+    const ratios = comparisonsOf(row).map((comparison) => ratio(ratioOf(comparison, (name) => figure(name)?.turns ?? [])));
     return [row, cell("gradsmith native"), cell("gradsmith wasm"), ...peers.map(cell), ...ratios];
   });
   return markdown(header, rows);
@@ -74,7 +71,11 @@ export const keptNotes: readonly string[] = [
 
 /** Who is not in the table, and why; and in which configuration the others ran. */
 export function notes(results: readonly Result[]): string[] {
-  const lines = ["±: half the distance between the quartiles of the turns. (n): n turns, where fewer than seven."];
+  const { bound, seconds } = addedRounds;
+  const lines = [
+    "±: half the distance between the quartiles of the turns. (n): n turns, where fewer than seven.",
+    `A ratio is that of the medians over the rounds in which both took turns, and ± its standard error, found by drawing rounds again and again from those there were; (n): n rounds. While a standard error is above ${100 * bound}%, whatever the ratio is, those compared take more turns than the eight of all, for ${seconds} seconds a row at most.`,
+  ];
   for (const { row, figures, absences } of results) {
     const torch = figures.find(({ contestant }) => contestant === "PyTorch");
     if (torch?.configuration !== undefined) lines.push(`${row}: PyTorch's best is ${describe(torch.configuration)}.`);
@@ -92,13 +93,12 @@ export function duration(us: number): string {
 /** Half the distance between the quartiles of the turns, in percent of the median; and how many turns, if fewer than seven. */
 function spread({ us, low, high, turns }: Figure): string {
   const percent = ((high - low) / 2 / us) * 100;
-  const few = turns < 7 ? ` (${turns})` : "";
-  return turns === 1 ? few : ` ±${percent < 10 ? percent.toFixed(1) : percent.toFixed(0)}%${few}`;
+  const few = turns.length < 7 ? ` (${turns.length})` : "";
+  return turns.length === 1 ? few : ` ±${percent < 10 ? percent.toFixed(1) : percent.toFixed(0)}%${few}`;
 }
 
-function ratio(peer: number | undefined, ours: number | undefined): string {
-  if (peer === undefined || ours === undefined) return "";
-  return `${(peer / ours).toPrecision(3)}x`;
+function ratio(found: Ratio | undefined): string {
+  return found === undefined ? "" : `${found.value.toPrecision(3)}x ±${(100 * found.uncertainty).toFixed(1)}% (${found.rounds})`;
 }
 
 function describe(configuration: string): string {

@@ -1,7 +1,7 @@
 """
 PyTorch, eager. BENCH_CONFIGURATION chooses threads, the optimizer's form, the images' layout and, of pixels, what is kept, as in
 "2 foreach channels_last" or "2 eager contiguous bytes";
-"scan" tries all of them for a moment and reports which was fastest, for the rounds that follow.
+"scan" tries all of them for a moment, likely ones twice, and reports which was fastest, for the rounds that follow.
 """
 import time
 
@@ -122,27 +122,33 @@ def use(configuration):
     torch.set_num_threads(int(configuration.split()[0]))
 
 
+def look(configuration):
+    """Microseconds for a step, as the sum over what the workload measures, after a short look."""
+    use(configuration)
+    if name == "W6":
+        runs = [multiplier(*PRODUCTS[1])]
+    elif name == "W7":
+        runs = [predictor(kind, configuration.split()[1]) for kind in ("W3", "W4")]
+    else:
+        runs = [training(configuration)]
+    us = 0
+    for run in runs:
+        offer(run, 1000, warm=0.15, name="scan")
+        us += turn(**rows["scan"][0])
+    return us
+
+
 def scan():
-    """A short look at every configuration: the fastest, as the sum over what the workload measures."""
-    best = None
-    for configuration in configurations():
-        use(configuration)
-        if name == "W6":
-            runs = [multiplier(*PRODUCTS[1])]
-        elif name == "W7":
-            runs = [predictor(kind, configuration.split()[1]) for kind in ("W3", "W4")]
-        else:
-            runs = [training(configuration)]
-        us = 0
-        for run in runs:
-            offer(run, 1000, warm=0.15, name="scan")
-            us += turn(**rows["scan"][0])
-        if best is None or us < best[0]:
-            best = us, configuration
-    facts = dict(name=name, **common, configuration=best[1])
+    """Looks at every configuration, and again at those that came near the fastest: a disturbance in one look must not choose."""
+    seen = {configuration: look(configuration) for configuration in configurations()}
+    near = [configuration for configuration, us in seen.items() if us < 2.5 * min(seen.values())]
+    for configuration in reversed(near):
+        seen[configuration] = min(seen[configuration], look(configuration))
+    best = min(seen, key=seen.get)
+    facts = dict(name=name, **common, configuration=best)
     print(json.dumps(dict(ready=[name])), flush=True)
     sys.stdin.readline()
-    report(**facts, us_per_step=best[0])
+    report(**facts, us_per_step=seen[best])
 
 
 configuration = os.environ.get("BENCH_CONFIGURATION", configurations()[-1])
