@@ -16,7 +16,7 @@ import { workloads } from "./workload.ts";
 const { values, positionals } = parseArgs({
   allowPositionals: true,
   options: {
-    rounds: { type: "string", default: "8" },
+    rounds: { type: "string", default: "7" },
     seeds: { type: "string", default: "10" },
     only: { type: "string" },
     readme: { type: "boolean", default: false },
@@ -35,7 +35,7 @@ const help = `npm run bench [-- COMMAND] [NAME ...] [OPTIONS]
 
 ${workloads.map(({ name, title }) => `  ${name.padEnd(5)} ${title}`).join("\n")}
 
---rounds N   turns for each contestant (8)
+--rounds N   turns for each contestant, at least (7); more are taken where ratios are uncertain
 --seeds N    runs of precision (10)
 --only LIST  contestants whose names contain one of these: gradsmith,PyTorch
 --readme     put the tables into README.md, and growth's into docs/growth.md`;

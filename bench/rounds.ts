@@ -82,22 +82,18 @@ export async function measureWorkload(
     absences.push({ contestant: entry.contestant.name, row: workload.name, absent: why });
     entries.splice(entries.indexOf(entry), 1);
   };
-  const takeTurns = async (round: number, present: readonly Present[], only?: string): Promise<void> => {
+  const takeTurns = async (round: number, present: readonly Present[], row: string): Promise<void> => {
     for (const { entry, resident } of round % 2 === 0 ? present : present.toReversed()) {
-      if (!entries.includes(entry)) continue;
-      progress(`${workload.name} round ${round + 1} ${entry.contestant.name}`);
+      if (!entries.includes(entry) || !resident.rows.includes(row)) continue;
+      progress(`${row} round ${round + 1} ${entry.contestant.name}`);
       const began = performance.now();
-      for (const row of resident.rows.filter((name) => only === undefined || name === only)) {
-        const line = await resident.turn(row);
-        if (line !== undefined) entry.lines.push({ ...line, round });
-        else {
-          absent(entry, resident.absent!);
-          break;
-        }
-      }
+      const line = await resident.turn(row);
       entry.spentMs += performance.now() - began;
+      if (line !== undefined) entry.lines.push({ ...line, round });
+      else absent(entry, resident.absent!);
     }
   };
+  const rowsOf = (present: readonly Present[]): string[] => [...new Set(present.flatMap(({ resident }) => resident.rows))];
 
   const processes: Present[][] = [];
   const isSlow = (entry: Entry): boolean => entry.spentMs > plan.slowMs;
@@ -118,20 +114,19 @@ export async function measureWorkload(
     processes.push(present);
     for (let round = process * share; round < plan.rounds; round++) {
       const isOver = round >= (process + 1) * share;
-      await takeTurns(round, isOver ? present.filter(({ entry }) => isSlow(entry)) : present);
+      const whose = isOver ? present.filter(({ entry }) => isSlow(entry)) : present;
+      for (const row of rowsOf(whose)) await takeTurns(round, whose, row);
     }
   }
 
   // The slow ones are only in the first process.
-  const quick = (processes.at(-1) ?? []).map(({ entry }) => entry);
-  for (const row of new Set(quick.flatMap(({ lines }) => lines.map(({ name }) => name)))) {
+  const quick = processes.at(-1) ?? [];
+  for (const row of rowsOf(quick)) {
     const began = performance.now();
     for (let round = plan.rounds; performance.now() - began < 1000 * addedRounds.seconds; round++) {
       const uncertain = uncertainOnes(row, quick);
-      const present = processes[round % plan.processes]!.filter(
-        ({ entry }) => entries.includes(entry) && uncertain.has(entry.contestant.name),
-      );
-      if (present.length === 0) break;
+      if (uncertain.size === 0) break;
+      const present = processes[round % plan.processes]!.filter(({ entry }) => uncertain.has(entry.contestant.name));
       await takeTurns(round, present, row);
     }
   }
@@ -189,8 +184,8 @@ async function scanned(contestant: Contestant, workload: WorkloadFiles, plan: Pl
 }
 
 /** Those whose ratio on a row is less certain than it should be. What it is doesn't matter. */
-function uncertainOnes(row: string, entries: readonly Entry[]): Set<string> {
-  const turns = new Map(entries.map((entry) => [entry.contestant.name, turnsOf(entry, row)]));
+function uncertainOnes(row: string, present: readonly Present[]): Set<string> {
+  const turns = new Map(present.map(({ entry }) => [entry.contestant.name, turnsOf(entry, row)]));
   return new Set(
     comparisonsOf(row).flatMap((comparison) => {
       const ratio = ratioOf(comparison, (name) => turns.get(name) ?? []);

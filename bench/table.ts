@@ -13,7 +13,7 @@ export interface Result {
 /** Peers in the order of the table's columns. */
 const peers = ["PyTorch", "JAX", "jax-js", "tfjs", "onnxruntime"];
 
-/** Time per step, and how many times longer the peers take: native against the best of the compiled ones, wasm against the better of the JavaScript ones. */
+/** Time per step, and how many times longer the peers take, round by round: native against the compiled ones, wasm against the better of the JavaScript ones. */
 export function timeTable(results: readonly Result[]): string {
   const header = ["", "native", "wasm", ...peers, "PyTorch (W7: onnxruntime) / native", "JAX / native", "better of jax-js, tfjs / wasm"];
   const rows = results.map(({ row, figures, absences }) => {
@@ -74,7 +74,7 @@ export function notes(results: readonly Result[]): string[] {
   const { bound, seconds } = addedRounds;
   const lines = [
     "±: half the distance between the quartiles of the turns. (n): n turns, where fewer than seven.",
-    `A ratio is that of the medians over the rounds in which both took turns, and ± its standard error, found by drawing rounds again and again from those there were; (n): n rounds. While a standard error is above ${100 * bound}%, whatever the ratio is, those compared take more turns than the eight of all, for ${seconds} seconds a row at most.`,
+    `A ratio is the median of the rounds' ratios: in a round contestants follow one another, so that all meet the same machine. ± is its standard error, found by drawing rounds again and again from those there were; (n): n rounds. While that is above ${100 * bound}%, whatever the ratio is, those compared take more turns than all do, for ${seconds} seconds a row at most.`,
   ];
   for (const { row, figures, absences } of results) {
     const torch = figures.find(({ contestant }) => contestant === "PyTorch");
