@@ -74,6 +74,19 @@ describe.each(["wasm", "native", "reference"] as const)("on %s", (name) => {
     );
   });
 
+  it("says that a function that is being traced has no numbers to read", async () => {
+    for (const of of [(x: Tensor) => x, (x: Tensor) => x.add(1).sum()]) {
+      let said: Promise<string> = Promise.resolve("");
+      const increment = compile((x: Tensor) => {
+        said = of(x)
+          .read()
+          .then(String, (error: Error) => error.message);
+        return x.add(1);
+      });
+      expect([...(await increment(tensor([1])).read())]).toEqual([2]);
+      expect(await said).toBe("[read] a function that is being traced has no numbers yet. Return the tensor, and read it outside.");
+    }
+  });
   it("swaps, copies and shares donated state correctly", async () => {
     const shared = ones([4]);
     const result = loop(

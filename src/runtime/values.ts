@@ -52,7 +52,14 @@ const literals = new WeakMap<TypedArray, Storage>();
 /** The memory behind a buffer or a literal. */
 export function storageOf(node: Node): Storage {
   if (node.attributes instanceof Held) return node.attributes.storage;
-  const { data } = node.attributes as LiteralAttributes;
+  const { data } = node.attributes as Partial<LiteralAttributes>;
+  if (data === undefined)
+    throw new GradsmithError(
+      "usage",
+      "read",
+      "a function that is being traced has no numbers yet.",
+      "Return the tensor, and read it outside.",
+    );
   const known = literals.get(data);
   if (known !== undefined) return known;
   const storage = storageFrom(data, node.type);
