@@ -32,7 +32,7 @@ export const run: Command = {
     device: { value: "NAME", description: "cpu or reference; default cpu" },
     precision: { value: "NAME", description: "of products: f32 or bf16; default f32" },
     tier: { value: "NAME", description: "of the cpu: wasm, native or auto; default auto" },
-    threads: { value: "N", description: "of the native tier; default: one a core" },
+    threads: { value: "N", description: "default: one a core, and one on the wasm tier" },
     ascii: { description: "draw with plain characters only" },
   },
   examples: [
