@@ -5,6 +5,7 @@ import {
   mkdtempSync,
   readdirSync,
   readFileSync,
+  renameSync,
   rmSync,
   statSync,
   symlinkSync,
@@ -12,7 +13,7 @@ import {
   writeFileSync,
 } from "node:fs";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { extname, join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { CodeCache, keyOf, prune } from "./cache.ts";
 
@@ -44,7 +45,7 @@ describe.skipIf(process.platform === "win32")("code cache", () => {
     const path = publish(cache, "a");
     expect(cache.find("a")).toBe(path);
     expect(statSync(path).mode & 0o777).toBe(0o700);
-    expect(readdirSync(cache.directory)).toEqual(["a.node"]);
+    expect(readdirSync(cache.directory).map((name) => extname(name))).toEqual([".node", ".seal"]);
     expect(CodeCache.open({ XDG_CACHE_HOME: root }).directory).toContain(root);
   });
 
@@ -75,8 +76,26 @@ describe.skipIf(process.platform === "win32")("code cache", () => {
     const path = publish(cache, "a");
     chmodSync(path, 0o722);
     expect(cache.find("a")).toBeUndefined();
-    symlinkSync(publish(cache, "b"), join(cache.directory, "c.node"));
-    expect(cache.find("c")).toBeUndefined();
+    const other = publish(cache, "b", "other code");
+    expect(cache.find("b")).toBe(other);
+    renameSync(other, `${other}.elsewhere`);
+    symlinkSync(`${other}.elsewhere`, other);
+    expect(cache.find("b")).toBeUndefined();
+  });
+
+  it("finds an object only as it was published: not cut short, not made longer, not with a bit changed, not another one", () => {
+    const cache = CodeCache.open({ GRADSMITH_CACHE: root });
+    const path = publish(cache, "a", "code");
+    for (const text of ["", "cod", "codes", "core", "another"]) {
+      writeFileSync(path, text);
+      expect(cache.find("a")).toBeUndefined();
+    }
+    expect(publish(cache, "a", "code")).toBe(path);
+    expect(cache.find("a")).toBe(path);
+    expect(publish(cache, "b", "code")).toBe(path);
+    expect(publish(cache, "a", "newer code")).not.toBe(path);
+    expect(readFileSync(cache.find("a")!, "utf8")).toBe("newer code");
+    expect(readFileSync(cache.find("b")!, "utf8")).toBe("code");
   });
 
   it("gives plans back as they were written, and none with a bit changed, cut short, made longer, or writable by others", () => {

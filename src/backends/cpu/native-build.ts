@@ -235,7 +235,7 @@ function loadFrom<Addon>(cache: CodeCache, key: string): Addon | undefined {
   try {
     return load<Addon>(path);
   } catch {
-    // A damaged object is made again.
+    // An object that this process can't load is made again.
     cache.discard(path);
     return undefined;
   }

@@ -511,17 +511,29 @@ describe.skipIf(!available)(`native backend (${reason})`, () => {
     await nativeBackend().compile(program).ready;
     const folder = join(process.env.GRADSMITH_CACHE, "native");
     const files = readdirSync(folder);
-    expect(files).toHaveLength(1);
+    const [object] = files.filter((name) => name.endsWith(".node"));
+    expect(files).toHaveLength(2);
     await nativeBackend().compile(program).ready;
     expect(readdirSync(folder)).toEqual(files);
-    rmSync(join(folder, files[0]!));
-    writeFileSync(join(folder, files[0]!), "not a shared object", { mode: 0o700 });
-    const result = new Storage(64);
-    const again = nativeBackend().compile(program);
-    await again.ready;
-    again.run([storageOf("f32", new Array(16).fill(2)), result], 1);
-    expect(read(result, "f32")[0]).toBeGreaterThan(1);
-    expect(readdirSync(folder)).toEqual(files);
+    const path = join(folder, object!);
+    const whole = readFileSync(path);
+    const foreign = Buffer.from(whole);
+    // The machine it was compiled for, and the code itself.
+    foreign[18]! ^= 255;
+    const spoilt = Buffer.from(whole).fill(0, 0x1000);
+    // The system's loader finds fault with the first and the fourth; loading the second or the last ends the process.
+    for (const damaged of [Buffer.from("not a shared object"), whole.subarray(0, 0x1000), whole.subarray(0, -0x1000), foreign, spoilt]) {
+      // Not written over: what this process has loaded must stay as it was.
+      rmSync(path);
+      writeFileSync(path, damaged, { mode: 0o700 });
+      const result = new Storage(64);
+      const again = nativeBackend().compile(program);
+      await again.ready;
+      again.run([storageOf("f32", new Array(16).fill(2)), result], 1);
+      expect(read(result, "f32")[0]).toBeGreaterThan(1);
+      expect(readdirSync(folder)).toEqual(files);
+      expect(readFileSync(path)).toEqual(whole);
+    }
   });
 
   it.skipIf(process.getuid?.() === 0)("works without a cache it may write to", async () => {
@@ -602,7 +614,7 @@ describe.skipIf(!available)(`native backend (${reason})`, () => {
     await inBackground.ready;
     const calls = readFileSync(join(folder, "calls"), "utf8").split("\n");
     if (availableParallelism() > 1) expect(calls.filter((call) => call.includes(" -c ")).length).toBeGreaterThan(1);
-    expect(readdirSync(join(folder, "native")).filter((name) => !name.endsWith(".node"))).toEqual([]);
+    expect(readdirSync(join(folder, "native")).filter((name) => !/\.(?:node|seal)$/.test(name))).toEqual([]);
     process.env.GRADSMITH_CACHE = directory();
     // Asked at once, one compiler makes all of it while the caller waits.
     expect(answer(nativeBackend({ threads: 1 }).compile(program))).toEqual(answer(inBackground));
