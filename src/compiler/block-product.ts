@@ -2,7 +2,7 @@ import { i32, load } from "../ir/expr.ts";
 import type { Index } from "../ir/index.ts";
 import { fixed, plus, times, toExpr, variable } from "../ir/index.ts";
 import type { MultiplyBlock, Statement } from "../ir/kernel.ts";
-import { blockSize, pairsAtOnce } from "../ir/kernel.ts";
+import { blockSize, evenRows, pairsAtOnce } from "../ir/kernel.ts";
 import type { Limits } from "../ir/limits.ts";
 import type { Letter, Strided } from "./contraction.ts";
 import { lettersOf, sumLength } from "./contraction.ts";
@@ -18,6 +18,7 @@ export function blockTiling(form: Strided, limits: Limits): Tiling {
   const rows = lettersOf(form, isSwapped ? "columns" : "rows");
   // Where the summed letter isn't the last one of that operand, a row is: the one that panels are copied along.
   const [row] = rows.sort((a, b) => Number(b[side] === 1) - Number(a[side] === 1) || b.size - a.size);
+  const { lanes } = limits;
   const columns = (blockSize / lanes) * panelsAtOnce(form, row!, limits);
   return { form: "block", isSwapped, vector, lanes, row, rows: blockSize, columns, column: undefined };
 }
@@ -82,7 +83,7 @@ export class BlockProduct {
     const { scope, tiling } = this.#context;
     const { row, lanes } = tiling;
     const vector = tiling.vector!;
-    const target = scope.scratch("f32", rows * blockSize);
+    const target = scope.scratch("f32", evenRows(rows) * blockSize);
     return eachBlock(scope, count, (block, columns) => {
       const place = new Map(at).set(vector.name, plus(at.get(vector.name)!, times(block, blockSize)));
       const product = multiplyBlock(this.#context, place, { rows, columns, target, panel: this.#panel, block });
@@ -91,8 +92,6 @@ export class BlockProduct {
   }
 }
 
-/** f32 lanes of the machines that have such instructions. */
-const lanes = 16;
 const mostPanels = 8;
 /** Blocks that must use a copied panel, and bytes from one row to the next, for a copy that isn't needed to be worth while. */
 const usesOfPanel = 3;
@@ -152,7 +151,7 @@ function copyPanel(context: BlockContext, at: ReadonlyMap<string, Index>, count:
     };
     const inner: Statement[] =
       turnedSide(context) === undefined
-        ? Array.from({ length: Math.ceil(size / lanes) }, (_, j) => copied(fixed(j * lanes), lanes))
+        ? Array.from({ length: Math.ceil(size / tiling.lanes) }, (_, j) => copied(fixed(j * tiling.lanes), tiling.lanes))
         : [{ kind: "loop", variable: i, start: i32(0), end: i32(size), step: 1, body: [copied(variable(i, size), 1)] }];
     return [{ kind: "loop", variable: p, start: i32(0), end: i32(sum.size), step: 1, body: inner }];
   });

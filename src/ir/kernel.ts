@@ -81,13 +81,16 @@ export interface If {
 export const blockSize = 32;
 export const mostPairs = 16;
 
+/** Scratch has room for an even number of rows, which some machines make two at a time. */
+export const evenRows = (rows: number): number => rows + (rows % 2);
+
 /** Into what turns of equal length a sum of pairs is divided. */
 export function pairsAtOnce(pairs: number): number {
   for (let depth = Math.min(mostPairs, pairs); ; depth--) if (pairs % depth === 0) return depth;
 }
 
 /**
- * A block of a product of pairs, into scratch of f32 with rows of `blockSize` elements: element (i, j) becomes the sum, over all turns of the
+ * A block of a product of pairs, into scratch of f32 with `evenRows` rows of `blockSize` elements: element (i, j) becomes the sum, over all turns of the
  * loops `sums` and over p < `depth` <= 16, of `left[i * left.stride + p]` times `right[p * right.stride + j]`. Both are u32 that hold two
  * bf16, whose product is the product of the lower halves plus that of the upper halves, in f32. Each turn of a loop moves on by its
  * `left` and `right` elements.

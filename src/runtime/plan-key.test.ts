@@ -12,7 +12,7 @@ import { Tensor } from "../tensor/tensor.ts";
 import { textOf } from "./plan-key.ts";
 import { capturedBy } from "./trace.ts";
 
-const limits = nativeLimits({ lanes: 8, registers: 16, hasTiles: false });
+const limits = nativeLimits({ lanes: 8, registers: 16, multipliesPairs: false });
 
 const traced = (seed: number): Traced => {
   const { roots } = randomGraph(seed);

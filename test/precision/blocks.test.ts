@@ -20,13 +20,10 @@ import { tensor } from "../../src/tensor/create.ts";
 import { random } from "../../src/tensor/random.ts";
 import "../../src/runtime/install.ts";
 import type { Tensor } from "../../src/tensor/tensor.ts";
+import { EmulatedArm, missing as noArm } from "../arm/emulated.ts";
 
 const toolchain = findToolchain();
-const missing = !toolchain.available
-  ? toolchain.reason
-  : toolchain.found.hasTiles
-    ? undefined
-    : "this processor has no matrix instructions";
+const missing = toolchain.available ? undefined : toolchain.reason;
 
 const numbers = async (shape: readonly number[], seed: number): Promise<Tensor> =>
   tensor((await random.normal(shape, { seed }).read()) as Float32Array).reshape(shape);
@@ -40,46 +37,54 @@ interface Results {
   readonly largest: number;
 }
 
-/** A result in precision bf16, as the reference computes it and as native code does, by default with two threads. */
-function both(result: Tensor, run: (program: Program, storages: readonly Storage[]) => void = onThreads(2)): Results {
-  const [root] = roundOperands([result.node]);
-  const inputs = topological([root!]).filter(isGiven);
-  const limits = nativeLimits({ lanes: 16, registers: 32, hasTiles: true });
-  const { program } = compile({ name: "blocks", inputs, outputs: [root!] }, limits);
+/** How one program is run. */
+type Run = (program: Program, storages: readonly Storage[]) => void;
+
+/** Results in precision bf16, as the reference computes them and as native code does. */
+function compared(results: readonly Tensor[], run: Run, lanes = 16): Results[] {
+  const roots = roundOperands(results.map(({ node }) => node));
+  const inputs = topological(roots).filter(isGiven);
+  const { program, outputs } = compile(
+    { name: "blocks", inputs, outputs: roots },
+    nativeLimits({ lanes, registers: 32, multipliesPairs: true }),
+  );
   verifyProgram(program);
   const fresh = program.arguments.slice(inputs.length).map(({ buffer }) => program.buffers[buffer]!);
   const storages = [...inputs.map(storageOf), ...fresh.map(({ dtype, length }) => new Storage(byteLengthOf({ dtype, shape: [length] })))];
   run(program, storages);
-  const [wanted] = evaluateGraph([root!], (source) => decode(storageOf(source).peek(), source.type.dtype));
-  return {
-    wanted: Array.from(wanted!),
-    found: Array.from(decode(storages.at(-1)!.peek(), root!.type.dtype)),
+  const wanted = evaluateGraph(roots, (source) => decode(storageOf(source).peek(), source.type.dtype));
+  return roots.map((root, i) => ({
+    wanted: Array.from(wanted[i]!),
+    found: Array.from(decode(storages[outputs[i]!.argument]!.peek(), root.type.dtype)),
     blocks: program.kernels.reduce((n, kernel) => n + blocksIn(kernel.body), 0),
     largest: Math.max(...program.buffers.map(({ dtype, length }) => length * bytesOf(dtype))),
+  }));
+}
+
+const onThreads =
+  (threads: number): Run =>
+  (program, storages) =>
+    nativeBackend({ threads }).compile(program).run(storages, 1);
+const both = (result: Tensor, run = onThreads(2)): Results => compared([result], run)[0]!;
+
+/** As native code runs where the processor lacks instructions that the compiler names so, or where Linux refuses the tile registers. */
+const without =
+  (macros: readonly string[], permission?: string): Run =>
+  (program, storages) => {
+    const text = permission === undefined ? printC(program) : printC(program).replace(permission, "0");
+    const { found } = toolchain as Extract<typeof toolchain, { available: true }>;
+    const addon = build<{ run(handed: Float64Array, repeat: number): void; address(bytes: Uint8Array): number }>(
+      { text },
+      {
+        name: "without instructions",
+        toolchain: { ...found, flags: [...found.flags, ...macros.map((macro) => `-U${macro}`)], identity: macros.join() },
+        cache: CodeCache.temporary("a test"),
+      },
+    ).finish();
+    const arena = new Storage(program.arenaBytes);
+    const addresses = [arena, ...storages].map(({ bytes }) => addon.address(bytes));
+    addon.run(Float64Array.of(0, 1, ...addresses), 1);
   };
-}
-
-const onThreads = (threads: number) => (program: Program, storages: readonly Storage[]) =>
-  nativeBackend({ threads }).compile(program).run(storages, 1);
-
-/** As native code runs where Linux refuses the tile registers. */
-function withoutTiles(program: Program, storages: readonly Storage[]): void {
-  const text = printC(program).replace("syscall(158, 0x1023, 18) == 0", "0");
-  expect(text).toContain("tiles_allowed = 0;");
-  const { found } = toolchain as Extract<typeof toolchain, { available: true }>;
-  const cache = CodeCache.temporary("a test");
-  const addon = build<{ run(handed: Float64Array, repeat: number): void; address(bytes: Uint8Array): number }>(
-    { text },
-    {
-      name: "without tiles",
-      toolchain: found,
-      cache,
-    },
-  ).finish();
-  const arena = new Storage(program.arenaBytes);
-  const addresses = [arena, ...storages].map(({ bytes }) => addon.address(bytes));
-  addon.run(Float64Array.of(0, 1, ...addresses), 1);
-}
 
 const blocksIn = (body: readonly Statement[]): number =>
   body.reduce((n, s) => n + (s.kind === "multiply" ? 1 : s.kind === "loop" || s.kind === "if" ? blocksIn(s.body) : 0), 0);
@@ -158,10 +163,31 @@ describe.skipIf(missing !== undefined)(`products in blocks${missing === undefine
     expect(both(x.matmul(w), onThreads(2)).found).toEqual(both(x.matmul(w), onThreads(1)).found);
   });
 
-  test("where the tile registers are refused, the same products are made one by one", async () => {
-    const [x, w] = [await numbers([70, 100], 1), await numbers([100, 90], 2)];
-    const { found, wanted, blocks } = both(x.matmul(w), withoutTiles);
-    expect(blocks).toBeGreaterThan(0);
-    close(found, wanted, 100);
-  });
+  const [amx, avx] = ["__AMX_BF16__", "__AVX512BF16__"] as const;
+  const machines: readonly { readonly name: string; readonly run: Run; readonly lanes?: number; readonly lacks?: string | undefined }[] = [
+    { name: "where the tile registers are refused", run: without([], "syscall(158, 0x1023, 18) == 0") },
+    { name: "without matrix instructions", run: without([amx]) },
+    { name: "without any instruction for pairs", run: without([amx, avx]) },
+    {
+      name: "on an emulated ARM with bf16",
+      run: (program, storages) => new EmulatedArm({ architecture: "armv8.2-a+bf16" }).compile(program).run(storages, 1),
+      lanes: 4,
+      lacks: noArm,
+    },
+  ];
+  for (const { name, run, lanes, lacks } of machines) {
+    test.skipIf(lacks !== undefined)(`${name}, products agree with the reference${lacks === undefined ? "" : ` (${lacks})`}`, async () => {
+      const products = await Promise.all(
+        sizes.map(async ([m, k, n]) => {
+          const [x, w] = [await numbers([m, k], 1), await numbers([k, n], 2)];
+          return [x.matmul(w), x.contract("mk,kn->nm", w), w.transpose().contract("nk,mk->mn", x), x.transpose().contract("km,kn->mn", w)];
+        }),
+      );
+      const [image, kernel] = [await numbers([2, 7, 7, 32], 1), await numbers([3, 3, 32, 40], 2)];
+      const geometry = { sizes: [3, 3], strides: [1, 1], dilations: [1, 1], padding: "valid" } as const;
+      const results = compared([...products.flat(), convolve("convolve", image, kernel, geometry)], run, lanes);
+      expect(results[0]!.blocks).toBeGreaterThan(products.length);
+      for (const { found, wanted } of results) close(found, wanted, 784);
+    });
+  }
 });

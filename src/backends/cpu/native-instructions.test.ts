@@ -1,4 +1,5 @@
 import { describe, expect, it } from "vitest";
+import { EmulatedArm, missing } from "../../../test/arm/emulated.ts";
 import type { DType } from "../../core/dtype.ts";
 import { bytesOf } from "../../core/dtype.ts";
 import { meanings } from "../../ir/evaluate.ts";
@@ -7,10 +8,15 @@ import { across, apply, bitcast, cast, constant, load, ramp } from "../../ir/exp
 import type { Kernel, KernelBuffer, Statement } from "../../ir/kernel.ts";
 import { bitcastNumber, castNumber } from "../../ir/meanings.ts";
 import type { Call, Program } from "../../ir/program.ts";
+import type { Backend } from "../backend.ts";
 import { Storage } from "../storage.ts";
 import { nativeAvailability, nativeBackend } from "./native.ts";
 
 const { available, reason } = nativeAvailability();
+const machines: readonly { readonly name: string; readonly lacks: string | undefined; readonly make: () => Backend }[] = [
+  { name: "native instructions", lacks: available ? undefined : reason, make: () => nativeBackend({ threads: 1 }) },
+  { name: "native instructions on an emulated ARM", lacks: missing, make: () => new EmulatedArm() },
+];
 const laneCounts = [1, 2, 4, 8, 16];
 /** Twice the widest register there is, which C splits by itself. */
 const andWider = [...laneCounts, 32];
@@ -107,7 +113,7 @@ function view(storage: Storage, dtype: DType): InstanceType<(typeof views)[DType
 const padded = (n: number): number => Math.ceil(n / 32) * 32;
 
 /** All cases as one program, so that the compiler runs once. */
-function compute(name: string, cases: readonly Case[]): number[][] {
+function computeOn(backend: Backend, name: string, cases: readonly Case[]): number[][] {
   const buffers: Program["buffers"][number][] = [];
   const storages: Storage[] = [];
   const kernels: Kernel[] = [];
@@ -133,7 +139,7 @@ function compute(name: string, cases: readonly Case[]): number[][] {
     calls.push({ kernel: kernels.length - 1, buffers: Array.from({ length: inputs.length + 1 }, (_, k) => first + k) });
   }
   const args = buffers.map((_, buffer) => ({ buffer, access: "update" as const }));
-  nativeBackend({ threads: 1 }).compile({ name, buffers, kernels, calls, arguments: args, arenaBytes: 64 }).run(storages, 1);
+  backend.compile({ name, buffers, kernels, calls, arguments: args, arenaBytes: 64 }).run(storages, 1);
   return cases.map(({ inputs, output }, i) => {
     const place = calls[i]!.buffers.at(-1)!;
     return [...view(storages[place]!, output)].slice(0, inputs[0]!.values.length);
@@ -146,179 +152,183 @@ function stored(value: number, dtype: RegisterType): number {
   return Math.abs(v) < (dtype === "f32" ? 2 ** -126 : dtype === "f64" ? 2 ** -1022 : 0) ? 0 * Math.sign(v) : v;
 }
 
-describe.skipIf(!available)(`native instructions (${reason})`, () => {
-  for (const [instruction, { args, of }] of Object.entries(arity) as [Basic, (typeof arity)[Basic]][]) {
-    it(`${instruction} agrees with its meaning in ir/evaluate on every type and number of lanes`, () => {
-      const cases = of.flatMap((dtype) => laneCounts.map((lanes) => ({ dtype, lanes })));
+for (const { name, lacks, make } of machines)
+  describe.skipIf(lacks !== undefined)(lacks === undefined ? name : `${name} (${lacks})`, () => {
+    const compute = (name: string, cases: readonly Case[]): number[][] => computeOn(make(), name, cases);
+    for (const [instruction, { args, of }] of Object.entries(arity) as [Basic, (typeof arity)[Basic]][]) {
+      it(`${instruction} agrees with its meaning in ir/evaluate on every type and number of lanes`, () => {
+        const cases = of.flatMap((dtype) => laneCounts.map((lanes) => ({ dtype, lanes })));
+        const results = compute(
+          instruction,
+          cases.map(({ dtype, lanes }) => {
+            const rows = triples(dtype);
+            const condition = instruction === "select";
+            const types: RegisterType[] = (["x", "y", "z"] as const).slice(0, args).map((_, i) => (condition && i === 0 ? "bool" : dtype));
+            const inputs = types.map((type, i) => ({
+              dtype: type as DType,
+              values: rows.map((row, k) => (condition && i === 0 ? k % 2 : [row.x, row.y, row.z][i]!)),
+            }));
+            const result =
+              instruction === "less" || instruction === "lessEqual" || instruction === "equal" || instruction === "notEqual"
+                ? "bool"
+                : dtype;
+            const value = (at: Expr): Expr => apply(instruction, ...types.map((type, i) => load(i, type, at, lanes)));
+            return { name: `${instruction}_${dtype}_${lanes}`, inputs, output: result as DType, lanes, value };
+          }),
+        );
+        const wrong: string[] = [];
+        cases.forEach(({ dtype, lanes }, c) => {
+          triples(dtype).forEach(({ x, y, z }, k) => {
+            const given = instruction === "select" ? [k % 2, y, z] : [x, y, z].slice(0, args);
+            const wanted = stored(meanings[instruction](given, dtype), dtype);
+            const got = results[c]![k]!;
+            if (!agrees(instruction, { wanted, got, given, dtype }))
+              wrong.push(`${instruction}(${given.join(", ")}) on ${dtype} x ${lanes}: ${got} for ${wanted}`);
+          });
+        });
+        expect(wrong).toEqual([]);
+      });
+    }
+
+    it("min and max with a constant agree with Math.min and Math.max, NaN included", () => {
+      const values = interesting.f32.map(Math.fround);
+      const cases = laneCounts.flatMap((lanes) => (["min", "max"] as const).map((which) => ({ lanes, which })));
       const results = compute(
-        instruction,
-        cases.map(({ dtype, lanes }) => {
-          const rows = triples(dtype);
-          const condition = instruction === "select";
-          const types: RegisterType[] = (["x", "y", "z"] as const).slice(0, args).map((_, i) => (condition && i === 0 ? "bool" : dtype));
-          const inputs = types.map((type, i) => ({
-            dtype: type as DType,
-            values: rows.map((row, k) => (condition && i === 0 ? k % 2 : [row.x, row.y, row.z][i]!)),
-          }));
-          const result =
-            instruction === "less" || instruction === "lessEqual" || instruction === "equal" || instruction === "notEqual" ? "bool" : dtype;
-          const value = (at: Expr): Expr => apply(instruction, ...types.map((type, i) => load(i, type, at, lanes)));
-          return { name: `${instruction}_${dtype}_${lanes}`, inputs, output: result as DType, lanes, value };
-        }),
+        "limits",
+        cases.map(({ lanes, which }) => ({
+          name: which,
+          inputs: [{ dtype: "f32" as const, values }],
+          output: "f32" as const,
+          lanes,
+          value: (at: Expr) => apply(which, load(0, "f32", at, lanes), constant(1.25, "f32")),
+        })),
+      );
+      for (const [c, { which }] of cases.entries()) expect(results[c]).toEqual(values.map((x) => Math[which](x, 1.25)));
+    });
+
+    it("constant divisors and shifts agree with JavaScript's", () => {
+      const values = interesting.i32;
+      const scalar = {
+        div: (x: number, y: number) => (y === 0 ? 0 : (x / y) | 0),
+        rem: (x: number, y: number) => (y === 0 ? 0 : (x % y) | 0),
+        shl: (x: number, y: number) => x << y,
+        shr: (x: number, y: number) => x >> y,
+      };
+      const cases = laneCounts.flatMap((lanes) =>
+        (Object.keys(scalar) as (keyof typeof scalar)[]).flatMap((which) => [0, 1, -1, 7, 33].map((by) => ({ lanes, which, by }))),
+      );
+      const results = compute(
+        "divisors",
+        cases.map(({ lanes, which, by }) => ({
+          name: which,
+          inputs: [{ dtype: "i32" as const, values }],
+          output: "i32" as const,
+          lanes,
+          value: (at: Expr) => apply(which, load(0, "i32", at, lanes), constant(by, "i32")),
+        })),
+      );
+      for (const [c, { which, by, lanes }] of cases.entries()) {
+        expect(results[c], `${which} ${by} x ${lanes}`).toEqual(values.map((x) => scalar[which](x, by) + 0));
+      }
+    });
+
+    it("casts and bitcasts agree with ir/evaluate between every two types", () => {
+      const cases = all
+        .flatMap((from) =>
+          all.flatMap((to) => laneCounts.flatMap((lanes) => (["cast", "bitcast"] as const).map((how) => ({ from, to, lanes, how })))),
+        )
+        .filter(({ from, to, how }) => from !== to && (how === "cast" || (from !== "f64" && to !== "f64" && to !== "bool")));
+      const results = compute(
+        "casts",
+        cases.map(({ from, to, lanes, how }) => ({
+          name: `${how}_${from}_${to}`,
+          inputs: [{ dtype: from as DType, values: interesting[from] }],
+          output: to as DType,
+          lanes,
+          value: (at: Expr) => (how === "cast" ? cast : bitcast)(load(0, from, at, lanes), to),
+        })),
       );
       const wrong: string[] = [];
-      cases.forEach(({ dtype, lanes }, c) => {
-        triples(dtype).forEach(({ x, y, z }, k) => {
-          const given = instruction === "select" ? [k % 2, y, z] : [x, y, z].slice(0, args);
-          const wanted = stored(meanings[instruction](given, dtype), dtype);
-          const got = results[c]![k]!;
-          if (!agrees(instruction, { wanted, got, given, dtype }))
-            wrong.push(`${instruction}(${given.join(", ")}) on ${dtype} x ${lanes}: ${got} for ${wanted}`);
+      cases.forEach(({ from, to, lanes, how }, c) => {
+        interesting[from].forEach((v, k) => {
+          const x = from === "f32" ? Math.fround(v) : v;
+          const wanted = how === "cast" ? castNumber(x, from, to) : bitcastNumber(x, from, to);
+          const rounded = how === "bitcast" ? wanted : stored(wanted, to);
+          if (!Object.is(results[c]![k], rounded))
+            wrong.push(`${how} ${x} from ${from} to ${to} x ${lanes}: ${results[c]![k]} for ${rounded}`);
         });
       });
       expect(wrong).toEqual([]);
     });
-  }
 
-  it("min and max with a constant agree with Math.min and Math.max, NaN included", () => {
-    const values = interesting.f32.map(Math.fround);
-    const cases = laneCounts.flatMap((lanes) => (["min", "max"] as const).map((which) => ({ lanes, which })));
-    const results = compute(
-      "limits",
-      cases.map(({ lanes, which }) => ({
-        name: which,
-        inputs: [{ dtype: "f32" as const, values }],
-        output: "f32" as const,
-        lanes,
-        value: (at: Expr) => apply(which, load(0, "f32", at, lanes), constant(1.25, "f32")),
-      })),
-    );
-    for (const [c, { which }] of cases.entries()) expect(results[c]).toEqual(values.map((x) => Math[which](x, 1.25)));
-  });
-
-  it("constant divisors and shifts agree with JavaScript's", () => {
-    const values = interesting.i32;
-    const scalar = {
-      div: (x: number, y: number) => (y === 0 ? 0 : (x / y) | 0),
-      rem: (x: number, y: number) => (y === 0 ? 0 : (x % y) | 0),
-      shl: (x: number, y: number) => x << y,
-      shr: (x: number, y: number) => x >> y,
-    };
-    const cases = laneCounts.flatMap((lanes) =>
-      (Object.keys(scalar) as (keyof typeof scalar)[]).flatMap((which) => [0, 1, -1, 7, 33].map((by) => ({ lanes, which, by }))),
-    );
-    const results = compute(
-      "divisors",
-      cases.map(({ lanes, which, by }) => ({
-        name: which,
-        inputs: [{ dtype: "i32" as const, values }],
-        output: "i32" as const,
-        lanes,
-        value: (at: Expr) => apply(which, load(0, "i32", at, lanes), constant(by, "i32")),
-      })),
-    );
-    for (const [c, { which, by, lanes }] of cases.entries()) {
-      expect(results[c], `${which} ${by} x ${lanes}`).toEqual(values.map((x) => scalar[which](x, by) + 0));
-    }
-  });
-
-  it("casts and bitcasts agree with ir/evaluate between every two types", () => {
-    const cases = all
-      .flatMap((from) =>
-        all.flatMap((to) => laneCounts.flatMap((lanes) => (["cast", "bitcast"] as const).map((how) => ({ from, to, lanes, how })))),
-      )
-      .filter(({ from, to, how }) => from !== to && (how === "cast" || (from !== "f64" && to !== "f64" && to !== "bool")));
-    const results = compute(
-      "casts",
-      cases.map(({ from, to, lanes, how }) => ({
-        name: `${how}_${from}_${to}`,
-        inputs: [{ dtype: from as DType, values: interesting[from] }],
-        output: to as DType,
-        lanes,
-        value: (at: Expr) => (how === "cast" ? cast : bitcast)(load(0, from, at, lanes), to),
-      })),
-    );
-    const wrong: string[] = [];
-    cases.forEach(({ from, to, lanes, how }, c) => {
-      interesting[from].forEach((v, k) => {
-        const x = from === "f32" ? Math.fround(v) : v;
-        const wanted = how === "cast" ? castNumber(x, from, to) : bitcastNumber(x, from, to);
-        const rounded = how === "bitcast" ? wanted : stored(wanted, to);
-        if (!Object.is(results[c]![k], rounded))
-          wrong.push(`${how} ${x} from ${from} to ${to} x ${lanes}: ${results[c]![k]} for ${rounded}`);
+    it("combines lanes pairwise by halves, as a JavaScript loop does", () => {
+      const types = {
+        f32: ["add", "mul", "min", "max"],
+        f64: ["add", "max"],
+        i32: ["add", "or", "and"],
+        u32: ["add", "min"],
+        bool: ["or", "and"],
+      } as const;
+      const values = Array.from({ length: 64 }, (_, k) => Math.fround(Math.sin(k * 12.9898) * 3 + (k === 40 ? Number.NaN : 0)));
+      const cases = (Object.keys(types) as RegisterType[]).flatMap((dtype) =>
+        types[dtype].flatMap((which) => andWider.slice(1).map((lanes) => ({ dtype, which: which as Associative, lanes }))),
+      );
+      const inputOf = (dtype: RegisterType): number[] =>
+        floats.includes(dtype)
+          ? values
+          : values.map((v) => castNumber(dtype === "bool" ? (v > 0 ? 1 : 0) : dtype === "u32" ? Math.abs(v) * 1e9 : v * 1e9, "f32", dtype));
+      const results = compute(
+        "across",
+        cases.map(({ dtype, which, lanes }) => ({
+          name: which,
+          inputs: [{ dtype: dtype as DType, values: inputOf(dtype) }],
+          output: dtype as DType,
+          lanes,
+          value: (at: Expr) => across(which, load(0, dtype, at, lanes)),
+        })),
+      );
+      cases.forEach(({ dtype, which, lanes }, c) => {
+        const input = inputOf(dtype);
+        for (let k = 0; k < input.length; k += lanes) {
+          let row = input.slice(k, k + lanes);
+          for (let half = lanes / 2; half >= 1; half /= 2)
+            row = Array.from({ length: half }, (_, i) => stored(meanings[which]([row[i]!, row[i + half]!], dtype), dtype));
+          expect(results[c]![k], `${which} over ${lanes} ${dtype}`).toBe(row[0]);
+        }
       });
     });
-    expect(wrong).toEqual([]);
-  });
 
-  it("combines lanes pairwise by halves, as a JavaScript loop does", () => {
-    const types = {
-      f32: ["add", "mul", "min", "max"],
-      f64: ["add", "max"],
-      i32: ["add", "or", "and"],
-      u32: ["add", "min"],
-      bool: ["or", "and"],
-    } as const;
-    const values = Array.from({ length: 64 }, (_, k) => Math.fround(Math.sin(k * 12.9898) * 3 + (k === 40 ? Number.NaN : 0)));
-    const cases = (Object.keys(types) as RegisterType[]).flatMap((dtype) =>
-      types[dtype].flatMap((which) => andWider.slice(1).map((lanes) => ({ dtype, which: which as Associative, lanes }))),
-    );
-    const inputOf = (dtype: RegisterType): number[] =>
-      floats.includes(dtype)
-        ? values
-        : values.map((v) => castNumber(dtype === "bool" ? (v > 0 ? 1 : 0) : dtype === "u32" ? Math.abs(v) * 1e9 : v * 1e9, "f32", dtype));
-    const results = compute(
-      "across",
-      cases.map(({ dtype, which, lanes }) => ({
-        name: which,
-        inputs: [{ dtype: dtype as DType, values: inputOf(dtype) }],
-        output: dtype as DType,
-        lanes,
-        value: (at: Expr) => across(which, load(0, dtype, at, lanes)),
-      })),
-    );
-    cases.forEach(({ dtype, which, lanes }, c) => {
-      const input = inputOf(dtype);
-      for (let k = 0; k < input.length; k += lanes) {
-        let row = input.slice(k, k + lanes);
-        for (let half = lanes / 2; half >= 1; half /= 2)
-          row = Array.from({ length: half }, (_, i) => stored(meanings[which]([row[i]!, row[i + half]!], dtype), dtype));
-        expect(results[c]![k], `${which} over ${lanes} ${dtype}`).toBe(row[0]);
-      }
+    it("gathers and ramps agree with a JavaScript loop", () => {
+      const values = Array.from({ length: 96 }, (_, k) => k * 0.5 - 3);
+      const index = Array.from({ length: 96 }, (_, k) => (k * 37) % 96);
+      const results = compute(
+        "gather",
+        andWider.flatMap((lanes) => [
+          {
+            name: "gather",
+            inputs: [
+              { dtype: "f32" as const, values },
+              { dtype: "i32" as const, values: index },
+            ],
+            output: "f32" as const,
+            lanes,
+            value: (at: Expr) => load(0, "f32", load(1, "i32", at, lanes), lanes),
+          },
+          {
+            name: "reverse",
+            inputs: [{ dtype: "bool" as const, values: index.map((k) => k % 2) }],
+            output: "bool" as const,
+            lanes,
+            value: (at: Expr) => load(0, "bool", ramp(apply("sub", constant(95, "i32"), at), -1, lanes), lanes),
+          },
+        ]),
+      );
+      andWider.forEach((_, c) => {
+        expect(results[2 * c]).toEqual(index.map((k) => values[k]));
+        expect(results[2 * c + 1]).toEqual(index.map((_, k) => index[95 - k]! % 2));
+      });
     });
   });
-
-  it("gathers and ramps agree with a JavaScript loop", () => {
-    const values = Array.from({ length: 96 }, (_, k) => k * 0.5 - 3);
-    const index = Array.from({ length: 96 }, (_, k) => (k * 37) % 96);
-    const results = compute(
-      "gather",
-      andWider.flatMap((lanes) => [
-        {
-          name: "gather",
-          inputs: [
-            { dtype: "f32" as const, values },
-            { dtype: "i32" as const, values: index },
-          ],
-          output: "f32" as const,
-          lanes,
-          value: (at: Expr) => load(0, "f32", load(1, "i32", at, lanes), lanes),
-        },
-        {
-          name: "reverse",
-          inputs: [{ dtype: "bool" as const, values: index.map((k) => k % 2) }],
-          output: "bool" as const,
-          lanes,
-          value: (at: Expr) => load(0, "bool", ramp(apply("sub", constant(95, "i32"), at), -1, lanes), lanes),
-        },
-      ]),
-    );
-    andWider.forEach((_, c) => {
-      expect(results[2 * c]).toEqual(index.map((k) => values[k]));
-      expect(results[2 * c + 1]).toEqual(index.map((_, k) => index[95 - k]! % 2));
-    });
-  });
-});
 
 interface Result {
   readonly wanted: number;

@@ -1,15 +1,15 @@
 import { readFileSync } from "node:fs";
 import type { Limits } from "../../ir/limits.ts";
-import type { Toolchain } from "./toolchain.ts";
+import type { Features } from "./toolchain.ts";
 
-/** What schedules may count on in code this toolchain compiles for this machine. */
-export function nativeLimits({ lanes, registers, hasTiles }: Pick<Toolchain, "lanes" | "registers" | "hasTiles">): Limits {
+/** What schedules may count on in code for a processor with these features, and this machine's caches. */
+export function nativeLimits({ lanes, registers, multipliesPairs }: Features): Limits {
   return {
     lanes,
     registers,
     orderedFrom: 0,
     cacheBytes: cacheBytes(),
-    multipliesBlocks: hasTiles,
+    multipliesBlocks: multipliesPairs,
     outrunsMemory: true,
     expandTranscendentals: true,
   };

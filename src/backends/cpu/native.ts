@@ -27,8 +27,8 @@ export interface NativeOptions {
 export function nativeAvailability(): { available: boolean; reason: string; compiler?: string; lanes?: number } {
   const toolchain = findToolchain();
   if (!toolchain.available) return toolchain;
-  const { command, version, lanes } = toolchain.found;
-  return { available: true, reason: `${command.join(" ")} works`, compiler: version, lanes };
+  const { command, version, features } = toolchain.found;
+  return { available: true, reason: `${command.join(" ")} works`, compiler: version, lanes: features.lanes };
 }
 
 /** The native tier of the cpu device. Throws where `nativeAvailability` says there is none. */
@@ -49,7 +49,7 @@ export class NativeBackend implements Backend {
     if (!toolchain.available)
       throw new GradsmithError("device", "native", `${toolchain.reason}.`, "Until then programs run as WebAssembly.");
     this.#toolchain = toolchain.found;
-    this.limits = nativeLimits(toolchain.found);
+    this.limits = nativeLimits(toolchain.found.features);
     this.threads = threads === undefined ? threadsWished() : positiveInteger("native", "threads", threads);
     this.#onSlow = onSlowCompile;
   }

@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, describe, expect, it } from "vitest";
-import { findToolchain } from "./toolchain.ts";
+import { featuresOf, findToolchain } from "./toolchain.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "gradsmith-test-"));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
@@ -14,23 +14,39 @@ function compiler(name: string, script: string): string {
   return path;
 }
 
+describe("featuresOf", () => {
+  it("multiplies pairs of bf16 with AMX on Linux, with AVX512-BF16 on AMD's processors, and with ARM's instruction", () => {
+    const [avx, amx, arm] = ["__AVX512BF16__", "__AMX_BF16__", "__ARM_FEATURE_BF16_VECTOR_ARITHMETIC"];
+    const multiplies = (processor: string, ...macros: readonly string[]): boolean =>
+      featuresOf(macros.map((macro) => `#define ${macro} 1\n`).join(""), processor).multipliesPairs;
+    const [amd, intel] = ["vendor_id\t: AuthenticAMD", "vendor_id\t: GenuineIntel"];
+    expect(multiplies(intel, amx!, avx!, "__linux__")).toBe(true);
+    expect(multiplies(intel, amx!, avx!)).toBe(false);
+    expect(multiplies(intel, avx!, "__linux__")).toBe(false);
+    expect(multiplies(amd, avx!)).toBe(true);
+    expect(multiplies(amd, "__AVX512F__")).toBe(false);
+    expect(multiplies("", arm!, "__aarch64__")).toBe(true);
+    expect(multiplies("", "__aarch64__")).toBe(false);
+  });
+});
+
 describe.skipIf(process.platform === "win32")("findToolchain", () => {
   it("reads width and registers from the compiler's own macros", () => {
     const cases = [
       [
         "avx512",
         '#define __GNUC__ 12\\n#define __VERSION__ \\"12.2.0\\"\\n#define __AVX__ 1\\n#define __AVX512F__ 1\\n',
-        { lanes: 16, registers: 32, version: "gcc 12.2.0" },
+        { features: { lanes: 16, registers: 32 }, version: "gcc 12.2.0" },
       ],
       [
         "avx2",
         '#define __GNUC__ 12\\n#define __VERSION__ \\"12.2.0\\"\\n#define __AVX__ 1\\n',
-        { lanes: 8, registers: 16, version: "gcc 12.2.0" },
+        { features: { lanes: 8, registers: 16 }, version: "gcc 12.2.0" },
       ],
       [
         "arm",
         '#define __GNUC__ 4\\n#define __clang__ 1\\n#define __VERSION__ \\"Apple LLVM 15.0.0\\"\\n#define __aarch64__ 1\\n',
-        { lanes: 4, registers: 32, version: "Apple LLVM 15.0.0" },
+        { features: { lanes: 4, registers: 32 }, version: "Apple LLVM 15.0.0" },
       ],
     ] as const;
     for (const [name, macros, wanted] of cases) {
@@ -42,7 +58,7 @@ describe.skipIf(process.platform === "win32")("findToolchain", () => {
   it("does without -march=native where the compiler doesn't know it", () => {
     const path = compiler("old", 'case "$*" in *-march=native*) echo "unknown option" >&2; exit 1;; esac\nprintf "#define __GNUC__ 4\\n"');
     const toolchain = findToolchain({ CC: `${path} -m64`, PATH: process.env.PATH });
-    expect(toolchain).toMatchObject({ available: true, found: { command: [path, "-m64"], lanes: 4, registers: 16 } });
+    expect(toolchain).toMatchObject({ available: true, found: { command: [path, "-m64"], features: { lanes: 4, registers: 16 } } });
     expect(toolchain.available && toolchain.found.flags.includes("-march=native")).toBe(false);
   });
 

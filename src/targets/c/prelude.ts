@@ -25,14 +25,14 @@ export class Prelude {
     return name;
   }
 
-  /** Makes sure the function is there and returns its name. */
-  use(name: string, define: Define): string {
+  /** Makes sure the function is there and returns its name. Large ones had better be called. */
+  use(name: string, define: Define, how: "INLINE" | "static NOINLINE" = "INLINE"): string {
     if (!this.#functions.has(name)) {
       this.#functions.set(name, "");
       const text = define(name, this);
       // Set again to come after what it needs.
       this.#functions.delete(name);
-      this.#functions.set(name, `INLINE ${text}`);
+      this.#functions.set(name, `${how} ${text}`);
     }
     return name;
   }
