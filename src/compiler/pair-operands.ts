@@ -1,10 +1,12 @@
-import { and, bitcast, constant, or, shr } from "../ir/expr.ts";
-import type { Contract, ContractAttributes, Elementwise, Movement, Node } from "../ir/graph.ts";
-import { makeNode } from "../ir/graph.ts";
+import type { DType } from "../core/dtype.ts";
+import { and, bitcast, constant, local, or, shr } from "../ir/expr.ts";
+import type { Contract, ContractAttributes, Elementwise, FillAttributes, Movement, Node, OpDef } from "../ir/graph.ts";
+import { makeNode, topological } from "../ir/graph.ts";
 import type { Index } from "../ir/index.ts";
 import { keyOf, mentions, offset, variable } from "../ir/index.ts";
 import { mostPairs, pairsAtOnce } from "../ir/kernel.ts";
-import { rewrite } from "../ir/rewrite.ts";
+import { rewrite, withInputs } from "../ir/rewrite.ts";
+import { castNode } from "../tensor/ops/record.ts";
 import { onlyCase } from "./movement.ts";
 import { elements } from "./pull.ts";
 
@@ -16,7 +18,36 @@ const usesOfPairs = 16;
  * that an instruction multiplies and adds up at once. Any pairing gives the same sum; this one is made from two contiguous halves.
  */
 export const pairOperands = (roots: readonly Node[]): Node[] =>
-  rewrite(roots, (node) => (isNarrow(node) ? paired(node as Node<Contract>) : undefined));
+  rewrite(askRounded(roots), (node) => (isNarrow(node) ? paired(node as Node<Contract>) : undefined));
+
+/**
+ * What is compared with 0 and rounded to bf16 for a product is compared as it was rounded: the answer is the same, and a gradient that asks where
+ * `relu` let something pass keeps two bytes of it, not four besides. (Of what is below 1.2e-38, code that multiplies pairs makes 0 anyway.)
+ */
+function askRounded(roots: readonly Node[]): Node[] {
+  const rounded = new Set(topological(roots).flatMap(({ op, type, inputs }) => (isRounding(op, type.dtype) ? inputs : [])));
+  return rewrite(roots, (node, before) => {
+    if (!isComparisonWithZero(before) || !before.inputs.some((input) => rounded.has(input))) return undefined;
+    const asked = before.inputs.map((input, i) => {
+      const changed = node.inputs[i]!;
+      return rounded.has(input) ? castNode(castNode(changed, "bf16"), "f32") : changed;
+    });
+    return withInputs(node, asked);
+  });
+}
+
+const isRounding = (op: OpDef, dtype: DType): boolean => op.kind === "elementwise" && dtype === "bf16";
+
+const comparisons: readonly string[] = ["less", "lessEqual", "equal", "notEqual"];
+function isComparisonWithZero({ op, type, inputs, attributes }: Node): boolean {
+  if (op.kind !== "elementwise" || type.dtype !== "bool" || inputs.length !== 2 || !inputs.some(isZero)) return false;
+  if (inputs.some((input) => input.type.dtype !== "f32")) return false;
+  const value = op.scalar([local("x", "f32"), local("y", "f32")], attributes, type);
+  return value.kind === "apply" && comparisons.includes(value.instruction);
+}
+
+const isZero = ({ op, attributes }: Node): boolean =>
+  op.kind === "source" && op.from === "fill" && (attributes as FillAttributes).value === 0;
 
 const isNarrow = ({ op, type, inputs }: Node): boolean =>
   op.kind === "contract" && type.dtype === "f32" && inputs.every((input) => input.type.dtype === "bf16");
