@@ -1,4 +1,5 @@
 import { describe, expect, test } from "vitest";
+import { valueAndGrad } from "../../src/autodiff/grad.ts";
 import { CodeCache } from "../../src/backends/cpu/cache.ts";
 import { nativeBackend } from "../../src/backends/cpu/native.ts";
 import { build } from "../../src/backends/cpu/native-build.ts";
@@ -14,6 +15,7 @@ import type { Statement } from "../../src/ir/kernel.ts";
 import type { Program } from "../../src/ir/program.ts";
 import { verifyProgram } from "../../src/ir/verify.ts";
 import { convolve } from "../../src/nn/layers/convolve.ts";
+import type { NamedTensors } from "../../src/optim/optimizer.ts";
 import { byteLengthOf, decode, isGiven, storageOf } from "../../src/runtime/values.ts";
 import { printC } from "../../src/targets/c/print.ts";
 import { tensor } from "../../src/tensor/create.ts";
@@ -35,6 +37,7 @@ interface Results {
   readonly blocks: number;
   /** Bytes of its largest piece of memory. */
   readonly largest: number;
+  readonly temporaries: Program["buffers"];
 }
 
 /** How one program is run. */
@@ -58,6 +61,7 @@ function compared(results: readonly Tensor[], run: Run, lanes = 16): Results[] {
     found: Array.from(decode(storages[outputs[i]!.argument]!.peek(), root.type.dtype)),
     blocks: program.kernels.reduce((n, kernel) => n + blocksIn(kernel.body), 0),
     largest: Math.max(...program.buffers.map(({ dtype, length }) => length * bytesOf(dtype))),
+    temporaries: program.buffers.filter(({ place }) => place.kind === "temporary"),
   }));
 }
 
@@ -161,6 +165,33 @@ describe.skipIf(missing !== undefined)(`products in blocks${missing === undefine
   test("one thread and two give the same bits", async () => {
     const [x, w] = [await numbers([256, 256], 1), await numbers([256, 256], 2)];
     expect(both(x.matmul(w), onThreads(2)).found).toEqual(both(x.matmul(w), onThreads(1)).found);
+  });
+
+  test("sums of few products aren't worth pairs: they agree with the reference all the same", async () => {
+    const [x, w] = [await numbers([256, 20], 1), await numbers([20, 256], 2)];
+    const { found, wanted, blocks } = both(x.matmul(w));
+    expect(blocks).toBe(0);
+    close(found, wanted, 20);
+  });
+
+  test("what relu let pass for a product is kept once for the gradient, as the product's bf16", async () => {
+    const [batch, width] = [256, 64];
+    const [x, w, v] = [await numbers([batch, width], 1), await numbers([width, width], 2), await numbers([width, width], 3)];
+    const loss = ({ w, v }: NamedTensors): Tensor => x.matmul(w!).relu().matmul(v!).square().sum();
+    const { grads } = valueAndGrad(loss)({ w, v });
+    const results = compared([grads.w!, grads.v!], onThreads(2));
+    for (const { found, wanted } of results) {
+      const size = Math.max(...wanted.map(Math.abs));
+      // Gradients that are rounded for the next product may come to lie on another side of a midpoint.
+      close(
+        found.map((g) => g / size),
+        wanted.map((g) => g / size),
+        5000,
+      );
+    }
+    const whole = results[0]!.temporaries.filter(({ length, dtype }) => length === batch * width && dtype === "f32");
+    // The gradient that comes back through the second product; what went forward is there as bf16 only.
+    expect(whole).toHaveLength(1);
   });
 
   const [amx, avx] = ["__AMX_BF16__", "__AVX512BF16__"] as const;
