@@ -2,7 +2,9 @@ import { execFileSync } from "node:child_process";
 import { fileURLToPath } from "node:url";
 import { describe, expect, it } from "vitest";
 import { compile } from "../../compiler/compile.ts";
+import { GradsmithError } from "../../core/errors.ts";
 import { sizeOf } from "../../core/shape.ts";
+import { words } from "../../targets/wasm/print-threaded.ts";
 import { inputNode } from "../../tensor/ops/source.ts";
 import { Tensor } from "../../tensor/tensor.ts";
 import { evaluateGraph } from "../reference/evaluate.ts";
@@ -20,9 +22,10 @@ function outputs(): { inputs: Tensor[]; roots: Tensor[] } {
 
 const values = (length: number): Float32Array => Float32Array.from({ length }, (_, i) => ((i * 7919) % 1009) / 1009 - 0.5);
 
-async function computed(threads: number): Promise<Float32Array[]> {
+/** The program ready to be run, a storage for each of its arguments, and what is in those of the results. */
+async function prepared(threads: number, patience?: number) {
   const { inputs, roots } = outputs();
-  const backend = wasmBackend({ relaxedSimd: false, threads });
+  const backend = wasmBackend({ relaxedSimd: false, threads, patience });
   const nodes = inputs.map(({ node }) => node);
   const { program, outputs: places } = compile({ name: "t", inputs: nodes, outputs: roots.map(({ node }) => node) }, backend.limits);
   const executable = backend.compile(program);
@@ -31,13 +34,27 @@ async function computed(threads: number): Promise<Float32Array[]> {
     const { length } = program.buffers[buffer]!;
     return i < inputs.length ? new Storage(4 * length, new Uint8Array(values(length).buffer)) : new Storage(4 * length);
   });
+  const results = () => places.map(({ argument }) => new Float32Array(storages[argument]!.peek().slice().buffer));
+  return { executable, storages, results, inputs: inputs.length };
+}
+
+async function computed(threads: number): Promise<Float32Array[]> {
+  const { executable, storages, results } = await prepared(threads);
   // Many runs: workers come into some of them late, and into some of them from their sleep.
   for (let run = 0; run < 20; run++) {
     executable.run(storages, 2);
     if (run % 5 === 0) await new Promise((done) => setTimeout(done, 5));
   }
-  return places.map(({ argument }) => new Float32Array(storages[argument]!.peek().slice().buffer));
+  return results();
 }
+
+/** Takes a chunk when there is one, and ends: as a worker that is killed in the middle of it does. */
+const shortLived = `
+const shared = new Int32Array(require("node:worker_threads").workerData.memory.buffer);
+for (;;) {
+  const job = Atomics.load(shared, ${words.job / 4});
+  if (job % 4096 > 0 && Atomics.compareExchange(shared, ${words.job / 4}, job, job - 1) === job) process.exit();
+}`;
 
 /** The built package in a process of its own; what it prints. */
 function printed(program: string, ...node: readonly string[]): string {
@@ -62,6 +79,40 @@ describe("the wasm tier on several threads", () => {
     for (const [i, root] of want.entries()) {
       const worst = root.reduce((most, value, j) => Math.max(most, Math.abs(value - alone[i]![j]!) / (1 + Math.abs(value))), 0);
       expect(worst).toBeLessThan(2e-5);
+    }
+  });
+
+  it("says that a worker was killed over its work, keeps what was only read, and goes on to the bits one thread computes", async () => {
+    const threads = process.getBuiltinModule("node:worker_threads");
+    const { Worker } = threads;
+    threads.Worker = class extends Worker {
+      constructor(_: string, options: ConstructorParameters<typeof Worker>[1]) {
+        super(shortLived, options);
+      }
+    };
+    const error = new GradsmithError(
+      "device",
+      "wasm",
+      "a worker of program t was killed in the middle of its work, and the numbers it was computing are lost.",
+      "Make them again or load them from a file; the program goes on without workers.",
+    );
+    try {
+      const { executable, storages, results, inputs } = await prepared(2, 1e7);
+      const untilKilled = async () => {
+        for (let run = 0; run < 1000; run++) {
+          executable.run(storages, 1);
+          await new Promise((done) => setTimeout(done, 5));
+        }
+      };
+      await expect(untilKilled()).rejects.toThrow(error);
+      expect(results).toThrow(error);
+      const kept = storages.slice(0, inputs);
+      expect(kept.map((storage) => storage.peek())).toEqual(kept.map(({ byteLength }) => new Uint8Array(values(byteLength / 4).buffer)));
+      for (const [i, { byteLength }] of storages.entries()) if (i >= inputs) storages[i] = new Storage(byteLength);
+      executable.run(storages, 1);
+      expect(results()).toEqual(await computed(1));
+    } finally {
+      threads.Worker = Worker;
     }
   });
 

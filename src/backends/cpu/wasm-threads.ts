@@ -1,42 +1,100 @@
 import type { Program } from "../../ir/program.ts";
 import type { PrintedProgram, Sharing } from "../../targets/wasm/print.ts";
 import { isWorthSharing, sharedAmong } from "../../targets/wasm/print-threaded.ts";
+import type { Home, Storage } from "../storage.ts";
 import type { CompiledModule, WasmEngine, WasmMemory } from "./wasm-engine.ts";
 
-/** A program for several threads, in a memory they share. */
+/** A program for several threads, in a memory they share. (What throws errors is handed in: bundles have this file by itself.) */
 export interface Threaded {
   readonly printed: PrintedProgram;
   readonly module: CompiledModule;
   readonly memory: WasmMemory;
-  /** Sees that there are workers. Those that have had nothing to do for some seconds end, so that a program nobody runs holds none. */
-  readonly employ: () => void;
+  /**
+   * What is loaded, with workers beside it whenever it runs. Those that have had nothing to do for some seconds end, so that a program nobody
+   * runs holds none. If one is killed over its work nobody knows what has been written: `lost` gives the error that is thrown now, and later to
+   * whoever asks for the numbers.
+   */
+  guarded<Loaded extends { readonly run: Run }>(loaded: Loaded, lost: (what: string, fix: string) => Error): Loaded;
+}
+type Run = (repeat: number, storages: readonly Storage[]) => void;
+
+export interface ThreadedOptions {
+  readonly engine: WasmEngine;
+  readonly threads: number;
+  /** See `sharedAmong`. */
+  readonly patience?: number | undefined;
 }
 
 /** Undefined where no kernel is worth it, or the environment has no shared memory or no workers. */
 export async function threaded(
   program: Program,
-  { engine, threads }: { readonly engine: WasmEngine; readonly threads: number },
+  { engine, threads, patience }: ThreadedOptions,
   print: (sharing: Sharing) => PrintedProgram,
 ): Promise<Threaded | undefined> {
   const start = starter();
   if (start === undefined || !isWorthSharing(program)) return undefined;
-  const printed = print(sharedAmong(threads));
+  const printed = print(sharedAmong(threads, patience));
   const memory = sharedMemory(engine, printed.memoryPages);
   if (memory === undefined) return undefined;
   const module = await engine.compile(printed.bytes);
-  const absent = new Set(Array.from({ length: threads - 1 }, (_, i) => i + 1));
-  const employ = (): void => {
-    for (const thread of absent) {
-      absent.delete(thread);
+  const workers = new Workers(start, { module, memory }, threads - 1);
+  workers.employ();
+  const guarded: Threaded["guarded"] = (loaded, lost) => {
+    const run: Run = (repeat, storages) => {
+      workers.employ();
       try {
-        start({ module, memory, thread }, () => absent.add(thread));
+        loaded.run(repeat, storages);
+      } catch (cause) {
+        if (!/unreachable/i.test(String(cause))) throw cause;
+        workers.stop();
+        const error = lost(
+          `a worker of program ${program.name} was killed in the middle of its work, and the numbers it was computing are lost.`,
+          "Make them again or load them from a file; the program goes on without workers.",
+        );
+        for (const [place, { access }] of program.arguments.entries()) if (access !== "read") storages[place]!.moveTo(nowhere(error));
+        throw error;
+      }
+    };
+    return { ...loaded, run };
+  };
+  return { printed, module, memory, guarded };
+}
+
+const nowhere = (error: Error): Home => ({
+  copyTo() {
+    throw error;
+  },
+  release() {},
+});
+
+class Workers {
+  readonly #start: Start;
+  readonly #shared: Omit<Work, "thread">;
+  readonly #absent: Set<number>;
+  readonly #stops = new Map<number, () => void>();
+
+  constructor(start: Start, shared: Omit<Work, "thread">, count: number) {
+    this.#start = start;
+    this.#shared = shared;
+    this.#absent = new Set(Array.from({ length: count }, (_, i) => i + 1));
+  }
+
+  /** Sees that all are there. */
+  employ(): void {
+    for (const thread of this.#absent) {
+      this.#absent.delete(thread);
+      try {
+        const stop = this.#start({ ...this.#shared, thread }, () => this.#absent.add(thread));
+        this.#stops.set(thread, stop);
       } catch {
         // The caller computes what nobody claims.
       }
     }
-  };
-  employ();
-  return { printed, module, memory, employ };
+  }
+
+  stop(): void {
+    for (const stop of this.#stops.values()) stop();
+  }
 }
 
 function sharedMemory(engine: WasmEngine, pages: number): WasmMemory | undefined {
@@ -52,7 +110,8 @@ interface Work {
   readonly memory: WasmMemory;
   readonly thread: number;
 }
-type Start = (work: Work, ended: () => void) => void;
+/** Gives what stops it. */
+type Start = (work: Work, ended: () => void) => () => void;
 
 const work =
   "const work = ({ module, memory, thread }) => new WebAssembly.Instance(module, { gradsmith: { memory } }).exports.work(thread);";
@@ -71,6 +130,7 @@ function starter(): Start | undefined {
         if (status === 0) ended();
       });
       worker.unref();
+      return () => worker.terminate();
     };
   }
   if (crossOriginIsolated !== true || Worker === undefined) return undefined;
@@ -79,12 +139,13 @@ function starter(): Start | undefined {
     const worker = new Worker(url);
     worker.onmessage = ended;
     worker.postMessage(data);
+    return () => worker.terminate();
   };
 }
 
 interface Environment {
   readonly process?: { readonly getBuiltinModule?: (name: string) => unknown };
-  readonly Worker?: new (url: string) => { onmessage: () => void; postMessage(data: unknown): void };
+  readonly Worker?: new (url: string) => { onmessage: () => void; postMessage(data: unknown): void; terminate(): void };
   readonly Blob: new (parts: readonly string[]) => unknown;
   readonly URL: { createObjectURL(blob: unknown): string };
   readonly crossOriginIsolated?: boolean;
@@ -92,4 +153,4 @@ interface Environment {
 type NodeWorker = new (
   code: string,
   options: { readonly eval: true; readonly execArgv: readonly string[]; readonly workerData: unknown },
-) => { on(event: "error" | "exit", listener: (status: unknown) => void): void; unref(): void };
+) => { on(event: "error" | "exit", listener: (status: unknown) => void): void; unref(): void; terminate(): void };

@@ -18,6 +18,8 @@ export interface WasmOptions {
   readonly relaxedSimd?: boolean;
   /** Threads for large kernels, where the environment has shared memory. Results don't depend on how many. Default: 1. */
   readonly threads?: number;
+  /** How often a run looks for what workers haven't finished, before one of them counts as killed. */
+  readonly patience?: number | undefined;
 }
 
 /** The WebAssembly tier of the cpu device. */
@@ -29,9 +31,10 @@ export class WasmBackend implements Backend {
   readonly limits: Limits;
   readonly relaxedSimd: boolean;
   readonly threads: number;
-  readonly #engine: WasmEngine;
+  readonly patience: number | undefined;
+  readonly engine: WasmEngine;
 
-  constructor({ relaxedSimd, threads = 1 }: WasmOptions) {
+  constructor({ relaxedSimd, threads = 1, patience }: WasmOptions) {
     const engine = wasmEngine();
     const features = wasmFeatures();
     if (engine === undefined || !features.simd) {
@@ -45,8 +48,9 @@ export class WasmBackend implements Backend {
     if (relaxedSimd === true && !features.relaxedSimd) {
       throw new GradsmithError("device", "wasm", "this JavaScript engine has no relaxed SIMD.", "Leave out relaxedSimd: true.");
     }
-    this.#engine = engine;
+    this.engine = engine;
     this.threads = threads;
+    this.patience = patience;
     this.relaxedSimd = relaxedSimd ?? features.relaxedSimd;
     this.limits = {
       lanes: 4,
@@ -67,7 +71,7 @@ export class WasmBackend implements Backend {
 
   /** `code` is what the program was printed as before: its kernels aren't looked at. */
   compile(program: Program, code?: WasmCode): WasmExecutable {
-    return new WasmExecutable(program, { engine: this.#engine, relaxedSimd: this.relaxedSimd, threads: this.threads }, code);
+    return new WasmExecutable(program, this, code);
   }
 }
 
@@ -76,9 +80,8 @@ const smallBytes = 64 * 1024;
 const mostPages = 65536;
 
 interface Loaded {
-  readonly run: (repeat: number) => void;
+  readonly run: (repeat: number, storages: readonly Storage[]) => void;
   readonly slots: readonly WasmSlot[];
-  readonly employ?: () => void;
 }
 
 export class WasmExecutable implements Executable {
@@ -88,11 +91,7 @@ export class WasmExecutable implements Executable {
   readonly #engine: WasmEngine;
   #loaded: Loaded | undefined;
 
-  constructor(
-    program: Program,
-    options: { engine: WasmEngine; relaxedSimd: boolean; threads: number },
-    code: WasmCode = printWasm(program, options),
-  ) {
+  constructor(program: Program, options: WasmBackend, code: WasmCode = printWasm(program, options)) {
     this.#program = program;
     this.#engine = options.engine;
     this.printed = code;
@@ -105,18 +104,25 @@ export class WasmExecutable implements Executable {
     return this.printed.memoryPages * 65536;
   }
 
-  async #prepare(options: { engine: WasmEngine; relaxedSimd: boolean; threads: number }): Promise<void> {
+  async #prepare(options: WasmBackend): Promise<void> {
     this.#checkSize();
     if (options.threads > 1) {
       // By itself, so that pages without threads don't load it.
       const { threaded } = await import("./wasm-threads.ts");
       const shared = await threaded(this.#program, options, (sharing) => printWasm(this.#program, { ...options, sharing }));
-      if (shared !== undefined) this.#loaded ??= { ...this.#load(shared.module, shared.printed, shared.memory), employ: shared.employ };
+      const loaded = shared && this.#load(shared.module, shared.printed, shared.memory);
+      this.#loaded ??= loaded && shared.guarded(loaded, (what, fix) => this.#lost(what, fix));
       if (this.#loaded !== undefined) return;
     }
     if (this.printed.bytes.length <= smallBytes && this.#compileNow()) return;
     const module = await this.#engine.compile(this.printed.bytes);
     this.#loaded ??= this.#load(module);
+  }
+
+  /** What is loaded can't be used any more. */
+  #lost(what: string, fix: string): GradsmithError {
+    this.#loaded = undefined;
+    return new GradsmithError("device", "wasm", what, fix);
   }
 
   /** Compiles here and now; false where that is not allowed (large modules on a browser's main thread). */
@@ -141,7 +147,7 @@ export class WasmExecutable implements Executable {
       const { dtype, length } = this.#program.buffers[buffer]!;
       return new WasmSlot(new Uint8Array(memory.buffer, argumentOffsets[place]!, length * bytesOf(dtype)));
     });
-    return { run: exports.run as (repeat: number) => void, slots };
+    return { run: exports.run as Loaded["run"], slots };
   }
 
   #allocate(): WasmMemory {
@@ -170,13 +176,12 @@ export class WasmExecutable implements Executable {
 
   run(storages: readonly Storage[], repeat: number): void {
     if (repeat <= 0) return;
-    const { run, slots, employ } = this.#loaded ?? this.#loadNow();
-    employ?.();
+    const { run, slots } = this.#loaded ?? this.#loadNow();
     const uses = this.#program.arguments;
     this.#check(storages, slots);
     for (const [place, slot] of slots.entries()) slot.makeRoomFor(storages[place]!);
     for (const [place, slot] of slots.entries()) if (uses[place]!.access !== "write") slot.fill(storages[place]!);
-    run(repeat);
+    run(repeat, storages);
     for (const [place, slot] of slots.entries()) if (uses[place]!.access !== "read") slot.own(storages[place]!);
   }
 

@@ -31,6 +31,7 @@ const oneLane = "extract_lane replace_lane";
  * Source: WebAssembly specification, binary format; relaxed SIMD proposal, overview.
  */
 export const opcodes = {
+  unreachable: [0x00, "none"],
   block: [0x02, "block"],
   loop: [0x03, "block"],
   if: [0x04, "block"],

@@ -18,12 +18,18 @@ const isShared = ({ work, range }: Kernel): boolean =>
  * Where threads meet, each word in a cache line of its own. `job` is its generation and how many chunks of it nobody has claimed; what follows
  * `kernel` (which one, and the addresses it was called with) is settled while there are any, and until `done` says that all are.
  */
-const words = { job: 1024, done: 1152, sleeping: 1280, kernel: 1408, addresses: 1412 } as const;
+export const words = { job: 1024, done: 1152, sleeping: 1280, kernel: 1408, addresses: 1412 } as const;
 const chunkBits = 12;
 const chunkMask = 2 ** chunkBits - 1;
 
 /** How often a thread looks for work before it sleeps, some 50 microseconds. It sleeps for four seconds, then ends. */
 const looks = 20_000;
+
+/**
+ * How often whoever calls looks whether the last chunks are done, 20 seconds or more: whoever needs longer for one chunk has been killed over it.
+ * Looks are counted, not time, so that a machine that sleeps, or has others to serve, doesn't make it less.
+ */
+const usualPatience = 1.5e10;
 
 /** Whether sharing any of its kernels is worth it. */
 export const isWorthSharing = ({ kernels }: Program): boolean => kernels.some(isShared);
@@ -33,7 +39,7 @@ export const isWorthSharing = ({ kernels }: Program): boolean => kernels.some(is
  * next chunk of a kernel's range that nobody has claimed, so that nobody waits for a thread that is late, asleep or not there. Chunks don't
  * depend on who computes them, so results are the same with any number of threads.
  */
-export function sharedAmong(threads: number): Sharing {
+export function sharedAmong(threads: number, patience = usualPatience): Sharing {
   const chunksOf = ({ range }: Kernel): number => Math.min(range.extent, 2 * threads, chunkMask);
   return {
     threads,
@@ -48,7 +54,7 @@ export function sharedAmong(threads: number): Sharing {
         if (!isShared(kernel)) {
           for (const push of addresses) push();
           code.emit("call", index);
-        } else post(code, { index, chunks: chunksOf(kernel), addresses, take });
+        } else post(code, { index, chunks: chunksOf(kernel), addresses, take, patience });
       };
       const functions = [
         chunkFunction(begin("chunk", ["i32", "i32"]), shared, chunksOf),
@@ -70,11 +76,16 @@ function withScratch(bases: readonly Base[], kernel: Kernel, layout: Layout): re
   );
 }
 
-/** In `run`: says what there is to do, takes part in it, and sees that all is done. */
-function post(
-  code: FunctionBuilder,
-  { index, chunks, addresses, take }: { index: number; chunks: number; addresses: readonly (() => void)[]; take: number },
-): void {
+interface Job {
+  readonly index: number;
+  readonly chunks: number;
+  readonly addresses: readonly (() => void)[];
+  readonly take: number;
+  readonly patience: number;
+}
+
+/** In `run`: says what there is to do, takes part in it, and sees that all is done; traps if that never comes. */
+function post(code: FunctionBuilder, { index, chunks, addresses, take, patience }: Job): void {
   for (const [i, push] of addresses.entries()) {
     code.emit("i32.const", 0);
     push();
@@ -89,10 +100,12 @@ function post(
   code.emit("if", "i32.const", 0, "i32.const", -1, "memory.atomic.notify", words.job);
   drop(code);
   code.emit("end");
-  code.emit("i32.const", 0, "call", take);
-  code.emit("loop");
+  const looked = code.take("f64");
+  code.emit("i32.const", 0, "call", take, "f64.const", 0, "local.set", looked, "loop");
   read(code, "done");
-  code.emit("i32.const", chunks, "i32.ne", "br_if", 0, "end");
+  code.emit("i32.const", chunks, "i32.ne", "if", "local.get", looked, "f64.const", 1, "f64.add", "local.tee", looked);
+  code.emit("f64.const", patience, "f64.lt", "br_if", 1, "unreachable", "end", "end");
+  code.release(looked);
 }
 
 /** `take(thread)`: claims and computes chunks until there are none. */
