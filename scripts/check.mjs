@@ -26,6 +26,8 @@ const checks = [
     count: countLastLine,
   },
   { name: "bundle size", command: [process.execPath, "scripts/bundle-size.mjs"] },
+  // Takes a browser, which not every machine has.
+  ...(process.env.GRADSMITH_NIGHTLY === "1" ? [{ name: "in a browser", command: [process.execPath, "scripts/browser.mjs"] }] : []),
   // Timed, and so only where the machine is asked to be quiet: at night.
   ...(process.env.GRADSMITH_NIGHTLY === "1"
     ? [{ name: "fit() against the bare loop", command: [process.execPath, "bench/start.mjs", "fit"] }]
