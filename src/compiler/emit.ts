@@ -1,4 +1,3 @@
-import { bytesOf } from "../core/dtype.ts";
 import type { Expr } from "../ir/expr.ts";
 import type { Kernel } from "../ir/kernel.ts";
 import type { Limits } from "../ir/limits.ts";
@@ -9,6 +8,7 @@ import { expand } from "./expand.ts";
 import type { Group, ScanGroup } from "./group.ts";
 import { nodesOf } from "./group.ts";
 import { Interner } from "./intern.ts";
+import { countBytes } from "./kernel-work.ts";
 import type { Layout } from "./layout.ts";
 import { loopPasses } from "./loops.ts";
 import { lowerContract } from "./lower-contract.ts";
@@ -82,11 +82,7 @@ function finish({ scope, range, body, operations }: Lowered, limits: Limits): Ke
   const memo = new Map<Expr, Expr>();
   const expanded = limits.expandTranscendentals ? withExpressions(body, (expr) => expand(expr, memo)) : body;
   const buffers = scope.buffers;
-  // Of memory that is gathered from, no more is read than there are operations.
-  const bytes = buffers.reduce(
-    (sum, { access, length, dtype }) => sum + (access === "scratch" ? 0 : Math.min(length, operations) * bytesOf(dtype)),
-    0,
-  );
+  const bytes = countBytes(buffers, () => operations);
   return { name: "", buffers, range, body: bind(expanded, range.variable, buffers, new Interner()), work: { operations, bytes } };
 }
 

@@ -105,4 +105,13 @@ describe("merged kernels", () => {
     const padded = (program: Program): number => program.buffers.filter(({ length }) => length === 64 * 34 * 34 * 16).length;
     expect(padded(merged)).toBeLessThan(padded(separate) / 4);
   });
+
+  it("count no more bytes than separate ones do together, so that images gathered from many don't wake threads", () => {
+    const chosen = new Tensor(inputNode(1, { dtype: "i32", shape: [16] }));
+    const y = conv(input(0, 10_000, 6, 6, 4).gather(chosen), input(2, 3, 3, 4, 8)).relu();
+    const bytes = (merging: boolean): number => programOf([y], merging).kernels.reduce((sum, { work }) => sum + work.bytes, 0);
+    const { kernels } = programOf([y], true);
+    expect(kernels.map(({ name }) => name).filter((name) => name.includes("_and_"))).toHaveLength(1);
+    expect(bytes(true)).toBeLessThanOrEqual(bytes(false));
+  });
 });

@@ -6,6 +6,7 @@ import { eachCall, isRepeat } from "../ir/program.ts";
 import { asPart } from "./kernel-part.ts";
 import type { Memory } from "./kernel-scope.ts";
 import { homeIn } from "./kernel-scope.ts";
+import { countBytes } from "./kernel-work.ts";
 import type { Slice } from "./slices.ts";
 import { slicesOf } from "./slices.ts";
 
@@ -239,7 +240,11 @@ export class Merging {
       const moved = new Map([...uses].flatMap(([id, { slot }]): [number, number][] => (own.has(id) ? [[slot, own.get(id)!]] : [])));
       return asPart(kernel, { variable, times: kernel.range.extent / iterations, suffix: `.${i}`, places, moved });
     });
-    const bytes = buffers.reduce((sum, { access, dtype, length }) => sum + (access === "scratch" ? 0 : length * bytesOf(dtype)), 0);
+    const over = new Map<number, number>();
+    for (const { kernel, uses } of chain) {
+      for (const id of uses.keys()) over.set(slots.get(id)!, Math.max(over.get(slots.get(id)!) ?? 0, kernel.work.operations));
+    }
+    const bytes = countBytes(buffers, (slot) => over.get(slot)!);
     const operations = chain.reduce((sum, { kernel }) => sum + kernel.work.operations, 0);
     const heaviest = chain.reduce((most, step) => (step.kernel.work.operations > most.kernel.work.operations ? step : most));
     const kernel: Kernel = { name: "", buffers, range: { variable, extent: iterations }, body, work: { operations, bytes } };
