@@ -56,8 +56,9 @@ export const nodeEntry = `${declarations}
 
 ${subnormals}
 
-static void serial(Body *body, void *const *buffers, long extent, int threads) {
+static void serial(Body *body, void *const *buffers, long extent, int threads, int each) {
   (void)threads;
+  (void)each;
   body(buffers, 0, extent);
 }
 

@@ -96,7 +96,7 @@ static NOINLINE void kernel0_relu(const float *restrict m0, float *restrict m1, 
 }
 
 typedef void Body(void *const *buffers, long begin, long end);
-typedef void Parallel(Body *body, void *const *buffers, long extent, int threads);
+typedef void Parallel(Body *body, void *const *buffers, long extent, int threads, int each);
 
 static void step(void *const *arguments, char *arena, Parallel *parallel, int threads) {
   float *const b0 = arguments[0];
@@ -111,11 +111,12 @@ static void step(void *const *arguments, char *arena, Parallel *parallel, int th
     const large = mapping("large", (at) => load(0, "f32", at, 16), { work: { operations: 1e6, bytes: 1e6 } });
     const small = mapping("small", (at) => load(0, "f32", at, 16));
     const text = printC(program([large, small]));
-    expect(text).toContain("  parallel(kernel0_large_part, (void *[]){b0, b1}, 4, threads);\n  kernel1_small(b0, b1, 0, 4);\n");
+    expect(text).toContain("  parallel(kernel0_large_part, (void *[]){b0, b1}, 4, threads, 2);\n  kernel1_small(b0, b1, 0, 4);\n");
     expect(text).toContain(
       "static void kernel0_large_part(void *const *m, long begin, long end) {\n  kernel0_large(m[0], m[1], begin, end);\n}",
     );
     expect(isThreaded({ ...large, range: { variable: "i", extent: 1 } })).toBe(false);
+    expect(printC(program([{ ...large, work: { operations: 1e7, bytes: 0 } }]))).toContain("{b0, b1}, 4, threads, 8);");
   });
 
   it("hands kernels of middling size to the pool where a large one has woken it", () => {

@@ -126,16 +126,16 @@ static void *work(void *number) {
   return 0;
 }
 
-/* Runs the body over 0 .. extent - 1, in chunks on several threads. Whoever comes while the pool is busy works alone. */
-static void parallel(Body *body, void *const *buffers, long extent, int threads) {
-  const int most = __atomic_load_n(&workers, __ATOMIC_SEQ_CST) + 1;
-  if (threads > most) threads = most;
+/* Runs the body over 0 .. extent - 1 on several threads, in so many chunks for each. Whoever comes while the pool is busy works alone. */
+static void parallel(Body *body, void *const *buffers, long extent, int threads, int each) {
+  const int there = __atomic_load_n(&workers, __ATOMIC_SEQ_CST) + 1;
+  if (threads > there) threads = there;
   if (threads < 2 || extent < 2 || __atomic_exchange_n(&busy, 1, __ATOMIC_SEQ_CST)) {
     body(buffers, 0, extent);
     return;
   }
-  /* Two chunks for each thread: one that starts late costs at most half its share. */
-  const long chunks = extent < 2 * threads ? extent : 2 * threads;
+  const long most = (long)each * threads;
+  const long chunks = extent < most ? extent : most;
   job_body = body;
   job_buffers = buffers;
   job_extent = extent;
