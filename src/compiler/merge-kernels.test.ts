@@ -108,7 +108,7 @@ describe("merged kernels", () => {
 
   it("count no more bytes than separate ones do together, so that images gathered from many don't wake threads", () => {
     const chosen = new Tensor(inputNode(1, { dtype: "i32", shape: [16] }));
-    const y = conv(input(0, 10_000, 6, 6, 4).gather(chosen), input(2, 3, 3, 4, 8)).relu();
+    const y = sameConvolution(input(0, 10_000, 6, 6, 4).gather(chosen), input(2, 3, 3, 4, 8)).relu();
     const bytes = (merging: boolean): number => programOf([y], merging).kernels.reduce((sum, { work }) => sum + work.bytes, 0);
     const { kernels } = programOf([y], true);
     expect(kernels.map(({ name }) => name).filter((name) => name.includes("_and_"))).toHaveLength(1);

@@ -12,6 +12,7 @@ import { byteLengthOf, decode, isGiven, storageFrom } from "../../src/runtime/va
 import { inputNode } from "../../src/tensor/ops/source.ts";
 import { Tensor } from "../../src/tensor/tensor.ts";
 import { trainings } from "../golden/networks.ts";
+import { stepOf } from "../golden/training.ts";
 import { randomGraph } from "../random-graphs/generate.ts";
 import { EmulatedArm, missing } from "./emulated.ts";
 
@@ -58,9 +59,10 @@ describe.skipIf(missing !== undefined)(`the native tier's C on an emulated ARM${
     expect(new EmulatedArm({ architecture: "armv8.2-a+bf16" }).limits).toMatchObject({ lanes: 4, registers: 32, multipliesBlocks: true });
   });
 
-  test.each(trainings().map((traced) => [traced.name, traced] as const))(
+  test.each(trainings().map((training) => [training.name, training] as const))(
     "a step of training (%s) agrees with the reference",
-    (_, traced) => {
+    (_, training) => {
+      const traced = stepOf(training);
       const data = new Map(traced.inputs.map((input, i) => [input, input.type.shape.length === 0 ? [3] : numbersFor(input, i)]));
       const wanted = evaluateGraph(traced.outputs, (node) => data.get(node)!);
       const found = results(arm!, traced, data);
