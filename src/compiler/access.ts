@@ -1,7 +1,7 @@
 import { local, registerType } from "../ir/expr.ts";
 import type { ContractAttributes, Node, ReduceAttributes } from "../ir/graph.ts";
 import type { Index } from "../ir/index.ts";
-import { keyOf, variable } from "../ir/index.ts";
+import { keyOf, sameIndices, variable } from "../ir/index.ts";
 import type { Watch } from "./pull.ts";
 import { Pull } from "./pull.ts";
 
@@ -28,6 +28,25 @@ export function accessesOf(root: Node, indices: readonly Index[], isMemory: (nod
   if (isPulled(root)) pull.value(root, indices);
   else for (const [i, input] of root.inputs.entries()) pull.value(input, operandIndices(root, i, indices));
   return found;
+}
+
+/** The same for one choice of memory, each looked for once: fusion, updates in place and the layout ask for the same ones. */
+export class Accesses {
+  readonly isMemory: (node: Node) => boolean;
+  readonly #known = new Map<Node, { readonly indices: readonly Index[]; readonly found: readonly Access[] }[]>();
+
+  constructor(memory: ReadonlySet<Node>) {
+    this.isMemory = (node) => memory.has(node);
+  }
+
+  of(root: Node, indices: readonly Index[]): readonly Access[] {
+    const before = this.#known.get(root) ?? [];
+    const known = before.find((other) => sameIndices(other.indices, indices));
+    if (known !== undefined) return known.found;
+    const found = accessesOf(root, indices, this.isMemory);
+    this.#known.set(root, [...before, { indices, found }]);
+    return found;
+  }
 }
 
 /** Whether a node can be computed inside whatever needs it. */
@@ -64,6 +83,3 @@ export function operandIndices(node: Node, input: number, indices: readonly Inde
 
 /** Variables `d0, d1, ...` over a shape; an axis of size one has no variable. */
 export const variablesOver = (shape: readonly number[], name = "d"): Index[] => shape.map((size, axis) => variable(`${name}${axis}`, size));
-
-export const sameIndices = (a: readonly Index[], b: readonly Index[]): boolean =>
-  a.length === b.length && a.every((index, i) => keyOf(index) === keyOf(b[i]!));

@@ -1,6 +1,7 @@
 import { sizeOf } from "../core/shape.ts";
 import type { Elementwise, Node } from "../ir/graph.ts";
 import { makeNode } from "../ir/graph.ts";
+import type { Accesses } from "./access.ts";
 import { updateInPlace } from "./donate.ts";
 import { fuse } from "./fuse.ts";
 import type { Group } from "./group.ts";
@@ -12,7 +13,7 @@ export interface Arranged {
   /** The results, or copies of them where results can't be computed in their places. */
   readonly roots: readonly Node[];
   readonly groups: readonly Group[];
-  readonly memory: ReadonlySet<Node>;
+  readonly accesses: Accesses;
   /** The input whose memory each result takes over. */
   readonly overwrites: ReadonlyMap<Node, Node>;
 }
@@ -63,5 +64,5 @@ export function arrange(
     if (placed.conflicts.length > 0) throw new Error("a copy at the end can always be made in place");
   }
   const groups = placed.groups.filter((group) => nodesOf(group).some((node) => sizeOf(node.type.shape) > 0));
-  return { inputs, roots, groups, memory: fused.memory, overwrites: placed.overwrites };
+  return { inputs, roots, groups, accesses: fused.accesses, overwrites: placed.overwrites };
 }

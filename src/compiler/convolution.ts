@@ -1,8 +1,8 @@
 import type { Shape } from "../core/shape.ts";
 import { sameShape, sizeOf } from "../core/shape.ts";
 import type { Contract, ContractAttributes, Node } from "../ir/graph.ts";
-import { fixed, offset, scaleOf, times } from "../ir/index.ts";
-import { sameIndices, variablesOver } from "./access.ts";
+import { fixed, offset, sameIndices, scaleOf, times } from "../ir/index.ts";
+import { variablesOver } from "./access.ts";
 import { kept } from "./arrange-operands.ts";
 import { moveOperand, onlyCase } from "./movement.ts";
 

@@ -1,7 +1,8 @@
 import type { Node } from "../ir/graph.ts";
-
 import type { Index } from "../ir/index.ts";
-import { accessesOf, isPulled, sameIndices, variablesOver } from "./access.ts";
+import { sameIndices } from "../ir/index.ts";
+import type { Accesses } from "./access.ts";
+import { isPulled, variablesOver } from "./access.ts";
 import type { Fused } from "./fuse.ts";
 import { placed, placedMerged, spaceOf } from "./fuse.ts";
 import type { Group } from "./group.ts";
@@ -22,8 +23,8 @@ export interface InPlace {
  * is of the element being replaced.
  */
 export function updateInPlace(fused: Fused, wanted: ReadonlyMap<Node, Node>): InPlace {
-  const isMemory = (node: Node): boolean => fused.memory.has(node);
-  const reads = new Map<Group, ReturnType<typeof readsOf>>(fused.groups.map((group) => [group, readsOf(group, isMemory)]));
+  const { accesses } = fused;
+  const reads = new Map<Group, ReturnType<typeof readsOf>>(fused.groups.map((group) => [group, readsOf(group, accesses)]));
   const home = new Map<Node, Group>(fused.groups.flatMap((group) => nodesOf(group).map((node): [Node, Group] => [node, group])));
   const before = new Map<Group, Set<Group>>();
   for (const group of fused.groups) {
@@ -37,17 +38,19 @@ export function updateInPlace(fused: Fused, wanted: ReadonlyMap<Node, Node>): In
       ),
     );
   }
+  const readersOf = new Map<Node, Set<Group>>();
+  for (const [group, all] of reads) for (const { node } of all) readersOf.set(node, (readersOf.get(node) ?? new Set()).add(group));
   const overwrites = new Map<Node, Node>();
   const conflicts: Node[] = [];
   for (const [result, input] of wanted) {
     const writer = home.get(result);
     const taken = [...overwrites.values()].includes(input);
     const sameType = result.type.dtype === input.type.dtype;
-    if (writer === undefined || taken || !sameType || overwrites.has(result) || !readsItsPlace(writer, result, input, isMemory)) {
+    if (writer === undefined || taken || !sameType || overwrites.has(result) || !readsItsPlace(writer, result, input, accesses)) {
       conflicts.push(result);
       continue;
     }
-    const readers = fused.groups.filter((group) => group !== writer && reads.get(group)!.some(({ node }) => node === input));
+    const readers = [...(readersOf.get(input) ?? [])].filter((group) => group !== writer);
     if (readers.some((reader) => depends(reader, writer, before))) {
       conflicts.push(result);
       continue;
@@ -69,8 +72,8 @@ interface Read {
 }
 
 /** What a group's members read, at the places of the group's own variables. */
-export function readsOf(group: Group, isMemory: (node: Node) => boolean): Read[] {
-  return nodesOf(group).flatMap((by) => accessesOf(by, placeIn(group, by), isMemory).map((access) => ({ ...access, by })));
+export function readsOf(group: Group, accesses: Accesses): Read[] {
+  return nodesOf(group).flatMap((by) => accesses.of(by, placeIn(group, by)).map((access) => ({ ...access, by })));
 }
 
 function placeIn(group: Group, node: Node): readonly Index[] {
@@ -91,8 +94,8 @@ function placeIn(group: Group, node: Node): readonly Index[] {
 }
 
 /** Whether, in the group that computes `result`, the input is read only where and when it's about to be replaced. */
-function readsItsPlace(group: Group, result: Node, input: Node, isMemory: (node: Node) => boolean): boolean {
-  const reads = readsOf(group, isMemory).filter((read) => read.node === input);
+function readsItsPlace(group: Group, result: Node, input: Node, accesses: Accesses): boolean {
+  const reads = readsOf(group, accesses).filter((read) => read.node === input);
   if (reads.length === 0) return true;
   if (group.kind === "serial" || group.kind === "scan") return false;
   const own = placeIn(group, result);

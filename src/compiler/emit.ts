@@ -3,6 +3,7 @@ import type { Kernel } from "../ir/kernel.ts";
 import type { Limits } from "../ir/limits.ts";
 import type { Call, Repeat } from "../ir/program.ts";
 import { withExpressions } from "../ir/statements.ts";
+import { AlikeGroups } from "./alike-groups.ts";
 import { bind } from "./bind.ts";
 import { expand } from "./expand.ts";
 import type { Group, ScanGroup } from "./group.ts";
@@ -22,6 +23,7 @@ type KernelGroup = Exclude<Group, ScanGroup>;
 export class Emitter {
   readonly kernels: Kernel[] = [];
   readonly #byName = new Map<string, number[]>();
+  readonly #alike = new AlikeGroups();
   readonly #limits: Limits;
 
   constructor(limits: Limits) {
@@ -41,6 +43,10 @@ export class Emitter {
 
   /** The call that computes a group, of a kernel made for it or one like that. */
   call(group: KernelGroup, memory: MemoryMap): Call {
+    return this.#alike.call(group, memory, () => this.#lowered(group, memory));
+  }
+
+  #lowered(group: KernelGroup, memory: MemoryMap): Call {
     const lowered = lower(group, memory, this.#limits);
     const kernel = finish(lowered, this.#limits);
     // Kernels are compared in full only where their names and sizes agree.

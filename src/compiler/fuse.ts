@@ -3,10 +3,10 @@ import { sameShape } from "../core/shape.ts";
 import type { Contract, Node, ReduceAttributes, Scan } from "../ir/graph.ts";
 import { topological } from "../ir/graph.ts";
 import type { Guard, Index } from "../ir/index.ts";
-import { fixed, plus, times } from "../ir/index.ts";
+import { fixed, plus, sameIndices, times } from "../ir/index.ts";
 import { isSameRun, isScan } from "../ir/scan.ts";
 import type { Access } from "./access.ts";
-import { accessesOf, isPulled, sameIndices, variablesOver } from "./access.ts";
+import { Accesses, accessesOf, isPulled, variablesOver } from "./access.ts";
 import { nestOf } from "./case-axes.ts";
 import type { ContractGroup, Group, LoopGroup, LoopMember, ScanGroup } from "./group.ts";
 import { nodesOf } from "./group.ts";
@@ -17,7 +17,7 @@ import { elements } from "./pull.ts";
 export interface Fused {
   /** In an order in which they can run. */
   readonly groups: readonly Group[];
-  readonly memory: ReadonlySet<Node>;
+  readonly accesses: Accesses;
 }
 
 export interface FusionOptions {
@@ -37,12 +37,16 @@ export interface FusionOptions {
 export function fuse(roots: readonly Node[], options: FusionOptions = {}): Fused {
   const memory = chooseMemory(roots, options.alone ?? new Set());
   if (options.fusion === false) for (const node of topological(roots)) if (node.op.kind !== "source") memory.add(node);
-  const isMemory = (node: Node): boolean => memory.has(node);
+  const accesses = new Accesses(memory);
   const groups = new Groups();
   for (const node of topological(roots)) {
     if (!memory.has(node) || node.op.kind === "source") continue;
-    const accesses = accessesOf(node, variablesOver(node.type.shape), isMemory);
-    const needed = new Set(accesses.map((access) => groups.home.get(access.node)).filter((group) => group !== undefined));
+    const needed = new Set(
+      accesses
+        .of(node, variablesOver(node.type.shape))
+        .map((access) => groups.home.get(access.node))
+        .filter((group) => group !== undefined),
+    );
     const isAlone = options.fusion === false || options.alone?.has(node) === true;
     const run = groups.runOf(node);
     if (run !== undefined) {
@@ -50,24 +54,24 @@ export function fuse(roots: readonly Node[], options: FusionOptions = {}): Fused
       groups.join(run, node, needed);
       continue;
     }
-    const home = isAlone ? undefined : (findHome(node, needed, groups, isMemory) ?? findNeighbour(node, needed, groups, isMemory, options));
+    const home = isAlone ? undefined : (findHome(node, needed, groups, accesses) ?? findNeighbour(node, needed, groups, accesses, options));
     if (home === undefined) groups.open(newGroup(node), node, needed, isAlone);
     else groups.join(home, node, needed);
   }
-  return { groups: groups.ordered(), memory };
+  return { groups: groups.ordered(), accesses };
 }
 
 /** A group the node can be computed in: the youngest of those that compute what it reads. */
-function findHome(node: Node, needed: ReadonlySet<Group>, groups: Groups, isMemory: (node: Node) => boolean): Group | undefined {
+function findHome(node: Node, needed: ReadonlySet<Group>, groups: Groups, accesses: Accesses): Group | undefined {
   const candidates = [...needed].sort((a, b) => groups.all.indexOf(b) - groups.all.indexOf(a));
   for (const group of candidates) {
     const others = [...needed].filter((other) => other !== group);
     if (groups.closed.has(group) || others.some((other) => groups.dependsOn(other, group))) continue;
-    if (group.kind === "contract" && isPulled(node) && joinsEpilogue(node, group, isMemory)) {
+    if (group.kind === "contract" && isPulled(node) && joinsEpilogue(node, group, accesses)) {
       group.epilogue.push(node);
       return group;
     }
-    if (group.kind === "loop" && joinsLoop(node, group, isMemory)) return group;
+    if (group.kind === "loop" && joinsLoop(node, group, accesses)) return group;
   }
   return undefined;
 }
@@ -80,20 +84,20 @@ function findNeighbour(
   node: Node,
   needed: ReadonlySet<Group>,
   groups: Groups,
-  isMemory: (node: Node) => boolean,
+  accesses: Accesses,
   { sideBySide = false }: FusionOptions,
 ): Group | undefined {
   const isReduction = node.op.kind === "reduce";
   if (!isReduction && !(sideBySide && node.op.kind === "elementwise")) return undefined;
   const domain = isReduction ? node.inputs[0]! : node;
-  const readBy = (reader: Node): Node[] => accessesOf(reader, variablesOver(reader.type.shape), isMemory).map((access) => access.node);
+  const readBy = (reader: Node): Node[] => accesses.of(reader, variablesOver(reader.type.shape)).map((access) => access.node);
   const own = new Set(readBy(node).filter((read) => elements(read) >= elements(domain)));
   return groups.all
     .filter((group) => group.kind === "loop")
     .find((group) => {
       if (group.inner.length > 0 !== isReduction || !sameShape(group.domain, domain.type.shape) || groups.closed.has(group)) return false;
       if ([...needed].some((other) => groups.dependsOn(other, group))) return false;
-      return group.members.some((member) => readBy(member.node).some((read) => own.has(read))) && joinsLoop(node, group, isMemory);
+      return group.members.some((member) => readBy(member.node).some((read) => own.has(read))) && joinsLoop(node, group, accesses);
     });
 }
 
@@ -119,13 +123,13 @@ function newGroup(node: Node): Group {
   }
 }
 
-function joinsEpilogue(node: Node, group: ContractGroup, isMemory: (node: Node) => boolean): boolean {
+function joinsEpilogue(node: Node, group: ContractGroup, accesses: Accesses): boolean {
   const domain = group.anchor.type.shape;
   const variables = variablesOver(domain);
   const at = placedMerged(node.type.shape, domain, variables);
   if (at === undefined) return false;
   const members = new Set(nodesOf(group));
-  return accessesOf(node, at, isMemory).every(({ node: read, indices, guarded }) => {
+  return accesses.of(node, at).every(({ node: read, indices, guarded }) => {
     if (!members.has(read)) return true;
     const own = placedMerged(read.type.shape, domain, variables);
     return own !== undefined && !guarded && sameIndices(indices, own);
@@ -133,16 +137,16 @@ function joinsEpilogue(node: Node, group: ContractGroup, isMemory: (node: Node) 
 }
 
 /** Adds the node as a member if it reads other members only at its own place. */
-function joinsLoop(node: Node, group: LoopGroup, isMemory: (node: Node) => boolean): boolean {
+function joinsLoop(node: Node, group: LoopGroup, accesses: Accesses): boolean {
   const variables = variablesOver(group.domain);
   if (node.op.kind === "reduce") {
     const { axes } = node.attributes as ReduceAttributes;
     const fits = sameShape(node.inputs[0]!.type.shape, group.domain);
     const sameAxes = group.inner.length === axes.length && group.inner.every((axis, i) => axis === axes[i]);
-    const widens = group.inner.length === 0 && group.members.every((member) => member.space === "full") && !hasCases(group, isMemory);
+    const widens = group.inner.length === 0 && group.members.every((member) => member.space === "full") && !hasCases(group, accesses);
     if (!fits || !(sameAxes || widens)) return false;
     const at = variables.filter((_, axis) => !axes.includes(axis));
-    const phase = phaseIn(node, at, { ...group, inner: axes }, isMemory);
+    const phase = phaseIn(node, at, { ...group, inner: axes }, accesses);
     if (phase === undefined) return false;
     group.inner = axes;
     group.members.push({ node, space: "outer", phase });
@@ -153,7 +157,7 @@ function joinsLoop(node: Node, group: LoopGroup, isMemory: (node: Node) => boole
     const { shape, at: own } = spaceOf(group, space);
     const at = placed(node.type.shape, shape, own);
     if (at === undefined) continue;
-    const phase = phaseIn(node, at, group, isMemory, space);
+    const phase = phaseIn(node, at, group, accesses, space);
     if (phase === undefined) continue;
     group.members.push({ node, space, phase });
     return true;
@@ -162,7 +166,7 @@ function joinsLoop(node: Node, group: LoopGroup, isMemory: (node: Node) => boole
 }
 
 /** Whether loops write out what the members are at places of an axis one by one, which loops of a sum don't. */
-function hasCases({ domain, members }: LoopGroup, isMemory: (node: Node) => boolean): boolean {
+function hasCases({ domain, members }: LoopGroup, { isMemory }: Accesses): boolean {
   const guards: Guard[] = [];
   for (const { node } of members)
     accessesOf(node, placed(node.type.shape, domain, variablesOver(domain))!, isMemory, (_, guard) => {
@@ -179,16 +183,10 @@ function hasCases({ domain, members }: LoopGroup, isMemory: (node: Node) => bool
 }
 
 /** The earliest sweep in which the node can be computed; undefined if it reads a member elsewhere than at its own place. */
-function phaseIn(
-  node: Node,
-  at: readonly Index[],
-  group: LoopGroup,
-  isMemory: (node: Node) => boolean,
-  space?: "full" | "outer",
-): number | undefined {
+function phaseIn(node: Node, at: readonly Index[], group: LoopGroup, accesses: Accesses, space?: "full" | "outer"): number | undefined {
   const members = new Map<Node, LoopMember>(group.members.map((member) => [member.node, member]));
   let phase = 0;
-  for (const access of accessesOf(node, at, isMemory)) {
+  for (const access of accesses.of(node, at)) {
     const member = members.get(access.node);
     if (member === undefined) continue;
     const { shape, at: own } = spaceOf(group, member.space);

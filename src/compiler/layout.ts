@@ -28,9 +28,8 @@ export class Layout implements MemoryMap {
   readonly #byNode = new Map<Node, Memory>();
   readonly #stored = new Set<Node>();
 
-  constructor({ inputs, roots, overwrites, groups, memory }: Arranged, memories: Memories, given: ReadonlyMap<Node, Memory> = new Map()) {
+  constructor({ inputs, roots, overwrites, groups, accesses }: Arranged, memories: Memories, given: ReadonlyMap<Node, Memory> = new Map()) {
     this.memories = memories;
-    const isMemory = (node: Node): boolean => memory.has(node);
     for (const [node, place] of given) this.#byNode.set(node, place);
     for (const node of inputs) if (!given.has(node)) this.arguments.push(this.#place(node).id);
     for (const [result, input] of overwrites) this.#byNode.set(result, this.#byNode.get(input)!);
@@ -42,7 +41,7 @@ export class Layout implements MemoryMap {
     for (const group of [...groups].reverse()) {
       const own = new Set(nodesOf(group));
       if (![...own].some((node) => this.#stored.has(node))) continue;
-      for (const { node, by } of readsOf(group, isMemory)) {
+      for (const { node, by } of readsOf(group, accesses)) {
         const isLater = own.has(node) && group.kind === "loop" && isFullAndEarlier(group, node, by);
         if (node.op.kind !== "source" && (!own.has(node) || isLater)) this.#stored.add(node);
       }

@@ -32,14 +32,21 @@ export function moveOperand(node: Node, shape: Shape, place: (out: readonly Inde
   return makeNode(below, inputs, undefined, type);
 }
 
+/** Where a movement's elements come from over the variables of its shape. */
+export const sourceOf = ({ type, inputs, attributes }: Node, op: Movement): MovementSource =>
+  op.source(
+    variablesOver(type.shape),
+    inputs.map((input) => input.type),
+    attributes,
+  );
+
 /**
  * Where a movement's elements come from over the variables of its shape, if one case says it and elements that come from nowhere are 0.
  * Guards are those that can fail.
  */
 export function onlyCase(node: Node): MovementSource["cases"][number] | undefined {
   if (node.op.kind !== "movement") return undefined;
-  const types = node.inputs.map((input) => input.type);
-  const { cases, fill } = node.op.source(variablesOver(node.type.shape), types, node.attributes);
+  const { cases, fill } = sourceOf(node, node.op);
   const [only] = cases;
   if (only === undefined || cases.length > 1) return undefined;
   const guards = only.guards.filter(({ index, min, max }) => index.min < min || index.max > max);

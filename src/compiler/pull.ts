@@ -4,7 +4,7 @@ import type { Expr } from "../ir/expr.ts";
 import { and, apply, cast, constant, i32, lessEqual, local, max, min, ramp, registerType, select, splat } from "../ir/expr.ts";
 import type { FillAttributes, GatherAttributes, IotaAttributes, Node } from "../ir/graph.ts";
 import type { Guard, Index } from "../ir/index.ts";
-import { computed, fixed, keyOf, scaleOf, toExpr } from "../ir/index.ts";
+import { computed, fixed, keyOf, sameIndices, scaleOf, toExpr } from "../ir/index.ts";
 import { operandsOf } from "../ir/operands.ts";
 import { isTranscendental } from "./expand.ts";
 
@@ -20,13 +20,19 @@ export type Leaf = (node: Node, indices: readonly Index[], guard: Expr | undefin
 /** Hears of every index whose value, not only whose element, is used; of those that are compared also with what. */
 export type Watch = (index: Index, guard?: Guard) => void;
 
+/** What a node's value turned out to be at a place. */
+interface Pulled {
+  readonly indices: readonly Index[];
+  readonly guard: Expr | undefined;
+  readonly value: Expr;
+}
+
 /**
  * The value of a node at an index, as one expression: elementwise ops are applied, movements change the index, and recursion ends at leaves.
  * This is how fusion happens: nothing is materialised that a consumer can pull. One `Pull` shares work between everything pulled through it.
  */
 export class Pull {
-  readonly #memo = new Map<string, Expr>();
-  readonly #guards = new Map<Expr, number>();
+  readonly #memo = new Map<Node, Pulled[]>();
   readonly #leaf: Leaf;
   readonly #vector: Lanes | undefined;
   readonly #watch: Watch | undefined;
@@ -38,12 +44,13 @@ export class Pull {
   }
 
   value(node: Node, indices: readonly Index[], guard?: Expr): Expr {
-    const guardKey = guard === undefined ? "" : this.#guardId(guard);
-    const key = `${node.id}@${guardKey}:${indices.map(keyOf).join(",")}`;
-    const known = this.#memo.get(key);
-    if (known !== undefined) return known;
+    // Comparing with the few places there are is cheaper than a text for each.
+    const places = this.#memo.get(node) ?? [];
+    if (places.length === 0) this.#memo.set(node, places);
+    const known = places.find((place) => place.guard === guard && sameIndices(place.indices, indices));
+    if (known !== undefined) return known.value;
     const value = this.#leaf(node, indices, guard) ?? this.#inline(node, indices, guard);
-    this.#memo.set(key, value);
+    places.push({ indices, guard, value });
     return value;
   }
 
@@ -143,12 +150,6 @@ export class Pull {
       for (const bound of bounds) condition = condition === undefined ? bound : and(condition, bound);
     }
     return condition ?? "always";
-  }
-
-  #guardId(guard: Expr): number {
-    const id = this.#guards.get(guard) ?? this.#guards.size + 1;
-    this.#guards.set(guard, id);
-    return id;
   }
 }
 
