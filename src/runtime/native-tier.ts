@@ -3,8 +3,13 @@ import type { NativeBackend } from "../backends/cpu/native.ts";
 import { nativeAvailability, nativeBackend } from "../backends/cpu/native.ts";
 import type { Traced } from "../compiler/compile.ts";
 import { compile } from "../compiler/compile.ts";
+import { letterSizes } from "../compiler/contraction.ts";
 import { bytesOf } from "../core/dtype.ts";
 import { GradsmithError } from "../core/errors.ts";
+import type { Node } from "../ir/graph.ts";
+import { topological } from "../ir/graph.ts";
+import type { ScanLoop } from "../ir/scan.ts";
+import { isScan, resultOf } from "../ir/scan.ts";
 import { planned } from "./plans.ts";
 import { deviceSettings } from "./settings.ts";
 import { reportSlowCompiler } from "./slow-compilers.ts";
@@ -16,6 +21,8 @@ import { wasmTier } from "./wasm-tier.ts";
  * estimate depends on the program alone, never on a clock or a cache, so the same program takes the same tier every time.
  */
 const worthCompiling = 4e9;
+/** With so many times more in a graph's products alone, a program isn't compiled for WebAssembly to be weighed. Few products can be saved. */
+const surely = 4;
 /** Programs over more memory than this are compiled all the same: WebAssembly copies it in and out, and has 4 GiB. */
 const mostCopied = 2 ** 30;
 
@@ -42,6 +49,10 @@ export function nativeAsked(traced: Traced, expectedRuns: number): Generator<und
 /** The native tier if the program's work outweighs a compiler's, or its memory is more than WebAssembly should hold; else wasm. */
 export function* weighed(traced: Traced, expectedRuns: number): Generator<undefined, BackendChoice> {
   const { threads } = deviceSettings();
+  const products = leastOperations(traced.outputs) * expectedRuns;
+  if (products > surely * worthCompiling && failure === undefined && nativeAvailability().available) {
+    return yield* planned(nativeTier(threads), traced, `${products.toExponential(1)} operations in products: worth compiling C`);
+  }
   const choice = yield* planned(wasmTier(), traced, "");
   const { buffers, arenaBytes } = choice.compiled.program;
   const operations = choice.operations * expectedRuns;
@@ -54,6 +65,19 @@ export function* weighed(traced: Traced, expectedRuns: number): Generator<undefi
   if (!available) return { ...choice, reason };
   choice.setAside();
   return yield* planned(nativeTier(threads), traced, isLarge ? "more memory than WebAssembly should hold" : `${amount}: worth compiling C`);
+}
+
+/** Operations of the products in a graph. */
+function leastOperations(roots: readonly Node[]): number {
+  const loops = new Set<ScanLoop>();
+  return topological(roots).reduce((sum, node) => {
+    if (node.op.kind === "contract") return sum + [...letterSizes(node).values()].reduce((count, size) => count * size, 2);
+    const { loop } = isScan(node) ? resultOf(node) : {};
+    if (loop === undefined || loops.has(loop)) return sum;
+    loops.add(loop);
+    const { length, carries, outputs } = loop.body;
+    return sum + length * leastOperations([...carries.map(({ next }) => next), ...outputs]);
+  }, 0);
 }
 
 /** What runs in place of a tier that doesn't work here; after a failure of the native tier everything runs on wasm. Says so once. */

