@@ -30,8 +30,15 @@ export function withOperands(expr: Expr, change: (operand: Expr) => Expr): Expr 
       return index === expr.index ? expr : { ...expr, index };
     }
     case "apply": {
-      const args = expr.args.map(change);
-      return args.every((x, i) => x === expr.args[i]) ? expr : { ...expr, args };
+      // Most often nothing changes: then nothing is made.
+      let args: Expr[] | undefined;
+      expr.args.forEach((before, i) => {
+        const x = change(before);
+        if (x === before) return;
+        args ??= [...expr.args];
+        args[i] = x;
+      });
+      return args === undefined ? expr : { ...expr, args };
     }
     case "convert":
     case "splat":

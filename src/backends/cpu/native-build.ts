@@ -75,7 +75,8 @@ interface Outcome {
 export class Build<Addon> implements Built<Addon> {
   readonly key: string;
   readonly ready: Promise<Addon>;
-  readonly #source: Source;
+  /** Until it's compiled: programs live longer than their text is needed. */
+  #source: Source;
   readonly #options: BuildOptions;
   #cache: CodeCache;
   #state:
@@ -207,6 +208,7 @@ export class Build<Addon> implements Built<Addon> {
         error: error instanceof GradsmithError ? error : this.#failure("could not be compiled", String(error)),
       };
     }
+    this.#source = { text: "" };
     this.#settle();
   }
 
@@ -214,6 +216,7 @@ export class Build<Addon> implements Built<Addon> {
     const addon = loadFrom<Addon>(this.#cache, this.key);
     if (addon === undefined) return false;
     this.#state = { kind: "loaded", addon };
+    this.#source = { text: "" };
     this.#settle();
     return true;
   }

@@ -5,7 +5,7 @@ import { GradsmithError } from "../../core/errors.ts";
 import { alignment } from "../../core/memory.ts";
 import type { Limits } from "../../ir/limits.ts";
 import type { Program } from "../../ir/program.ts";
-import { isThreaded, printC, printPieces } from "../../targets/c/print.ts";
+import { isThreaded, printSource } from "../../targets/c/print.ts";
 import { printRuntime } from "../../targets/c/runtime.ts";
 import type { Backend, Executable } from "../backend.ts";
 import { alignBy, Storage } from "../storage.ts";
@@ -61,7 +61,7 @@ export class NativeBackend implements Backend {
 
   compile(program: Program): NativeExecutable {
     const options = this.#buildOptions(program);
-    const code = build<ProgramAddon>({ text: printC(program), pieces: (count) => printPieces(program, count) }, options);
+    const code = build<ProgramAddon>(printSource(program), options);
     return this.#executable(program, { object: code.key, isThreaded: program.kernels.some(isThreaded) }, code, options);
   }
 

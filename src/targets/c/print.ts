@@ -6,12 +6,19 @@ import { overlappingKernels } from "./overlap.ts";
 import { Prelude } from "./prelude.ts";
 import { functionName, isThreaded, printStep, threadedBody, threadedKernels } from "./step.ts";
 
+/** A program printed once, to be had as one file or as several. */
+export function printSource(program: Program): { readonly text: string; pieces(count: number): string[] } {
+  const parts = printed(program);
+  return { text: whole(parts), pieces: (count) => divided(parts, count) };
+}
+
 /**
  * A whole program as one C file: typedefs and small functions, one function for each kernel, `step`, and the door through which Node calls it.
  * Written for GCC and Clang, whose vector extensions it uses; it includes no header and needs no library.
  */
-export function printC(program: Program): string {
-  const { head, kernels, last } = printed(program);
+export const printC = (program: Program): string => whole(printed(program));
+
+function whole({ head, kernels, last }: Printed): string {
   return file(head, kernels.map(({ text, part }) => (part === "" ? text : `${text}\n\n${part}`)).join("\n\n"), last);
 }
 
@@ -19,8 +26,9 @@ export function printC(program: Program): string {
  * The same program as files to be compiled side by side and linked: kernels divided by the length of their text, which is what a compiler's
  * time goes by. The last file also has what calls them.
  */
-export function printPieces(program: Program, count: number): string[] {
-  const { head, kernels, last } = printed(program);
+export const printPieces = (program: Program, count: number): string[] => divided(printed(program), count);
+
+function divided({ head, kernels, last }: Printed, count: number): string[] {
   const pieces = Array.from({ length: count }, () => ({ texts: [] as string[], length: 0 }));
   for (const { text } of [...kernels].sort((a, b) => b.text.length - a.text.length)) {
     const least = pieces.reduce((x, y) => (y.length < x.length ? y : x));
