@@ -179,7 +179,7 @@ class ContractLowering {
       out.push(...loopOver(name, [from, from + times * size, size], body));
     };
     let from = 0;
-    for (const { size, times } of tilesAlong(letter.size, step, isRow && this.#blockProduct === undefined ? this.#tiling.columns : 0)) {
+    for (const { size, times } of tilesAlong(letter.size, step, isRow && this.#blockProduct === undefined)) {
       const packing = pack !== undefined && from === 0 ? 1 : 0;
       if (packing === 1) {
         this.#packed = { ...pack!, isFilled: false };

@@ -61,7 +61,7 @@ function outerForms(form: Strided, limits: Limits): Candidate[] {
         const bytes = 4 * sumLength(form) * size;
         for (const shape of tileShapes(Math.min(16, size), Math.min(4, vectorsAcross), limits, turns)) {
           // Per step of the sum and tile: a broadcast for each row, a load for each vector, a multiply-add for each pair.
-          const down = tilesAlong(size, shape.rows, shape.columns);
+          const down = tilesAlong(size, shape.rows, true);
           const across = tilesAlong(vectorsAcross, shape.columns);
           const steps = sumLength(form) * cyclesPerStep(down, across) * (apart < pageBytes ? 1 : farRows);
           const panels = Math.ceil(vectorsAcross / shape.columns);
@@ -89,7 +89,7 @@ function dotForms(form: Strided, limits: Limits): Candidate[] {
     const [m, n] = [rows?.size ?? 1, columns?.size ?? 1];
     for (const shape of tileShapes(Math.min(8, m), Math.min(6, n), limits, vector.size / lanes)) {
       const steps = Math.ceil(vector.size / lanes) * (sumLength(form) / vector.size);
-      const cycles = steps * cyclesPerStep(tilesAlong(m, shape.rows, shape.columns), tilesAlong(n, shape.columns));
+      const cycles = steps * cyclesPerStep(tilesAlong(m, shape.rows, true), tilesAlong(n, shape.columns));
       // Adding up the lanes of each output takes a shuffle and an addition for each halving.
       const across = m * n * (2 + Math.log2(lanes));
       const cost = (cycles + across) / (m * n);
@@ -112,30 +112,19 @@ interface Tiles {
   readonly times: number;
 }
 
-/** Accumulators from which the multiply-adds of a tile keep both adders busy most of the time. */
-const busyAccumulators = 8;
-
 /**
- * How a letter is cut into tiles of `step` and what is left; a remainder of so few accumulators (`columns` for each of its own) that the
- * adders would wait shares evenly with the last whole tile: 32 rows in tiles of 6 are 4 of 6 and 2 of 4.
+ * How a letter is cut into tiles of at most `step`: into whole ones and what is left, or into as many that are nearly even. What is left may have so
+ * few accumulators that the adders wait: 64 rows are 9 of 6 and 2 of 5, not 10 of 6 and one of 4.
  */
-export function tilesAlong(extent: number, step: number, columns = 0): readonly Tiles[] {
-  const whole = Math.floor(extent / step);
-  const rest = extent - whole * step;
-  const shares = rest > 0 && whole > 0 && columns > 0 && rest * columns < busyAccumulators;
-  const half = (step + rest) / 2;
-  const tiles: Tiles[] = !shares
-    ? [
-        { size: step, times: whole },
-        { size: rest, times: Math.sign(rest) },
-      ]
-    : Number.isInteger(half)
-      ? [
-          { size: step, times: whole - 1 },
-          { size: half, times: 2 },
-        ]
-      : [step, Math.ceil(half), Math.floor(half)].map((size, i) => ({ size, times: i === 0 ? whole - 1 : 1 }));
-  return tiles.filter(({ times }) => times > 0);
+export function tilesAlong(extent: number, step: number, isEven = false): readonly Tiles[] {
+  const count = Math.ceil(extent / step);
+  const size = isEven ? Math.ceil(extent / count) : step;
+  const rest = isEven ? size - 1 : extent % step;
+  const times = isEven ? extent - count * rest : Math.floor(extent / step);
+  return [
+    { size, times },
+    { size: rest, times: count - times },
+  ].filter((tiles) => tiles.times > 0);
 }
 
 /**

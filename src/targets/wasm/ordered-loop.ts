@@ -5,7 +5,7 @@ import { partsOf } from "./printer.ts";
 /** Accumulators from which a loop's loads must come one by one to leave it registers. */
 const manyAccumulators = 8;
 /** Turns from which that is worth the way around the loop, some 20 moves between registers. */
-export const orderedFrom = 48;
+export const orderedFrom = 32;
 /** V8 unrolls an innermost loop of up to so many nodes for each loop it is in. */
 const unrolledNodes = 50;
 
