@@ -2,6 +2,7 @@ import type { Call, Repeat } from "../ir/program.ts";
 import type { Emitter } from "./emit.ts";
 import type { ScanGroup } from "./group.ts";
 import type { Layout } from "./layout.ts";
+import { peelTurns } from "./peel-turns.ts";
 import { placeScan } from "./place-scan.ts";
 
 /** The carries' first values, then the body's calls, over and over. `views` collects the pieces of memory that stay where they are. */
@@ -11,5 +12,8 @@ export function* emitScan(group: ScanGroup, layout: Layout, views: number[], emi
   const inside = [...placed.moving];
   const begin = placed.begin.map(({ group: first, memory }) => emitter.call(first, memory));
   const calls = yield* emitter.calls(placed.layout, inside);
-  return calls.length === 0 ? begin : [...begin, { repeat: placed.length, views: inside, calls }];
+  if (calls.length === 0) return begin;
+  // A loop inside is several calls.
+  if (placed.layout.groups.some(({ kind }) => kind === "scan")) return [...begin, { repeat: placed.length, views: inside, calls }];
+  return [...begin, ...peelTurns({ group, placed, calls: calls as Call[] }, layout, views, emitter)];
 }

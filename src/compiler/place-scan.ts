@@ -15,6 +15,9 @@ export interface PlacedScan {
   /** What writes the carries' first values. */
   readonly begin: readonly { readonly group: LoopGroup; readonly memory: MemoryMap }[];
   readonly layout: Layout;
+  /** The next carries and the stacks as the body computes them, and what it has in memory. */
+  readonly roots: readonly Node[];
+  readonly isMemory: (node: Node) => boolean;
   /** Pieces of memory that stay where they are, and ones that move from turn to turn. */
   readonly views: readonly number[];
   readonly moving: readonly number[];
@@ -81,11 +84,12 @@ export function placeScan({ results }: ScanGroup, outer: Layout): PlacedScan {
   for (const [i, { node, memory }] of stacks.entries()) {
     given.set(arranged.roots[carries.length + i]!, row(node, memory, 0, sizeOf(node.type.shape), 0));
   }
-  return { length, begin, layout: new Layout(arranged, outer.memories, given), views, moving };
+  const isMemory = (node: Node): boolean => arranged.memory.has(node);
+  return { length, begin, layout: new Layout(arranged, outer.memories, given), roots: arranged.roots, isMemory, views, moving };
 }
 
 /** A kernel that writes a carry's first value where the loop expects it. */
-function beginning(value: Node, place: Memory, outer: Layout): PlacedScan["begin"][number] {
+export function beginning(value: Node, place: Memory, outer: Layout): PlacedScan["begin"][number] {
   const node = makeNode(copy, [value], undefined, value.type);
   const group: LoopGroup = { kind: "loop", domain: node.type.shape, inner: [], members: [{ node, space: "full", phase: 0 }] };
   return { group, memory: { of: (other) => (other === node ? place : outer.of(other)), isStored: (other) => other === node } };

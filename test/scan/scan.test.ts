@@ -292,6 +292,35 @@ describe("scan", () => {
     check([carry, ys]);
   });
 
+  it("leaves out a product of zeros at first and one for a further turn at last, with the reference's values", () => {
+    const products = (first: Tensor, turns: number): number => {
+      const [xs, w] = [slot(0, [turns, 4, 8]), slot(1, [8, 16])];
+      const { value, grads } = valueAndGrad((tree: { xs: Tensor; w: Tensor }) => {
+        const { carry, ys } = scan(
+          (h: Tensor, x: Tensor) => {
+            const [candidate, gate] = h.matmul(tree.w).split(2, { axis: -1 }) as [Tensor, Tensor];
+            const next = candidate.add(x).tanh().mul(gate.sigmoid());
+            return { carry: next, y: next };
+          },
+          first,
+          { xs: tree.xs },
+        );
+        return carry.sum().add(ys.square().sum());
+      })({ xs, w });
+      check([value, grads.xs, grads.w], 3, 1e-4);
+      const roots = [value.node, grads.xs.node, grads.w.node];
+      const { program } = compile({ name: "scan", inputs: inputsOf(roots), outputs: roots }, backends[0]!.limits);
+      const isProduct = ({ kernel }: Call): boolean => /^contract\w*_4x(8|16)/.test(program.kernels[kernel]!.name);
+      return eachCall(program.calls).reduce((sum, { call, times }) => sum + (isProduct(call) ? times : 0), 0);
+    };
+    for (const turns of [2, 3, 6]) {
+      expect(products(full([4, 8], 0), turns)).toBe(2 * turns - 2);
+      expect(products(full([4, 8], 1), turns)).toBe(2 * turns - 1);
+      expect(products(slot(2, [4, 8]), turns)).toBe(2 * turns - 1);
+    }
+    expect(products(full([4, 8], 0), 1)).toBe(2);
+  });
+
   it("transposes a constant of its body once, before all turns, where that is paid for by them", () => {
     const transposes = (turns: number): string[] => {
       const [first, kernel] = [slot(0, [4, 64]), slot(1, [64, 64])];
