@@ -72,15 +72,17 @@ function startsAsZero(group: Group, { results }: ScanGroup): boolean {
 const below = (node: Node): Node => (onlyCase(node) === undefined ? node : below(node.inputs[0]!));
 
 /** The groups that lead to a result, when no further turn reads the carries. */
-function neededAtLast({ results }: ScanGroup, { layout, roots, isMemory }: PlacedScan): ReadonlySet<Group> {
+function neededAtLast({ results }: ScanGroup, { layout, arranged }: PlacedScan): ReadonlySet<Group> {
   const takes = results.map((result) => resultOf(result).take);
   const { carries } = resultOf(results[0]!).loop.body;
-  const wanted = new Set(roots.filter((_, i) => i >= carries.length || takes.some((take) => take.kind !== "stack" && take.carry === i)));
+  const wanted = new Set(
+    arranged.roots.filter((_, i) => i >= carries.length || takes.some((take) => take.kind !== "stack" && take.carry === i)),
+  );
   const needed = new Set<Group>();
   for (const group of [...layout.groups].reverse()) {
     if (!nodesOf(group).some((node) => wanted.has(node))) continue;
     needed.add(group);
-    for (const { node } of readsOf(group, isMemory)) wanted.add(node);
+    for (const { node } of readsOf(group, arranged.accesses)) wanted.add(node);
   }
   return needed;
 }

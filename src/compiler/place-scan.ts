@@ -2,6 +2,7 @@ import { sizeOf } from "../core/shape.ts";
 import type { Node } from "../ir/graph.ts";
 import { makeNode } from "../ir/graph.ts";
 import { resultOf } from "../ir/scan.ts";
+import type { Arranged } from "./arrange.ts";
 import { arrange, copy } from "./arrange.ts";
 import type { LoopGroup, ScanGroup } from "./group.ts";
 import type { Memory } from "./kernel-scope.ts";
@@ -15,9 +16,8 @@ export interface PlacedScan {
   /** What writes the carries' first values. */
   readonly begin: readonly { readonly group: LoopGroup; readonly memory: MemoryMap }[];
   readonly layout: Layout;
-  /** The next carries and the stacks as the body computes them, and what it has in memory. */
-  readonly roots: readonly Node[];
-  readonly isMemory: (node: Node) => boolean;
+  /** The body, whose roots are the next carries and the stacks. */
+  readonly arranged: Arranged;
   /** Pieces of memory that stay where they are, and ones that move from turn to turn. */
   readonly views: readonly number[];
   readonly moving: readonly number[];
@@ -84,8 +84,7 @@ export function placeScan({ results }: ScanGroup, outer: Layout): PlacedScan {
   for (const [i, { node, memory }] of stacks.entries()) {
     given.set(arranged.roots[carries.length + i]!, row(node, memory, 0, sizeOf(node.type.shape), 0));
   }
-  const isMemory = (node: Node): boolean => arranged.memory.has(node);
-  return { length, begin, layout: new Layout(arranged, outer.memories, given), roots: arranged.roots, isMemory, views, moving };
+  return { length, begin, layout: new Layout(arranged, outer.memories, given), arranged, views, moving };
 }
 
 /** A kernel that writes a carry's first value where the loop expects it. */
