@@ -11,7 +11,7 @@ export interface Axis {
 }
 
 /** How many places are written out at most, of all axes together. */
-const mostPlaces = 16;
+const mostPlaces = 36;
 
 export interface Nest {
   readonly axes: readonly Axis[];

@@ -1,7 +1,9 @@
 import type { Shape } from "../core/shape.ts";
 import { sameShape, sizeOf } from "../core/shape.ts";
 import type { Contract, ContractAttributes, Node } from "../ir/graph.ts";
+import { makeNode } from "../ir/graph.ts";
 import { fixed, offset, sameIndices, scaleOf, times } from "../ir/index.ts";
+import { transpose } from "../tensor/ops/movement.ts";
 import { variablesOver } from "./access.ts";
 import { kept } from "./arrange-operands.ts";
 import { moveOperand, onlyCase } from "./movement.ts";
@@ -55,6 +57,57 @@ function between(image: Operand, kernel: Operand, output: string, shape: Shape):
   return { image, kernel, down, across, images: sizeOf(shape.slice(0, -3)), channels, filters: shape[rank - 1]!, channel, output };
 }
 
+/** The gradient of a kernel: what an image has at each place of a gradient and around it, times that, summed over places and images. */
+export interface KernelGradient {
+  /** [...images, height, width, channels], with the padding, and whether that is a node of its own. */
+  readonly image: Node;
+  readonly isOwn: boolean;
+  /** [...images, down, across, filters]. */
+  readonly gradient: Node;
+  /** Windows with the kernel's axes for places, and those of the gradient for taps. */
+  readonly down: Window;
+  readonly across: Window;
+  readonly images: number;
+  readonly channels: number;
+  readonly filters: number;
+  /** For each axis of the result, which it is of [down, across, channels, filters]. */
+  readonly order: readonly number[];
+}
+
+export function kernelGradientOf(node: Node<Contract>): KernelGradient | undefined {
+  const { left, right, output } = node.attributes as ContractAttributes;
+  const [x, y] = node.inputs.map((input, i): Operand => ({ node: input, letters: i === 0 ? left : right })) as [Operand, Operand];
+  return ofKernel(x, y, output) ?? ofKernel(y, x, output);
+}
+
+function ofKernel(image: Operand, gradient: Operand, output: string): KernelGradient | undefined {
+  const own = [...output].filter((letter) => !image.letters.includes(letter));
+  const summed = [...gradient.letters].filter((letter) => !output.includes(letter));
+  const others = [...output].filter((letter) => !own.includes(letter));
+  if (output.length !== 4 || own.length !== 1 || gradient.letters.length !== summed.length + 1) return undefined;
+  if (image.letters.length !== summed.length + 3 || !summed.every((letter) => image.letters.includes(letter))) return undefined;
+  const size = (letter: string): number => image.node.type.shape[image.letters.indexOf(letter)]!;
+  const windows = others.flatMap((letter) => windowOf(image, letter, size(letter), summed) ?? []);
+  const [down, across] = windows;
+  if (down === undefined || across === undefined || windows.length > 2 || down.tap === across.tap) return undefined;
+  const [filter] = own as [string];
+  const channel = others.find((letter) => letter !== down.place && letter !== across.place)!;
+  const images = summed.filter((letter) => letter !== down.tap && letter !== across.tap);
+  const places = [...images, down.tap, across.tap, filter];
+  const padded = imageOf({ image, output: [...images, down.place, across.place, filter].join(""), down, across, channel });
+  return {
+    image: padded,
+    isOwn: image.node.inputs.includes(padded),
+    gradient: makeNode(transpose, [gradient.node], { axes: places.map((letter) => gradient.letters.indexOf(letter)) }),
+    down,
+    across,
+    images: sizeOf(images.map(size)),
+    channels: size(channel),
+    filters: gradient.node.type.shape[gradient.letters.indexOf(filter)]!,
+    order: [...output].map((letter) => [down.place, across.place, channel, filter].indexOf(letter)),
+  };
+}
+
 /** The summed letter that moves in the image as one of the result does, or against it. */
 function windowOf({ node, letters }: Operand, place: string, places: number, summed: readonly string[]): Window | undefined {
   const only = onlyCase(node);
@@ -72,7 +125,13 @@ function windowOf({ node, letters }: Operand, place: string, places: number, sum
 }
 
 /** The image as [...images, height, width, channels], with its padding: a view, or what it is a view of where that is the same. */
-export function imageOf({ image, output, down, across, channel }: Convolution): Node {
+export function imageOf({
+  image,
+  output,
+  down,
+  across,
+  channel,
+}: Pick<Convolution, "image" | "output" | "down" | "across" | "channel">): Node {
   const { node, letters } = image;
   const order = output.slice(0, -1) + channel;
   const shape = [...order].map((letter) => {

@@ -108,17 +108,26 @@ export class Merging {
           waiting.push(step);
           continue;
         }
-        const feeding = needed.filter((other) => conflict(other, step) && this.#goesOn([...chain, other], step));
-        const isFree = feeding.every((other) => needed.every((x) => x === other || !conflict(x, other)));
-        const along = isFree && this.#goesOn([...chain, ...feeding], step) ? feeding : [];
+        const along = this.#along(chain, needed, step);
         chain.push(...along, step);
         before.push(...needed.filter((other) => !along.includes(other)));
         waiting = waiting.filter((other) => !needed.includes(other));
       }
-      out.push(...before.map((step) => this.#single(step)), chain.length === 1 ? this.#single(first!) : this.#merged(chain));
+      // What comes before goes on with each other, too.
+      out.push(...this.#straight(before.map(({ call }) => call)), chain.length === 1 ? this.#single(first!) : this.#merged(chain));
       steps = [...waiting, ...others.slice(looked)];
     }
     return out;
+  }
+
+  /** Of what a step needs, in order, that which goes on with the chain as well: all, or what the step reads itself, if nothing after it must come before. */
+  #along(chain: readonly Step[], needed: readonly Step[], step: Step): readonly Step[] {
+    if (this.#goesOn([...chain, ...needed], step)) return needed;
+    const feeding = needed.filter((other) => conflict(other, step) && this.#goesOn([...chain, other], step));
+    const isFree = feeding.every((other) =>
+      needed.every((x) => feeding.includes(x) || needed.indexOf(x) < needed.indexOf(other) || !conflict(x, other)),
+    );
+    return isFree && this.#goesOn([...chain, ...feeding], step) ? feeding : [];
   }
 
   #step(call: Call): Step {

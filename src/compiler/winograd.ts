@@ -1,17 +1,16 @@
-import { add, like, mul, sub } from "../ir/expr.ts";
-import type { Contract, ContractAttributes, Elementwise, Node } from "../ir/graph.ts";
+import type { Contract, ContractAttributes, Node } from "../ir/graph.ts";
 import { makeNode, topological } from "../ir/graph.ts";
-import { fixed, plus, quotient, remainder, times } from "../ir/index.ts";
+import { plus, quotient, remainder, times } from "../ir/index.ts";
 import type { Limits } from "../ir/limits.ts";
 import { rewrite } from "../ir/rewrite.ts";
-import type { ConcatAttributes, PadAttributes } from "../tensor/ops/slicing.ts";
-import { concat, pad } from "../tensor/ops/slicing.ts";
 import { isPulled } from "./access.ts";
 import { kept } from "./arrange-operands.ts";
 import type { Convolution } from "./convolution.ts";
 import { convolutionOf, imageOf, kernelOf } from "./convolution.ts";
 import { movedNode, moveOperand } from "./movement.ts";
 import { reshapeNode } from "./reshape-node.ts";
+import { divisors, gradientInTiles, gradientTilingOf } from "./winograd-gradient.ts";
+import { reaching, transformed } from "./winograd-steps.ts";
 
 // Winograd's F(2x2, 3x3): 2 x 2 results come from 4 x 4 elements with 16 products, where windows take 36. Along one axis, each row is what one
 // transformed element is made of.
@@ -40,12 +39,30 @@ export const winograd =
   (limits: Limits) =>
   (roots: readonly Node[]): Node[] => {
     // An image is padded once, for everyone who reads it.
-    const tilings = topological(roots).map((node) => tilingOf(node, limits));
-    const images = new Set(tilings.flatMap((tiling) => (tiling?.isWhole === true ? [tiling.image] : [])));
+    const nodes = topological(roots);
+    const gradients = nodes.map((node) => gradientTilingOf(node, limits)).filter((tiling) => tiling !== undefined);
+    const tilings = nodes.map((node) => tilingOf(node, limits)).filter((tiling) => tiling !== undefined);
+    const images = new Set([
+      ...tilings.filter(({ isWhole }) => isWhole).map(({ image }) => image),
+      ...gradients.filter(({ isWhole }) => isWhole).map(({ gradient }) => gradient.image),
+    ]);
     return rewrite(roots, (node, before) => {
       if (images.has(before)) return isPulled(node) ? kept(node) : undefined;
       const tiling = tilingOf(node, limits);
-      return tiling === undefined ? undefined : inTiles(node, tiling);
+      if (tiling !== undefined) return inTiles(node, tiling);
+      const gradient = gradientTilingOf(node, limits);
+      if (gradient === undefined) return undefined;
+      const {
+        gradient: {
+          image,
+          down: { taps: height },
+          across: { taps: width },
+        },
+        down,
+        across,
+      } = gradient;
+      const all = gradient.isWhole ? image : kept(reaching(image, [4 * down - height, 4 * across - width, 0]));
+      return gradientInTiles(node, all, gradient);
     });
   };
 
@@ -116,8 +133,6 @@ function blockOf(down: number, across: number, channels: number, filters: number
   return blocks.slice(blocks.indexOf(enough)).filter(fits).at(-1) ?? enough;
 }
 
-const divisors = (size: number): number[] => Array.from({ length: size }, (_, i) => i + 1).filter((part) => size % part === 0);
-
 function inTiles(node: Node, { convolution, image, isWhole, images, down, across, block }: Tiling): Node {
   const { channels, filters } = convolution;
   const [height, width] = [convolution.down.places, convolution.across.places];
@@ -158,46 +173,3 @@ function inTiles(node: Node, { convolution, image, isWhole, images, down, across
     node.type.shape,
   );
 }
-
-/** The node with so many zeros after it along its last axes. */
-function reaching(node: Node, after: readonly number[]): Node {
-  if (after.every((count) => count === 0)) return node;
-  const rank = node.type.shape.length;
-  const none = new Array<number>(rank).fill(0);
-  const attributes: PadAttributes = { before: none, after: [...none, ...after].slice(-rank), spacing: none.map(() => 1), value: 0 };
-  return makeNode(pad, [node], attributes);
-}
-
-/** The node with an axis replaced by sums of its elements, one for each row of a matrix. */
-function transformed(node: Node, axis: number, matrix: readonly (readonly number[])[]): Node {
-  const { shape } = node.type;
-  const single = shape.map((size, i) => (i === axis ? 1 : size));
-  const at = (place: number): Node => moveOperand(node, single, (out) => out.map((index, i) => (i === axis ? fixed(place) : index)));
-  const sums = matrix.map((row) => {
-    // A sum begins with what is added.
-    const terms = row.flatMap((weight, place) => (weight === 0 ? [] : [{ weight, place }])).sort((a, b) => b.weight - a.weight);
-    const weights = terms.map(({ weight }) => weight);
-    return makeNode(
-      weighted,
-      terms.map(({ place }) => at(place)),
-      { weights },
-    );
-  });
-  return makeNode(concat, sums, { axis } satisfies ConcatAttributes);
-}
-
-const weighted: Elementwise = {
-  name: "weighted",
-  kind: "elementwise",
-  infer: ([type]) => type!,
-  scalar: (args, attributes) => {
-    const { weights } = attributes as { readonly weights: readonly number[] };
-    const scaled = (i: number, weight: number) => (weight === 1 ? args[i]! : mul(args[i]!, like(args[i]!, weight)));
-    return weights
-      .slice(1)
-      .reduce(
-        (sum, weight, i) => (weight < 0 ? sub(sum, scaled(i + 1, -weight)) : add(sum, scaled(i + 1, weight))),
-        scaled(0, weights[0]!),
-      );
-  },
-};

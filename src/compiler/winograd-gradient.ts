@@ -1,0 +1,146 @@
+import type { Contract, Node, ReduceAttributes } from "../ir/graph.ts";
+import { makeNode } from "../ir/graph.ts";
+import { plus, quotient, remainder, times } from "../ir/index.ts";
+import type { Limits } from "../ir/limits.ts";
+import { sum } from "../tensor/ops/reduction.ts";
+import { kept } from "./arrange-operands.ts";
+import type { KernelGradient } from "./convolution.ts";
+import { kernelGradientOf } from "./convolution.ts";
+import { movedNode, moveOperand } from "./movement.ts";
+import { reshapeNode } from "./reshape-node.ts";
+import type { Matrix } from "./winograd-steps.ts";
+import { reaching, transformed, weighted } from "./winograd-steps.ts";
+
+// Winograd's F(3x3, 4x4): a gradient of 4 x 4 places and the 6 x 6 elements of the image around them make a kernel's 3 x 3 with 36 products, where
+// windows take 144. Along one axis, as two matrices, so that what two rows have in common is computed once; `ofResult` is 24 times what it should be.
+const ofImage: readonly Matrix[] = [
+  [
+    [4, 0, -5, 0, 1, 0],
+    [0, 0, -4, 0, 1, 0],
+    [0, -4, 0, 1, 0, 0],
+    [0, 0, -1, 0, 1, 0],
+    [0, -1, 0, 1, 0, 0],
+    [0, 4, 0, -5, 0, 1],
+  ],
+  [
+    [1, 0, 0, 0, 0, 0],
+    [0, 1, 1, 0, 0, 0],
+    [0, 1, -1, 0, 0, 0],
+    [0, 0, 0, 1, 2, 0],
+    [0, 0, 0, 1, -2, 0],
+    [0, 0, 0, 0, 0, 1],
+  ],
+];
+const ofGradient: readonly Matrix[] = [
+  [
+    [1, 0, 0, 0],
+    [1, 0, 1, 0],
+    [0, 1, 0, 1],
+    [1, 0, 4, 0],
+    [0, 1, 0, 4],
+    [0, 0, 0, 1],
+  ],
+  [
+    [1, 0, 0, 0, 0, 0],
+    [0, 1, 1, 0, 0, 0],
+    [0, 1, -1, 0, 0, 0],
+    [0, 0, 0, 1, 2, 0],
+    [0, 0, 0, 1, -2, 0],
+    [0, 0, 0, 0, 0, 1],
+  ],
+];
+const ofResult: readonly Matrix[] = [
+  [
+    [1, 0, 0, 0, 0, 0],
+    [0, 1, 1, 0, 0, 0],
+    [0, 1, -1, 0, 0, 0],
+    [0, 0, 0, 1, 1, 0],
+    [0, 0, 0, 1, -1, 0],
+    [0, 0, 0, 0, 0, 1],
+  ],
+  [
+    [6, -4, 0, 1, 0, 0],
+    [0, 0, -4, 0, 2, 0],
+    [0, -4, 0, 4, 0, 24],
+  ],
+];
+const timesTooMuch = 24 * 24;
+
+/** A kernel's gradient as sums over parts of all tiles: so many images, or where that is 1, rows of tiles of one. */
+export interface GradientTiling {
+  readonly gradient: KernelGradient;
+  /** Whether the image reaches as far as the tiles do. */
+  readonly isWhole: boolean;
+  readonly down: number;
+  readonly across: number;
+  readonly imagesOfPart: number;
+  readonly rowsOfPart: number;
+}
+
+/** What transforming a tile takes, in multiply-adds, for each channel and for each filter, and of a part of the sum for each pair of both. */
+const [wayOfImage, wayOfGradient, wayBack] = [800, 400, 200];
+/** Vectors are full. */
+const fewestChannels = 16;
+/** Parts of the sum that threads can share. */
+const fewestParts = 16;
+
+export function gradientTilingOf(node: Node, limits: Limits): GradientTiling | undefined {
+  if (node.op.kind !== "contract" || [node, ...node.inputs].some(({ type }) => type.dtype !== "f32")) return undefined;
+  const gradient = kernelGradientOf(node as Node<Contract>);
+  if (gradient === undefined) return undefined;
+  const { images, channels, filters } = gradient;
+  const windows = [gradient.down, gradient.across];
+  if (windows.some(({ places, sign }) => places !== 3 || sign < 0) || Math.min(channels, filters) < fewestChannels) return undefined;
+  const [height, width] = windows.map(({ taps }) => taps) as [number, number];
+  const [down, across] = [Math.ceil(height / 4), Math.ceil(width / 4)];
+  const bytes = (tiles: number): number => 4 * (36 + 36) * tiles * (channels + filters) + 4 * 36 * channels * filters;
+  const parts = [
+    ...divisors(down).map((rows) => ({ imagesOfPart: 1, rowsOfPart: rows })),
+    ...divisors(images)
+      .slice(1)
+      .map((count) => ({ imagesOfPart: count, rowsOfPart: down })),
+  ].filter(({ imagesOfPart, rowsOfPart }) => images * down >= fewestParts * imagesOfPart * rowsOfPart);
+  const part = parts.filter((part) => bytes(part.imagesOfPart * part.rowsOfPart * across) <= limits.cacheBytes[1] / 2).at(-1);
+  if (part === undefined) return undefined;
+  const pairs = channels * filters;
+  const count = (images * down) / (part.imagesOfPart * part.rowsOfPart);
+  const way = images * down * across * (36 * pairs + wayOfImage * channels + wayOfGradient * filters) + count * wayBack * pairs;
+  if (way > images * height * width * 9 * pairs) return undefined;
+  const isWhole = gradient.isOwn && height % 4 === 0 && width % 4 === 0;
+  return { gradient, isWhole, down, across, ...part };
+}
+
+export const divisors = (size: number): number[] => Array.from({ length: size }, (_, i) => i + 1).filter((part) => size % part === 0);
+
+/** The gradient of a kernel from an image that reaches as far as tiles do. */
+export function gradientInTiles(
+  node: Node,
+  image: Node,
+  { gradient: found, down, across, imagesOfPart, rowsOfPart }: GradientTiling,
+): Node {
+  const { images, channels, filters } = found;
+  const parts = (images * down) / (imagesOfPart * rowsOfPart);
+  const inParts = (whole: Node, size: number, count: number, matrices: readonly Matrix[]): Node => {
+    const shape = [parts, imagesOfPart, rowsOfPart, across, size, size, count];
+    const tiles = moveOperand(whole, shape, ([part, n, y, x, i, j, c]) => {
+      const row = plus(times(plus(times(part!, imagesOfPart), n!), rowsOfPart), y!);
+      return [quotient(row, down), plus(times(remainder(row, down), 4), i!), plus(times(x!, 4), j!), c!];
+    });
+    return kept(along(tiles, [4, 5], matrices));
+  };
+  const [height, width] = [found.down.taps, found.across.taps];
+  const whole = reaching(reshapeNode(found.gradient, [images, height, width, filters]), [4 * down - height, 4 * across - width, 0]);
+  const left = inParts(reshapeNode(image, [images, 4 * down + 2, 4 * across + 2, channels]), 6, channels, ofImage);
+  const right = inParts(whole, 4, filters, ofGradient);
+  const letters = { left: "pnyxijc", right: "pnyxijf", output: "pijcf" };
+  const type = (shape: readonly number[]): Node["type"] => ({ dtype: node.type.dtype, shape });
+  const sums = makeNode(node.op, [left, right], letters, type([parts, 6, 6, channels, filters]));
+  const ofParts = kept(along(sums, [1, 2], ofResult));
+  const total = makeNode(sum, [ofParts], { axes: [0] } satisfies ReduceAttributes);
+  const result = makeNode(weighted, [total], { weights: [1 / timesTooMuch] });
+  return movedNode("ordered", result, node.type.shape, (at) => ({ index: [0, 1, 2, 3].map((axis) => at[found.order.indexOf(axis)]!) }));
+}
+
+/** Both axes transformed by all matrices, one after the other. */
+const along = (node: Node, axes: readonly number[], matrices: readonly Matrix[]): Node =>
+  axes.reduce((all, axis) => matrices.reduce((part, matrix) => transformed(part, axis, matrix), all), node);
