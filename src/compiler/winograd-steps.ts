@@ -1,5 +1,5 @@
 import type { Expr } from "../ir/expr.ts";
-import { fma, like, mul, sub, add } from "../ir/expr.ts";
+import { add, fma, like, mul, sub } from "../ir/expr.ts";
 import type { Elementwise, Node } from "../ir/graph.ts";
 import { makeNode } from "../ir/graph.ts";
 import { fixed } from "../ir/index.ts";
