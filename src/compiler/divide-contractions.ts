@@ -7,6 +7,7 @@ import { rewrite } from "../ir/rewrite.ts";
 import { sum } from "../tensor/ops/reduction.ts";
 import { freeLetters } from "./contraction.ts";
 import { moveOperand } from "./movement.ts";
+import { products } from "./order-operands.ts";
 import { partsOfThreads } from "./parts-of-threads.ts";
 import { elements } from "./pull.ts";
 
@@ -65,8 +66,7 @@ function longSum(node: Node<Contract>): Division | undefined {
   if (first === undefined || first !== right[0] || output.includes(first)) return undefined;
   const bytes = (read(x) + read(y)) * bytesOf(x.type.dtype);
   const parts = largestDivisor(x.type.shape[0]!, Math.min(mostParts, Math.ceil(bytes / partBytes)));
-  const summed = [...left].filter((letter) => !output.includes(letter)).reduce((n, letter) => n * x.type.shape[left.indexOf(letter)]!, 1);
-  return parts < fewestParts || summed / parts < worthDividing ? undefined : { letter: first, parts };
+  return parts < fewestParts || products(node) < worthDividing * parts * elements(node) ? undefined : { letter: first, parts };
 }
 
 /** Elements of memory that an operand stands for: windows overlap. */

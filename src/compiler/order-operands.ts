@@ -34,8 +34,7 @@ function inOneOrder(node: Node): Node | undefined {
   if (products(node) < worthCopying * elements(operand)) return undefined;
   let next = 0;
   const wanted = order.map((letter) => (isSummed(letter) ? sums[next++]! : letter));
-  const all = [...[...letters].filter((letter) => !wanted.includes(letter)), ...wanted];
-  return withCopy(node, side, all.join(""));
+  return withCopy(node, side, movedLast(letters, wanted));
 }
 
 /**
@@ -47,20 +46,19 @@ function asTilesRead(node: Node, { cacheBytes }: Limits): Node {
   const [x, y] = node.inputs as readonly [Node, Node];
   const orders = { left: fromFarToNear(x, left), right: fromFarToNear(y, right) };
   const column = [...output].filter((_, axis) => node.type.shape[axis] !== 1).at(-1) ?? "";
-  const larger = Math.max(elements(x), elements(y));
-  const ofEach = [...left].reduce(
-    (n, letter, axis) => (right.includes(letter) && output.includes(letter) ? n / x.type.shape[axis]! : n),
-    larger,
-  );
-  if (8 * ofEach <= cacheBytes[1] || products(node) < worthCopying * larger) return node;
+  const [smaller, larger] = [elements(x), elements(y)].sort((p, q) => p - q) as [number, number];
+  const all = products(node);
+  // Elements of the larger operand in one of a batch of products, of which there are x·y·result / products².
+  if ((8 * all * all) / (smaller * elements(node)) <= cacheBytes[1] || all < worthCopying * larger) return node;
   let copied = node;
   for (const side of ["left", "right"] as const) {
     const order = orders[side];
     const [letters, other] = side === "left" ? [left, right] : [right, left];
     if (order === undefined || (letters.includes(column) && other.includes(column))) return node;
     const isSummed = (letter: string): boolean => !output.includes(letter);
-    const wanted = letters.includes(column) ? [column] : order.filter(isSummed);
-    if (isSummed(order.at(-1) ?? "") !== isSummed(wanted[0] ?? "")) copied = withCopy(copied, side, movedLast(letters, wanted));
+    const last = letters.includes(column) ? [column] : order.filter(isSummed);
+    const isAcross = isSummed(order.at(-1) ?? "") !== isSummed(last[0] ?? "");
+    if (isAcross) copied = withCopy(copied, side, movedLast(letters, last));
   }
   return copied;
 }
@@ -69,7 +67,7 @@ const movedLast = (letters: string, last: readonly string[]): string =>
   [...[...letters].filter((letter) => !last.includes(letter)), ...last].join("");
 
 /** Of one element of each operand: how many a contraction adds up in all. */
-function products({ attributes, inputs, type }: Node): number {
+export function products({ attributes, inputs, type }: Node): number {
   const { left, output } = attributes as ContractAttributes;
   return [...left].reduce((n, letter, axis) => (output.includes(letter) ? n : n * inputs[0]!.type.shape[axis]!), sizeOf(type.shape));
 }
