@@ -33,19 +33,20 @@ export function accessesOf(root: Node, indices: readonly Index[], isMemory: (nod
 /** The same for one choice of memory, each looked for once: fusion, updates in place and the layout ask for the same ones. */
 export class Accesses {
   readonly isMemory: (node: Node) => boolean;
-  readonly #known = new Map<Node, { readonly indices: readonly Index[]; readonly found: readonly Access[] }[]>();
+  /** Where each was asked for last: most often that is everywhere. */
+  readonly #known = new Map<Node, { readonly indices: readonly Index[]; readonly found: readonly Access[] }>();
 
   constructor(memory: ReadonlySet<Node>) {
     this.isMemory = (node) => memory.has(node);
   }
 
   of(root: Node, indices: readonly Index[]): readonly Access[] {
-    const before = this.#known.get(root) ?? [];
-    const known = before.find((other) => sameIndices(other.indices, indices));
-    if (known !== undefined) return known.found;
-    const found = accessesOf(root, indices, this.isMemory);
-    this.#known.set(root, [...before, { indices, found }]);
-    return found;
+    let known = this.#known.get(root);
+    if (known === undefined || !sameIndices(known.indices, indices)) {
+      known = { indices, found: accessesOf(root, indices, this.isMemory) };
+      this.#known.set(root, known);
+    }
+    return known.found;
   }
 }
 

@@ -23,7 +23,6 @@ export const isTranscendental = (instruction: Instruction): instruction is Trans
  * returned as it is. `memo` keeps results from one call to the next, for expressions that share parts.
  */
 export function expand(expr: Expr, memo: Map<Expr, Expr> = new Map()): Expr {
-  if (expr.kind === "constant" || expr.kind === "local") return expr;
   const before = memo.get(expr);
   if (before !== undefined) return before;
   const expanded = withOperands(expr, (operand) => expand(operand, memo));

@@ -113,14 +113,16 @@ const atomKey = (kind: "quotient" | "remainder", of: Index, by: number): string 
   `(${showIndex(of)})${kind === "quotient" ? "/" : "%"}${by}`;
 /** Equal text, equal index. */
 export const keyOf = showIndex;
-/** The same, without making texts of both. */
-export const sameIndex = (a: Index, b: Index): boolean =>
-  a === b ||
-  (a.constant === b.constant &&
-    a.terms.length === b.terms.length &&
-    a.terms.every(({ scale, atom }, i) => scale === b.terms[i]!.scale && atom.key === b.terms[i]!.atom.key));
+/** The same for several, without making texts. */
 export const sameIndices = (a: readonly Index[], b: readonly Index[]): boolean =>
-  a.length === b.length && a.every((index, i) => sameIndex(index, b[i]!));
+  a.length === b.length &&
+  a.every(
+    (x, i) =>
+      x === b[i] ||
+      (x.constant === b[i]!.constant &&
+        x.terms.length === b[i]!.terms.length &&
+        x.terms.every(({ scale, atom }, j) => scale === b[i]!.terms[j]!.scale && atom.key === b[i]!.terms[j]!.atom.key)),
+  );
 
 /** `a div by` and `a mod by` of a non-negative index. */
 export function quotient(a: Index, by: number): Index {

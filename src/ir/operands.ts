@@ -30,15 +30,8 @@ export function withOperands(expr: Expr, change: (operand: Expr) => Expr): Expr 
       return index === expr.index ? expr : { ...expr, index };
     }
     case "apply": {
-      // Most often nothing changes: then nothing is made.
-      let args: Expr[] | undefined;
-      expr.args.forEach((before, i) => {
-        const x = change(before);
-        if (x === before) return;
-        args ??= [...expr.args];
-        args[i] = x;
-      });
-      return args === undefined ? expr : { ...expr, args };
+      const args = expr.args.map(change);
+      return args.every((x, i) => x === expr.args[i]) ? expr : { ...expr, args };
     }
     case "convert":
     case "splat":

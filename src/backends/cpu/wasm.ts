@@ -94,9 +94,8 @@ export class WasmExecutable implements Executable {
   constructor(program: Program, options: WasmBackend, code: WasmCode = printWasm(program, options)) {
     this.#program = program;
     this.#engine = options.engine;
-    const { bytes, memoryPages, argumentOffsets, constants } = code;
     // Without the instructions it was encoded from, which are many times larger.
-    this.printed = { bytes, memoryPages, argumentOffsets, constants };
+    this.printed = { ...code, ...{ module: undefined } };
     this.ready = this.#prepare(options);
     // Whoever never waits learns of a failure from `run`.
     this.ready.catch(() => {});
