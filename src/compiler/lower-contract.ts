@@ -128,8 +128,8 @@ class ContractLowering {
    * of tiles, a page for each row. Adam in the gradient of 2230x2230 weights, batch 32: 10 -> 5 ms, on wasm 43 -> 15 ms.
    */
   #isFlood(): boolean {
-    const isShort = countOf(this.#sums) <= longSum && 4 * sizeOf(this.#group.anchor.type.shape) > this.#limits.cacheBytes[1];
-    return isShort && this.#tiling.form === "outer" && 4 * (this.#tiling.row?.output ?? 0) >= pageBytes;
+    const outgrowsCache = 4 * sizeOf(this.#group.anchor.type.shape) > this.#limits.cacheBytes[1];
+    return outgrowsCache && countOf(this.#sums) <= longSum && 4 * (this.#tiling.row?.output ?? 0) >= pageBytes;
   }
 
   /** The outermost loop, as the kernel's range: whole steps, and one for what is left. */

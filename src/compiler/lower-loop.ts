@@ -200,11 +200,12 @@ class LoopLowering {
     const along = this.#axes.find((axis) => axis !== vector && across.some((index) => scaleOf(index, axis.name) === 1));
     if (along === undefined || along.size < 2 * lineElements) return;
     const size = largestDivisor(along.size, lineElements);
-    const [block, inLine] = [`${along.name}q`, `${along.name}r`];
-    const both = plus(times(variable(block, along.size / size), size), variable(inLine, size));
+    // The axis counts blocks from here on.
+    const blocks = { ...along, size: along.size / size };
+    this.#inLine = { ...along, name: `${along.name}r`, size };
+    const both = plus(times(variable(along.name, blocks.size), size), variable(this.#inLine.name, size));
     this.#domain = this.#domain.map((index) => substitute(index, (name) => (name === along.name ? both : undefined)));
-    this.#axes = this.#axes.map((axis) => (axis === along ? { ...axis, name: block, size: along.size / size } : axis));
-    this.#inLine = { name: inLine, size, isInner: false };
+    this.#axes = this.#axes.map((axis) => (axis === along ? blocks : axis));
   }
 
   #accesses(member: LoopMember, at: readonly Index[]): { node: Node; indices: readonly Index[] }[] {

@@ -84,7 +84,7 @@ describe.each(["wasm", "native", "reference"] as const)("on %s", (name) => {
         return x.add(1);
       });
       expect([...(await increment(tensor([1])).read())]).toEqual([2]);
-      expect(await said).toBe("[read] a function that is being traced has no numbers yet. Return the tensor, and read it outside.");
+      expect(await said).toBe("[read] a function that is traced has no numbers yet. Read tensors outside of it.");
     }
   });
   it("swaps, copies and shares donated state correctly", async () => {

@@ -57,8 +57,8 @@ export function storageOf(node: Node): Storage {
     throw new GradsmithError(
       "usage",
       "read",
-      "a function that is being traced has no numbers yet.",
-      "Return the tensor, and read it outside.",
+      "a function that is traced has no numbers yet.",
+      "Read tensors outside of it.",
     );
   const known = literals.get(data);
   if (known !== undefined) return known;
