@@ -12,57 +12,27 @@ import type { Matrix } from "./winograd-steps.ts";
 import { reaching, transformed, weighted } from "./winograd-steps.ts";
 
 // Winograd's F(3x3, 4x4): a gradient of 4 x 4 places and the 6 x 6 elements of the image around them make a kernel's 3 x 3 with 36 products, where
-// windows take 144. Along one axis, as two matrices, so that what two rows have in common is computed once; `ofResult` is 24 times what it should be.
-const ofImage: readonly Matrix[] = [
-  [
-    [4, 0, -5, 0, 1, 0],
-    [0, 0, -4, 0, 1, 0],
-    [0, -4, 0, 1, 0, 0],
-    [0, 0, -1, 0, 1, 0],
-    [0, -1, 0, 1, 0, 0],
-    [0, 4, 0, -5, 0, 1],
-  ],
-  [
-    [1, 0, 0, 0, 0, 0],
-    [0, 1, 1, 0, 0, 0],
-    [0, 1, -1, 0, 0, 0],
-    [0, 0, 0, 1, 2, 0],
-    [0, 0, 0, 1, -2, 0],
-    [0, 0, 0, 0, 0, 1],
-  ],
+// windows take 144. Along one axis, each row is what one transformed element is made of; `ofResult` is 24 times what it should be, and exact.
+const ofImage: Matrix = [
+  [4, 0, -5, 0, 1, 0],
+  [0, -4, -4, 1, 1, 0],
+  [0, 4, -4, -1, 1, 0],
+  [0, -2, -1, 2, 1, 0],
+  [0, 2, -1, -2, 1, 0],
+  [0, 4, 0, -5, 0, 1],
 ];
-const ofGradient: readonly Matrix[] = [
-  [
-    [1, 0, 0, 0],
-    [1, 0, 1, 0],
-    [0, 1, 0, 1],
-    [1, 0, 4, 0],
-    [0, 1, 0, 4],
-    [0, 0, 0, 1],
-  ],
-  [
-    [1, 0, 0, 0, 0, 0],
-    [0, 1, 1, 0, 0, 0],
-    [0, 1, -1, 0, 0, 0],
-    [0, 0, 0, 1, 2, 0],
-    [0, 0, 0, 1, -2, 0],
-    [0, 0, 0, 0, 0, 1],
-  ],
+const ofGradient: Matrix = [
+  [1, 0, 0, 0],
+  [1, 1, 1, 1],
+  [1, -1, 1, -1],
+  [1, 2, 4, 8],
+  [1, -2, 4, -8],
+  [0, 0, 0, 1],
 ];
-const ofResult: readonly Matrix[] = [
-  [
-    [1, 0, 0, 0, 0, 0],
-    [0, 1, 1, 0, 0, 0],
-    [0, 1, -1, 0, 0, 0],
-    [0, 0, 0, 1, 1, 0],
-    [0, 0, 0, 1, -1, 0],
-    [0, 0, 0, 0, 0, 1],
-  ],
-  [
-    [6, -4, 0, 1, 0, 0],
-    [0, 0, -4, 0, 2, 0],
-    [0, -4, 0, 4, 0, 24],
-  ],
+const ofResult: Matrix = [
+  [6, -4, -4, 1, 1, 0],
+  [0, -4, 4, 2, -2, 0],
+  [0, -4, -4, 4, 4, 24],
 ];
 const timesTooMuch = 24 * 24;
 
@@ -132,13 +102,13 @@ export function gradientInTiles(
 ): Node {
   const { images, channels, filters } = found;
   const parts = (images * down) / (imagesOfPart * rowsOfPart);
-  const inParts = (whole: Node, size: number, count: number, matrices: readonly Matrix[]): Node => {
+  const inParts = (whole: Node, size: number, count: number, matrix: Matrix): Node => {
     const shape = [parts, imagesOfPart, rowsOfPart, across, size, size, count];
     const tiles = moveOperand(whole, shape, ([part, n, y, x, i, j, c]) => {
       const row = plus(times(plus(times(part!, imagesOfPart), n!), rowsOfPart), y!);
       return [quotient(row, down), plus(times(remainder(row, down), 4), i!), plus(times(x!, 4), j!), c!];
     });
-    return kept(along(tiles, [4, 5], matrices));
+    return kept(transformed(transformed(tiles, 4, matrix), 5, matrix));
   };
   const [height, width] = [found.down.taps, found.across.taps];
   const whole = reaching(reshapeNode(found.gradient, [images, height, width, filters]), [4 * down - height, 4 * across - width, 0]);
@@ -147,12 +117,8 @@ export function gradientInTiles(
   const letters = { left: "pnyxijc", right: "pnyxijf", output: "pijcf" };
   const type = (shape: readonly number[]): Node["type"] => ({ dtype: node.type.dtype, shape });
   const sums = makeNode(node.op, [left, right], letters, type([parts, 6, 6, channels, filters]));
-  const ofParts = kept(along(sums, [1, 2], ofResult));
+  const ofParts = kept(transformed(transformed(sums, 1, ofResult), 2, ofResult));
   const total = makeNode(sum, [ofParts], { axes: [0] } satisfies ReduceAttributes);
   const result = makeNode(weighted, [total], { weights: [1 / timesTooMuch] });
   return movedNode("ordered", result, node.type.shape, (at) => ({ index: [0, 1, 2, 3].map((axis) => at[found.order.indexOf(axis)]!) }));
 }
-
-/** Both axes transformed by all matrices, one after the other. */
-const along = (node: Node, axes: readonly number[], matrices: readonly Matrix[]): Node =>
-  axes.reduce((all, axis) => matrices.reduce((part, matrix) => transformed(part, axis, matrix), all), node);

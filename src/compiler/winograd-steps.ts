@@ -24,10 +24,11 @@ export function transformed(node: Node, axis: number, matrix: Matrix): Node {
   const single = shape.map((size, i) => (i === axis ? 1 : size));
   const at = (place: number): Node => moveOperand(node, single, (out) => out.map((index, i) => (i === axis ? fixed(place) : index)));
   const sums = matrix.map((row) => {
-    // A sum begins with what is added as it is.
-    const rank = (weight: number): number => (weight === 1 ? Number.POSITIVE_INFINITY : weight);
-    const terms = row.flatMap((weight, place) => (weight === 0 ? [] : [{ weight, place }]));
-    terms.sort((a, b) => (rank(a.weight) === rank(b.weight) ? a.place - b.place : rank(b.weight) - rank(a.weight)));
+    // Even places come first where one is added as it is, so that sums and differences of the same pieces begin alike.
+    const first = row.some((weight, place) => weight === 1 && place % 2 === 0) ? 0 : 1;
+    const rank = (weight: number, place: number): number => (place % 2 === first ? 0 : 2) + (weight === 1 ? 0 : 1);
+    const terms = row.flatMap((weight, place) => (weight === 0 ? [] : [{ weight, place, rank: rank(weight, place) }]));
+    terms.sort((a, b) => a.rank - b.rank || b.weight - a.weight);
     const weights = terms.map(({ weight }) => weight);
     return makeNode(
       weighted,
