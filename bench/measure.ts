@@ -40,6 +40,9 @@ type Run = (count: number) => number | Promise<number>;
 
 interface Row {
   readonly facts: RowFacts;
+  /** Facts that take memory of their own to find: asked for when that of the row has been measured. */
+  readonly later: () => Partial<RowFacts>;
+  found?: Partial<RowFacts> & { readonly peak_rss_mb: number };
   readonly run: Run;
   /** Steps in a block. */
   readonly count: number;
@@ -49,7 +52,7 @@ interface Row {
 const rows: Row[] = [];
 
 /** Warms a row up, in growing blocks: an engine that compiles hot code needs calls, not one long one. */
-export async function offer(facts: RowFacts, run: Run, longestBlock: number): Promise<void> {
+export async function offer(facts: RowFacts, run: Run, longestBlock: number, later: Row["later"] = () => ({})): Promise<void> {
   const { warmMs, turnMs } = timing;
   let start = performance.now();
   await run(1);
@@ -63,20 +66,22 @@ export async function offer(facts: RowFacts, run: Run, longestBlock: number): Pr
     }
   }
   const count = Math.max(1, Math.min(longestBlock, Math.round(turnMs / 5 / perStep)));
-  rows.push({ facts, run, count, fewest: perStep > turnMs ? 1 : 3 });
+  rows.push({ facts, later, run, count, fewest: perStep > turnMs ? 1 : 3 });
 }
 
 /** Takes a turn at a row for each line that names it, until the harness has had enough. */
 export async function serve(): Promise<void> {
   console.log(JSON.stringify({ ready: rows.map(({ facts }) => facts.name) }));
   for await (const name of createInterface({ input: process.stdin })) {
-    const { facts, ...row } = rows.find((candidate) => candidate.facts.name === name)!;
-    console.log(JSON.stringify({ ...facts, us_per_step: await turn(row), peak_rss_mb: peakMegabytes() } satisfies Line));
+    const row = rows.find(({ facts }) => facts.name === name)!;
+    const us = await turn(row);
+    row.found ??= { peak_rss_mb: peakMegabytes(), ...row.later() };
+    console.log(JSON.stringify({ ...row.facts, ...row.found, us_per_step: us } satisfies Line));
   }
 }
 
 /** The median of some blocks. The first isn't counted: others had the caches before it. */
-async function turn({ run, count, fewest }: Omit<Row, "facts">): Promise<number> {
+async function turn({ run, count, fewest }: Row): Promise<number> {
   if (fewest > 1) await run(count);
   const times: number[] = [];
   for (let measured = 0; times.length < fewest || measured < timing.turnMs; ) {

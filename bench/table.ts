@@ -65,7 +65,7 @@ export function keptTable(results: readonly Result[]): string {
 
 /** What that table means. */
 export const keptNotes: readonly string[] = [
-  "MB: the most memory that a process with nothing but this row to do ever had (VmHWM; Node's or Python's own included).",
+  "MB: the most memory that a process with nothing but this row to do ever had (VmHWM; Node's or Python's own included), after a turn of steps. Of two processes the one that took less: ours has found its programs compiled by the first.",
   "A sample of W3 is 784 pixels, byte / 127.5 - 1 each. Ours keeps the bytes and scales each batch while gathering it; PyTorch, JAX and jax-js keep bytes or floats, whichever is faster here (*); tfjs has no tensors of bytes. The arithmetic is the same, and so is our loss to the last bit.",
 ];
 
@@ -79,6 +79,10 @@ export function notes(results: readonly Result[]): string[] {
   for (const { row, figures, absences } of results) {
     const torch = figures.find(({ contestant }) => contestant === "PyTorch");
     if (torch?.configuration !== undefined) lines.push(`${row}: PyTorch's best is ${describe(torch.configuration)}.`);
+    const compiling = figures.flatMap(({ contestant, compilingMb: mb }) =>
+      mb === undefined ? [] : [`${mb.toFixed(0)} MB for ${contestant}`],
+    );
+    if (compiling.length > 0) lines.push(`${row}: the first process, which compiled, took ${compiling.join(", ")}.`);
     for (const { contestant, absent } of absences) lines.push(`${row}: no ${contestant}: ${absent}.`);
   }
   return [...new Set(lines)];

@@ -271,7 +271,7 @@ class LoopLowering {
       const points = member.space === "full" || !isPulled(member.node) ? sizeOf(this.#group.domain) : sizeOf(member.node.type.shape);
       const seen = new Set<Expr>();
       const counted = places.reduce((n, values) => n + countInstructions(values[i]!, seen), 0);
-      return sum + points * (1 + counted / places.length);
+      return sum + points + (points / places.length) * counted;
     }, 0);
   }
 
