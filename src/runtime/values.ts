@@ -54,12 +54,7 @@ export function storageOf(node: Node): Storage {
   if (node.attributes instanceof Held) return node.attributes.storage;
   const { data } = node.attributes as Partial<LiteralAttributes>;
   if (data === undefined)
-    throw new GradsmithError(
-      "usage",
-      "read",
-      "a function that is traced has no numbers yet.",
-      "Read tensors outside of it.",
-    );
+    throw new GradsmithError("usage", "read", "a function that is traced has no numbers yet.", "Read tensors outside of it.");
   const known = literals.get(data);
   if (known !== undefined) return known;
   const storage = storageFrom(data, node.type);

@@ -72,9 +72,9 @@ describe("fit", () => {
     const part = (t: Tensor, from: number, to: number): Tensor => t.slice([from, 0], [to - from, t.shape[1]!]);
     for (const x of [bytes, bytes.cast("f32").div(255)]) {
       const y = random.uniform([50, 1], { seed: 4 });
-      const run = async (fit: (model: Sequential) => Promise<History>): Promise<number[][]> => {
+      const run = async (train: (model: Sequential) => Promise<History>): Promise<number[][]> => {
         const model = sequential([dense(5, { activation: "relu" }), dense(1)], { inputShape: [6] });
-        return Object.values((await fit(model.compile({ optimizer: adam(), loss: "mse" }))).metrics).map((values) => [...values]);
+        return Object.values((await train(model.compile({ optimizer: adam(), loss: "mse" }))).metrics).map((values) => [...values]);
       };
       const options = { ...silent, epochs: 2, batchSize: 16, seed: 9 };
       const split = await run((model) => model.fit(x, y, { ...options, validationSplit: 0.2 }));
