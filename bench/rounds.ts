@@ -36,7 +36,7 @@ export interface Figure {
   readonly coldMs?: number;
   /** Of the process that took least: one that found its programs compiled. */
   readonly peakMb: number;
-  /** Of the one before, if it took more, as one that compiles does. */
+  /** Of the first process, if it took more, as one that compiles does. */
   readonly compilingMb?: number;
   /** The same by what is kept of images. The time belongs to the first. */
   readonly peakMbKeeping?: readonly { readonly kept: Kept; readonly mb: number }[];

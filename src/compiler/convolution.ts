@@ -38,9 +38,14 @@ interface Window {
 }
 
 export function convolutionOf(node: Node<Contract>): Convolution | undefined {
-  const { left, right, output } = node.attributes as ContractAttributes;
-  const [x, y] = node.inputs.map((input, i): Operand => ({ node: input, letters: i === 0 ? left : right })) as [Operand, Operand];
+  const { x, y, output } = operandsOf(node);
   return between(x, y, output, node.type.shape) ?? between(y, x, output, node.type.shape);
+}
+
+function operandsOf({ inputs, attributes }: Node<Contract>): { x: Operand; y: Operand; output: string } {
+  const { left, right, output } = attributes as ContractAttributes;
+  const [x, y] = inputs as readonly [Node, Node];
+  return { x: { node: x, letters: left }, y: { node: y, letters: right }, output };
 }
 
 function between(image: Operand, kernel: Operand, output: string, shape: Shape): Convolution | undefined {
@@ -75,8 +80,7 @@ export interface KernelGradient {
 }
 
 export function kernelGradientOf(node: Node<Contract>): KernelGradient | undefined {
-  const { left, right, output } = node.attributes as ContractAttributes;
-  const [x, y] = node.inputs.map((input, i): Operand => ({ node: input, letters: i === 0 ? left : right })) as [Operand, Operand];
+  const { x, y, output } = operandsOf(node);
   return ofKernel(x, y, output) ?? ofKernel(y, x, output);
 }
 

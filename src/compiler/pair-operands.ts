@@ -1,12 +1,13 @@
 import type { DType } from "../core/dtype.ts";
 import { and, bitcast, constant, local, or, shr } from "../ir/expr.ts";
-import type { Contract, ContractAttributes, Elementwise, FillAttributes, Movement, Node, OpDef } from "../ir/graph.ts";
+import type { Contract, ContractAttributes, Elementwise, Movement, Node, OpDef } from "../ir/graph.ts";
 import { makeNode, topological } from "../ir/graph.ts";
 import type { Index } from "../ir/index.ts";
 import { keyOf, mentions, offset, variable } from "../ir/index.ts";
 import { mostPairs, pairsAtOnce } from "../ir/kernel.ts";
 import { rewrite, withInputs } from "../ir/rewrite.ts";
 import { castNode } from "../tensor/ops/record.ts";
+import { isZeros } from "../tensor/ops/source.ts";
 import { onlyCase } from "./movement.ts";
 import { elements } from "./pull.ts";
 
@@ -43,16 +44,13 @@ function askRounded(roots: readonly Node[]): Node[] {
 
 const isRounding = (op: OpDef, dtype: DType): boolean => op.kind === "elementwise" && dtype === "bf16";
 
-const comparisons: readonly string[] = ["less", "lessEqual", "equal", "notEqual"];
+/** An instruction that makes a truth of numbers compares them. */
 function isComparisonWithZero({ op, type, inputs, attributes }: Node): boolean {
-  if (op.kind !== "elementwise" || type.dtype !== "bool" || inputs.length !== 2 || !inputs.some(isZero)) return false;
+  if (op.kind !== "elementwise" || type.dtype !== "bool" || inputs.length !== 2 || !inputs.some(isZeros)) return false;
   if (inputs.some((input) => input.type.dtype !== "f32")) return false;
   const value = op.scalar([local("x", "f32"), local("y", "f32")], attributes, type);
-  return value.kind === "apply" && comparisons.includes(value.instruction);
+  return value.kind === "apply" && value.args.every(({ dtype }) => dtype === "f32");
 }
-
-const isZero = ({ op, attributes }: Node): boolean =>
-  op.kind === "source" && op.from === "fill" && (attributes as FillAttributes).value === 0;
 
 const isNarrow = ({ op, type, inputs }: Node): boolean =>
   op.kind === "contract" && type.dtype === "f32" && inputs.every((input) => input.type.dtype === "bf16");

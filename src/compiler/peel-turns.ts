@@ -1,7 +1,7 @@
-import type { FillAttributes, Node } from "../ir/graph.ts";
+import type { Node } from "../ir/graph.ts";
 import type { Call, Repeat } from "../ir/program.ts";
 import { resultOf } from "../ir/scan.ts";
-import { fillNode } from "../tensor/ops/source.ts";
+import { fillNode, isZeros } from "../tensor/ops/source.ts";
 import { readsOf } from "./donate.ts";
 import type { Emitter } from "./emit.ts";
 import type { Group, ScanGroup } from "./group.ts";
@@ -62,9 +62,7 @@ function startsAsZero(group: Group, { results }: ScanGroup): boolean {
   const { carries } = resultOf(results[0]!).loop.body;
   return group.anchor.inputs.some((operand) => {
     const carry = carries.findIndex(({ slot }) => slot === below(operand));
-    if (carry < 0) return false;
-    const { op, attributes } = below(results[0]!.inputs[carry]!);
-    return op.kind === "source" && op.from === "fill" && (attributes as FillAttributes).value === 0;
+    return carry >= 0 && isZeros(below(results[0]!.inputs[carry]!));
   });
 }
 

@@ -1,4 +1,5 @@
 import { describe, expect, it } from "vitest";
+import { relativeErrors } from "../../test/relative-errors.ts";
 import { valueAndGrad } from "../autodiff/grad.ts";
 import { nativeBackend } from "../backends/cpu/native.ts";
 import { Storage } from "../backends/storage.ts";
@@ -6,6 +7,7 @@ import { topological } from "../ir/graph.ts";
 import type { Limits } from "../ir/limits.ts";
 import type { Program } from "../ir/program.ts";
 import { convolve } from "../nn/layers/convolve.ts";
+import { decode, storageFrom } from "../runtime/values.ts";
 import { inputNode } from "../tensor/ops/source.ts";
 import { Tensor } from "../tensor/tensor.ts";
 import { compile } from "./compile.ts";
@@ -58,19 +60,14 @@ const sizesOf = ({ n, h, w, c, f, padding }: Shape): { down: number; across: num
   return { down, across, x: random(n * h * w * c, 1), g: random(n * down * across * f, 2) };
 };
 
-function resultOf(shape: Shape, { under = limits, threads = 1 } = {}): Float32Array {
+function resultOf(shape: Shape, { under = limits, threads = 1 } = {}): Float64Array {
   const { x, g } = sizesOf(shape);
   const result = new Storage(4 * 9 * shape.c * shape.f);
-  const given = [x, g].map((data) => {
-    const storage = new Storage(data.byteLength);
-    new Float32Array(storage.bytes.buffer, storage.bytes.byteOffset, data.length).set(data);
-    return storage;
-  });
+  const given = [x, g].map((data) => storageFrom(data, { dtype: "f32", shape: [data.length] }));
   nativeBackend({ threads })
     .compile(programOf(shape, under))
     .run([...given, result], 1);
-  const bytes = result.peek();
-  return new Float32Array(bytes.buffer, bytes.byteOffset, 9 * shape.c * shape.f).slice();
+  return Float64Array.from(decode(result.peek(), "f32"));
 }
 
 /** What the gradient is by definition: for each tap, channel and filter the sum over all places, in double precision. */
@@ -92,12 +89,6 @@ function definition(shape: Shape): Float64Array {
   return out;
 }
 
-function errorsOf(got: Float32Array, want: Float64Array): { typical: number; worst: number } {
-  const size = (values: Float64Array): number => Math.sqrt(values.reduce((sum, value) => sum + value * value, 0) / values.length);
-  const errors = want.map((value, i) => value - got[i]!);
-  return { typical: size(errors) / size(want), worst: errors.reduce((most, error) => Math.max(most, Math.abs(error)), 0) / size(want) };
-}
-
 describe("gradients of kernels in tiles", () => {
   const plain: Shape = { n: 64, h: 8, w: 8, c: 16, f: 16, padding: "same" };
   const shapes: readonly Shape[] = [
@@ -116,10 +107,8 @@ describe("gradients of kernels in tiles", () => {
       expect(isInTiles(programOf(shape))).toBe(true);
       expect(isInTiles(programOf(shape, noCache))).toBe(false);
       const want = definition(shape);
-      const [tiles, windows] = [limits, noCache].map((under) => errorsOf(resultOf(shape, { under }), want)) as [
-        ReturnType<typeof errorsOf>,
-        ReturnType<typeof errorsOf>,
-      ];
+      const tiles = relativeErrors(resultOf(shape), want);
+      const windows = relativeErrors(resultOf(shape, { under: noCache }), want);
       expect(tiles.typical).toBeLessThan(3 * windows.typical);
       expect(tiles.worst).toBeLessThan(1e-5);
     });

@@ -9,7 +9,7 @@ import { kernelGradientOf } from "./convolution.ts";
 import { movedNode, moveOperand } from "./movement.ts";
 import { reshapeNode } from "./reshape-node.ts";
 import type { Matrix } from "./winograd-steps.ts";
-import { reaching, transformed, weighted } from "./winograd-steps.ts";
+import { blocksOf, reaching, transformed, weighted } from "./winograd-steps.ts";
 
 // Winograd's F(3x3, 4x4): a gradient of 4 x 4 places and the 6 x 6 elements of the image around them make a kernel's 3 x 3 with 36 products, where
 // windows take 144. Along one axis, each row is what one transformed element is made of; `ofResult` is 24 times what it should be, and exact.
@@ -83,24 +83,14 @@ export function gradientTilingOf(node: Node, limits: Limits): GradientTiling | u
 function partOf({ images, channels, filters }: KernelGradient, down: number, across: number, limits: Limits): Part | undefined {
   const tiles = ({ imagesOfPart, rowsOfPart }: Part): number => imagesOfPart * rowsOfPart * across;
   const bytes = (part: Part): number => 4 * 36 * (tiles(part) * (channels + filters) + channels * filters);
-  const parts = [
-    ...divisors(down).map((rowsOfPart): Part => ({ imagesOfPart: 1, rowsOfPart })),
-    ...divisors(images)
-      .slice(1)
-      .map((imagesOfPart): Part => ({ imagesOfPart, rowsOfPart: down })),
-  ].filter((part) => bytes(part) <= limits.cacheBytes[1] / 2 && images * down * across >= fewestParts * tiles(part));
+  const parts = blocksOf(images, down)
+    .map(({ rows, columns }): Part => ({ imagesOfPart: rows, rowsOfPart: columns }))
+    .filter((part) => bytes(part) <= limits.cacheBytes[1] / 2 && images * down * across >= fewestParts * tiles(part));
   return parts.find((part) => part.rowsOfPart === down && tiles(part) >= fewestTiles) ?? parts.at(-1);
 }
 
-export const divisors = (size: number): number[] => Array.from({ length: size }, (_, i) => i + 1).filter((part) => size % part === 0);
-
-/** The gradient of a kernel from an image that reaches as far as tiles do. */
-export function gradientInTiles(
-  node: Node,
-  image: Node,
-  { gradient: found, down, across, imagesOfPart, rowsOfPart }: GradientTiling,
-): Node {
-  const { images, channels, filters } = found;
+export function gradientInTiles(node: Node, { gradient: found, isWhole, down, across, imagesOfPart, rowsOfPart }: GradientTiling): Node {
+  const { image, gradient, images, channels, filters } = found;
   const parts = (images * down) / (imagesOfPart * rowsOfPart);
   const inParts = (whole: Node, size: number, count: number, matrix: Matrix): Node => {
     const shape = [parts, imagesOfPart, rowsOfPart, across, size, size, count];
@@ -111,8 +101,10 @@ export function gradientInTiles(
     return kept(transformed(transformed(tiles, 4, matrix), 5, matrix));
   };
   const [height, width] = [found.down.taps, found.across.taps];
-  const whole = reaching(reshapeNode(found.gradient, [images, height, width, filters]), [4 * down - height, 4 * across - width, 0]);
-  const left = inParts(reshapeNode(image, [images, 4 * down + 2, 4 * across + 2, channels]), 6, channels, ofImage);
+  const missing = [4 * down - height, 4 * across - width, 0];
+  const all = isWhole ? image : kept(reaching(image, missing));
+  const whole = reaching(reshapeNode(gradient, [images, height, width, filters]), missing);
+  const left = inParts(reshapeNode(all, [images, 4 * down + 2, 4 * across + 2, channels]), 6, channels, ofImage);
   const right = inParts(whole, 4, filters, ofGradient);
   const letters = { left: "pnyxijc", right: "pnyxijf", output: "pijcf" };
   const type = (shape: readonly number[]): Node["type"] => ({ dtype: node.type.dtype, shape });

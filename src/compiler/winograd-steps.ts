@@ -39,6 +39,22 @@ export function transformed(node: Node, axis: number, matrix: Matrix): Node {
   return makeNode(concat, sums, { axis } satisfies ConcatAttributes);
 }
 
+/** So many rows of so many columns. */
+export interface Block {
+  readonly rows: number;
+  readonly columns: number;
+}
+
+/** The blocks that divide rows of columns evenly, from one element on: parts of a row, a row, several rows. */
+export const blocksOf = (rows: number, columns: number): Block[] => [
+  ...divisors(columns).map((part): Block => ({ rows: 1, columns: part })),
+  ...divisors(rows)
+    .slice(1)
+    .map((several): Block => ({ rows: several, columns })),
+];
+
+const divisors = (size: number): number[] => Array.from({ length: size }, (_, i) => i + 1).filter((part) => size % part === 0);
+
 /** The sum of its inputs, each times a number. */
 export const weighted: Elementwise = {
   name: "weighted",

@@ -1,4 +1,5 @@
 import { describe, expect, it } from "vitest";
+import { relativeErrors } from "../../test/relative-errors.ts";
 import { valueAndGrad } from "../autodiff/grad.ts";
 import { nativeBackend } from "../backends/cpu/native.ts";
 import { evaluateGraph } from "../backends/reference/evaluate.ts";
@@ -72,12 +73,7 @@ function errorsOf(outputs: readonly Tensor[], under: Limits): { typical: number;
   const roots = outputs.map(({ node }) => node);
   const data = dataOf(inputsOf(roots));
   const wants = evaluateGraph(roots, (node) => Float64Array.from(data.get(node)!));
-  return resultsOf(outputs, { under }).map((got, i) => {
-    const want = wants[i]!;
-    const size = (values: ArrayLike<number>): number => Math.sqrt(Array.from(values).reduce((sum, x) => sum + x * x, 0) / values.length);
-    const errors = Float64Array.from(want, (value, j) => value - got[j]!);
-    return { typical: size(errors) / size(want), worst: errors.reduce((most, x) => Math.max(most, Math.abs(x)), 0) / size(want) };
-  });
+  return resultsOf(outputs, { under }).map((got, i) => relativeErrors(got, wants[i]!));
 }
 
 describe("convolutions in tiles", () => {

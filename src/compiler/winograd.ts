@@ -9,8 +9,9 @@ import type { Convolution } from "./convolution.ts";
 import { convolutionOf, imageOf, kernelOf } from "./convolution.ts";
 import { movedNode, moveOperand } from "./movement.ts";
 import { reshapeNode } from "./reshape-node.ts";
-import { divisors, gradientInTiles, gradientTilingOf } from "./winograd-gradient.ts";
-import { reaching, transformed } from "./winograd-steps.ts";
+import { gradientInTiles, gradientTilingOf } from "./winograd-gradient.ts";
+import type { Block } from "./winograd-steps.ts";
+import { blocksOf, reaching, transformed } from "./winograd-steps.ts";
 
 // Winograd's F(2x2, 3x3): 2 x 2 results come from 4 x 4 elements with 16 products, where windows take 36. Along one axis, each row is what one
 // transformed element is made of.
@@ -51,18 +52,7 @@ export const winograd =
       const tiling = tilingOf(node, limits);
       if (tiling !== undefined) return inTiles(node, tiling);
       const gradient = gradientTilingOf(node, limits);
-      if (gradient === undefined) return undefined;
-      const {
-        gradient: {
-          image,
-          down: { taps: height },
-          across: { taps: width },
-        },
-        down,
-        across,
-      } = gradient;
-      const all = gradient.isWhole ? image : kept(reaching(image, [4 * down - height, 4 * across - width, 0]));
-      return gradientInTiles(node, all, gradient);
+      return gradient && gradientInTiles(node, gradient);
     });
   };
 
@@ -76,11 +66,6 @@ interface Tiling {
   readonly down: number;
   readonly across: number;
   readonly block: Block;
-}
-
-interface Block {
-  readonly rows: number;
-  readonly columns: number;
 }
 
 /** Multiply-adds that a tile saves for each pair of a channel and a filter, and what its way there and back takes for each of them. */
@@ -120,13 +105,7 @@ function tilingOf(node: Node, limits: Limits): Tiling | undefined {
  * it, and should be used by many.
  */
 function blockOf(down: number, across: number, channels: number, filters: number, isFar: boolean, { cacheBytes: [l1, l2] }: Limits): Block {
-  const parts = divisors(across).map((columns): Block => ({ rows: 1, columns }));
-  const blocks = [
-    ...parts,
-    ...divisors(down)
-      .slice(1)
-      .map((rows): Block => ({ rows, columns: across })),
-  ];
+  const blocks = blocksOf(down, across);
   const bytes = ({ rows, columns }: Block): number => 64 * rows * columns * (channels + filters);
   const fits = (block: Block): boolean => (isFar ? bytes(block) <= l2 / 2 : bytes(block) + 64 * channels * filters < l1);
   const enough = blocks.find(({ rows, columns }) => rows * columns >= fewestTiles) ?? blocks.at(-1)!;

@@ -1,12 +1,12 @@
 import type { Program } from "../../ir/program.ts";
-import type { PrintedProgram, Sharing } from "../../targets/wasm/print.ts";
+import type { Sharing, WasmCode } from "../../targets/wasm/print.ts";
 import { isWorthSharing, sharedAmong } from "../../targets/wasm/print-threaded.ts";
 import type { Home, Storage } from "../storage.ts";
 import type { CompiledModule, WasmEngine, WasmMemory } from "./wasm-engine.ts";
 
 /** A program for several threads, in a memory they share. (What throws errors is handed in: bundles have this file by itself.) */
 export interface Threaded {
-  readonly printed: PrintedProgram;
+  readonly printed: WasmCode;
   readonly module: CompiledModule;
   readonly memory: WasmMemory;
   /**
@@ -29,7 +29,7 @@ export interface ThreadedOptions {
 export async function threaded(
   program: Program,
   { engine, threads, patience }: ThreadedOptions,
-  print: (sharing: Sharing) => PrintedProgram,
+  print: (sharing: Sharing) => WasmCode,
 ): Promise<Threaded | undefined> {
   const start = starter();
   if (start === undefined || !isWorthSharing(program)) return undefined;

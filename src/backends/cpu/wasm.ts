@@ -94,8 +94,7 @@ export class WasmExecutable implements Executable {
   constructor(program: Program, options: WasmBackend, code: WasmCode = printWasm(program, options)) {
     this.#program = program;
     this.#engine = options.engine;
-    // Without the instructions it was encoded from, which are many times larger.
-    this.printed = { ...code, ...{ module: undefined } };
+    this.printed = code;
     this.ready = this.#prepare(options);
     // Whoever never waits learns of a failure from `run`.
     this.ready.catch(() => {});

@@ -25,11 +25,6 @@ export interface WasmCode {
   readonly constants: readonly { readonly offset: number; readonly data: TypedArray }[];
 }
 
-export interface PrintedProgram extends WasmCode {
-  /** What `bytes` says, as data: for `showModule`. */
-  readonly module: WasmModule;
-}
-
 export interface PrintOptions {
   /** Whether products and sums may be fused where the machine can. */
   readonly relaxedSimd: boolean;
@@ -62,9 +57,18 @@ export interface SharedProgram {
   readonly begin: (name: string, parameters: readonly ValueType[]) => FunctionBuilder;
 }
 
-/** A program as one WebAssembly module: a function per kernel, and `run`, which calls them in order. */
-export function printWasm(program: Program, { relaxedSimd, sharing }: PrintOptions): PrintedProgram {
+/** A program as one WebAssembly module in binary format. */
+export function printWasm(program: Program, options: PrintOptions): WasmCode {
   const layout = layOut(program);
+  const module = moduleOf(program, options, layout);
+  const constants = program.buffers.flatMap(({ place }, buffer) =>
+    place.kind === "constant" ? [{ offset: layout.addresses[buffer]!, data: place.data }] : [],
+  );
+  return { bytes: encodeModule(module), memoryPages: module.memoryPages, argumentOffsets: layout.argumentOffsets, constants };
+}
+
+/** The module as data: a function per kernel, and `run`, which calls them in order. */
+export function moduleOf(program: Program, { relaxedSimd, sharing }: PrintOptions, layout = layOut(program)): WasmModule {
   const { kernels } = program;
   const parts = kernels.map((kernel, index) => {
     const bases = basesOf(kernel, { index, program, layout });
@@ -80,11 +84,7 @@ export function printWasm(program: Program, { relaxedSimd, sharing }: PrintOptio
   const exports = [{ name: "run", index: functions.length }, ...(shared?.exports ?? [])];
   functions.push(runFunction(program, layout, bases, shared?.emitCall));
   const memoryPages = Math.ceil((layout.scratch + (sharing?.threads ?? 1) * layout.scratchBytes) / pageBytes);
-  const module = { memoryPages, isShared: sharing !== undefined, functions, exports };
-  const constants = program.buffers.flatMap(({ place }, buffer) =>
-    place.kind === "constant" ? [{ offset: layout.addresses[buffer]!, data: place.data }] : [],
-  );
-  return { bytes: encodeModule(module), module, memoryPages, argumentOffsets: layout.argumentOffsets, constants };
+  return { memoryPages, isShared: sharing !== undefined, functions, exports };
 }
 
 /** A buffer that is the same in all calls of a kernel is known to the kernel; the others, and those that move, are its parameters. */

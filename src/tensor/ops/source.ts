@@ -32,6 +32,8 @@ export const literalNode = (data: TypedArray, type: TensorType): Node => makeNod
 /** One number everywhere. */
 export const fillNode = (value: number, dtype: DType, shape: Shape = []): Node =>
   makeNode(fill, [], { value } satisfies FillAttributes, { dtype, shape });
+/** Whether a node is zero everywhere, as it stands. */
+export const isZeros = ({ op, attributes }: Node): boolean => op === fill && (attributes as FillAttributes).value === 0;
 /** Each element's position along `axis`, i32. */
 export const iotaNode = (shape: Shape, axis: number): Node =>
   makeNode(iota, [], { axis } satisfies IotaAttributes, { dtype: "i32", shape });
