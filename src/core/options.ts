@@ -1,0 +1,58 @@
+import { GradsmithError } from "./errors.ts";
+import { foreignNames } from "./foreign-names.ts";
+import { nearest } from "./nearest.ts";
+
+/** Throws a readable error unless `value` may be given for the option `name` of `where`. */
+export type Check = (where: string, name: string, value: unknown) => unknown;
+
+/** A check for each option there is: one that is forgotten does not compile. */
+export type OptionChecks<Options extends object> = { readonly [Name in keyof Options]-?: Check };
+
+/**
+ * The options a caller gave, once each is known and may have its value; what is `undefined` is as good as not given. This is the one place
+ * where options are looked at: every factory and every call hands its own through it first.
+ *
+ * @throws GradsmithError "option" for an unknown name, with the one that was meant, or for a value that can't be.
+ * @example const { rate = 0.5 } = checkOptions("dropout", options, { rate: between(0, 1) });
+ */
+export function checkOptions<Options extends object>(where: string, options: Options, checks: OptionChecks<Options>): Options {
+  if (typeof options !== "object" || options === null || Array.isArray(options))
+    throw new GradsmithError("option", where, `the options must be an object, got ${described(options)}.`, usage(where, checks));
+  for (const [name, value] of Object.entries(options)) {
+    if (!Object.hasOwn(checks, name)) throw unknownOption(where, name, Object.keys(checks));
+    if (value !== undefined) checks[name as keyof Options](where, name, value);
+  }
+  return options;
+}
+
+function unknownOption(where: string, name: string, known: readonly string[]): GradsmithError {
+  const foreign = ownNames(name).filter((own) => known.includes(own));
+  const close = nearest(name, known);
+  const hint =
+    foreign.length > 0 ? ` Here it is called ${foreign.map(quoted).join(" and ")}.` : close === undefined ? "" : ` Did you mean "${close}"?`;
+  const list = known.length === 0 ? "It has no options." : `Known: ${known.join(", ")}.`;
+  return new GradsmithError("option", where, `unknown option "${name}".${hint}`, list);
+}
+
+/** What a name of Keras's, PyTorch's or of Python's spelling may mean here. */
+function ownNames(name: string): readonly string[] {
+  const camel = name.replace(/_+([a-z0-9])/g, (_, letter: string) => letter.toUpperCase());
+  return [camel, ...(Object.hasOwn(foreignNames, camel) ? foreignNames[camel]! : [])].filter((own) => own !== name);
+}
+
+const quoted = (name: string): string => `"${name}"`;
+
+const usage = (where: string, checks: object): string => {
+  const [first] = Object.keys(checks);
+  return first === undefined ? `${where} takes none.` : `Write ${where}(..., { ${first}: ... }).`;
+};
+
+/** A value as an error shows it. */
+export function described(value: unknown): string {
+  if (value === null) return "null";
+  if (Array.isArray(value)) return value.length > 8 ? `an array of ${value.length}` : `[${value.map(described).join(", ")}]`;
+  if (typeof value === "string") return JSON.stringify(value.length > 40 ? `${value.slice(0, 40)}…` : value);
+  if (typeof value === "function") return "a function";
+  if (typeof value === "object") return "an object";
+  return String(value);
+}
