@@ -1,82 +1,109 @@
 import type { DType } from "../core/dtype.ts";
-import { GradsmithError } from "../core/errors.ts";
-import type { Shape, TensorType } from "../core/shape.ts";
+import type { Shape } from "../core/shape.ts";
+import { map } from "../core/tree.ts";
 import { input } from "../tensor/create.ts";
 import { holdGraphs } from "../tensor/execution.ts";
 import type { Tensor } from "../tensor/tensor.ts";
-import type { Layer, LayerContext, ParamSpec, ParamSpecs } from "./layer.ts";
+import type { Constraint } from "./constraints.ts";
+import { constraintOf } from "./constraints.ts";
+import type { Initializer } from "./initializers.ts";
+import { initializerOf } from "./initializers.ts";
+import type { CallContext, Module, ParamSpec, Shapes } from "./module.ts";
+import { joined, pathIn, pathsOf } from "./module-tree.ts";
+import type { Regularizer } from "./regularizers.ts";
+import { regularizerOf } from "./regularizers.ts";
 import type { Scope } from "./scope.ts";
 import { within } from "./scope.ts";
+import type { Types } from "./shapes.ts";
+import { isType, shapesOf, typesOf } from "./shapes.ts";
+import { received } from "./variable-scope.ts";
 
 /** What tracing a model once with shapes only tells about it. */
 export interface Blueprint {
-  readonly input: TensorType;
-  readonly output: TensorType;
-  /** The layers in the order they were first called. */
-  readonly entries: readonly BlueprintEntry[];
-  readonly names: ReadonlyMap<Layer, string>;
-  /** All variables, by their full name: `dense_1/kernel`. */
-  readonly variables: Readonly<Record<string, ParamSpec>>;
+  readonly input: Types;
+  readonly output: Types;
+  readonly paths: ReadonlyMap<Module, string>;
+  /** The modules in the order in which they were first called, the root last. */
+  readonly calls: readonly BlueprintCall[];
+  /** All variables by path, in the order in which they were first needed. */
+  readonly variables: Readonly<Record<string, Variable>>;
 }
 
-export interface BlueprintEntry {
+/** A module's first call. */
+export interface BlueprintCall {
+  readonly path: string;
+  readonly module: Module;
+  readonly output: Shapes;
+}
+
+/** A variable of a module in the tree, with all that its module left to defaults. */
+export interface Variable {
+  readonly shape: Shape;
+  readonly dtype: DType;
+  readonly initializer: Initializer;
+  /** Whether it is a weight and not state; its module may be frozen. */
+  readonly trainable: boolean;
+  readonly regularizer: Regularizer | undefined;
+  readonly constraint: Constraint | undefined;
+  /** Whose it is, and how it is called there. */
+  readonly module: Module;
   readonly name: string;
-  readonly layer: Layer;
-  readonly specs: ParamSpecs;
-  readonly outputShape: Shape;
 }
 
-/** Traces `forward` on an input of this type: which layers it calls, what they need, and what comes out. */
-export function draw(forward: (x: Tensor) => Tensor, type: TensorType): Blueprint {
-  const scope = new DrawingScope();
-  const output = holdGraphs(() => within(scope, () => forward(input(0, type))));
-  const variables = scope.entries.flatMap(({ name, specs }) =>
-    Object.entries(specs).map(([param, spec]) => [variableName(name, param), spec]),
-  );
-  return {
-    input: type,
-    output: { dtype: output.dtype, shape: output.shape },
-    entries: scope.entries,
-    names: scope.names,
-    variables: Object.fromEntries(variables) as Record<string, ParamSpec>,
-  };
-}
+/** Whether training changes a variable now. */
+export const isTrained = ({ trainable, module }: Variable): boolean => trainable && module.trainable;
 
-export const variableName = (layer: string, param: string): string => `${layer}/${param}`;
+/** Traces a module on an input of these types: which modules it calls, what they need, and what comes out. */
+export function draw(root: Module, types: Types, dtype: "f32" | "f64" = "f32"): Blueprint {
+  const scope = new DrawingScope(root, dtype);
+  const x = map(types, isType, (type) => input(0, type));
+  const output = holdGraphs(() => within(scope, () => scope.call(root, x)));
+  return { input: types, output: typesOf(output), paths: scope.paths, calls: scope.calls, variables: scope.variables };
+}
 
 class DrawingScope implements Scope {
-  readonly entries: BlueprintEntry[] = [];
-  readonly names = new Map<Layer, string>();
-  readonly #used = new Set<string>();
+  readonly paths: ReadonlyMap<Module, string>;
+  readonly calls: BlueprintCall[] = [];
+  readonly variables: Record<string, Variable> = {};
+  readonly #dtype: DType;
+  readonly #met = new Set<Module>();
 
-  call(layer: Layer, x: Tensor): Tensor {
-    const known = this.names.get(layer);
-    const name = known ?? this.#nameFor(layer);
-    this.names.set(layer, name);
-    const specs = layer.params(x.shape);
-    const params = Object.fromEntries(
-      Object.entries(specs).map(([param, { shape }]) => [param, input(0, { dtype: parameterDtype(x), shape })]),
-    );
-    const output = layer.call(params, x, silentContext);
-    if (known === undefined) this.entries.push({ name, layer, specs, outputShape: output.shape });
+  constructor(root: Module, dtype: DType) {
+    this.paths = pathsOf(root);
+    this.#dtype = dtype;
+  }
+
+  call(module: Module, x: unknown): unknown {
+    const path = pathIn(this.paths, module);
+    const isFirst = !this.#met.has(module);
+    this.#met.add(module);
+    const given = received(module, x, this.#dtype);
+    const params = Object.entries(module.params(shapesOf(given))).map(([name, spec]): [string, Tensor] => {
+      const variable = this.#complete(module, name, spec);
+      if (isFirst) this.variables[joined(path, name)] = variable;
+      return [name, input(0, { dtype: variable.dtype, shape: variable.shape })];
+    });
+    const output = module.call(Object.fromEntries(params), given as never, silentContext);
+    if (isFirst) this.calls.push({ path, module, output: shapesOf(output) });
     return output;
   }
 
-  #nameFor(layer: Layer): string {
-    const wanted = layer.options.name;
-    if (wanted !== undefined && this.#used.has(wanted)) {
-      throw new GradsmithError("option", layer.kind, `two layers of the model are called "${wanted}".`, "Give each its own name.");
-    }
-    let name = wanted ?? layer.kind;
-    for (let i = 1; this.#used.has(name); i++) name = `${layer.kind}_${i}`;
-    this.#used.add(name);
-    return name;
+  #complete(module: Module, name: string, spec: ParamSpec): Variable {
+    const { shape, dtype = this.#dtype, initializer = "glorotUniform", trainable = true } = spec;
+    return {
+      shape,
+      dtype,
+      initializer: initializerOf(module.kind, initializer),
+      trainable,
+      regularizer: regularizerOf(module.kind, spec.regularizer),
+      constraint: constraintOf(module.kind, spec.constraint),
+      module,
+      name,
+    };
   }
 }
 
-const parameterDtype = (x: Tensor): DType => (x.dtype === "f64" ? "f64" : "f32");
-
-const silentContext: LayerContext = {
+const silentContext: CallContext = {
   training: false,
   key: () => input(0, { dtype: "u32", shape: [2] }),
   write() {},

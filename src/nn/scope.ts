@@ -1,15 +1,14 @@
 import { GradsmithError } from "../core/errors.ts";
-import type { Tensor } from "../tensor/tensor.ts";
-import type { Layer } from "./layer.ts";
+import type { Module } from "./module.ts";
 
-/** Where layers find their variables while a model is traced. */
+/** Where modules find their variables while a model is traced. */
 export interface Scope {
-  call(layer: Layer, x: Tensor): Tensor;
+  call(module: Module, x: unknown): unknown;
 }
 
 const active: Scope[] = [];
 
-/** Runs `body` with `scope` answering for the layers called in it. */
+/** Runs `body` with `scope` answering for the modules called in it. */
 export function within<T>(scope: Scope, body: () => T): T {
   active.push(scope);
   try {
@@ -19,14 +18,14 @@ export function within<T>(scope: Scope, body: () => T): T {
   }
 }
 
-/** The scope that answers for layers now. */
+/** The scope that answers for modules now. */
 export function currentScope(where: string): Scope {
   const scope = active[active.length - 1];
   if (scope !== undefined) return scope;
   throw new GradsmithError(
     "usage",
     where,
-    "a layer has no weights of its own, and no model is being traced.",
-    "Call it inside a model's forward pass, or put it in sequential([...]).",
+    "has no weights of its own, and no model is being traced.",
+    "Call it inside a module's forward, put it in sequential([...]), or use applyWith(params, x).",
   );
 }

@@ -1,81 +1,82 @@
+import type { DType } from "../core/dtype.ts";
+import { isFloat } from "../core/dtype.ts";
 import { GradsmithError } from "../core/errors.ts";
+import { map } from "../core/tree.ts";
+import { isTensor } from "../runtime/trace.ts";
 import { random } from "../tensor/random.ts";
 import type { Tensor } from "../tensor/tensor.ts";
-import type { Activation } from "./activations.ts";
-import { variableName } from "./blueprint.ts";
-import type { Layer, LayerContext, Params } from "./layer.ts";
+import type { CallContext, Module, Params } from "./module.ts";
+import { joined, pathIn, pathsOf } from "./module-tree.ts";
 import type { Scope } from "./scope.ts";
+import { shapesOf } from "./shapes.ts";
 
-export interface VariableScopeOptions {
+export interface CallOptions {
+  /** Whether dropout drops and batch normalisation looks at the batch; false by default. */
   readonly training?: boolean | undefined;
-  /** The random key of this call, u32 [2]; needed by layers that draw random numbers in training. */
+  /** The random key of this call, u32 [2]; needed by modules that draw random numbers in training. */
   readonly key?: Tensor | undefined;
+  /** What integers become where a layer wants floats; f32 by default. */
+  readonly dtype?: DType | undefined;
 }
 
-export interface Logits {
-  readonly logits: Tensor;
-  /** What they are the logits of. */
-  readonly distribution: NonNullable<Activation["distribution"]>;
+export interface ApplyOptions extends CallOptions {
+  /** Variables that are not trainable, where `params` holds only those that are. */
+  readonly state?: Readonly<Record<string, Tensor>> | undefined;
+  /** Is given the new values of such variables. */
+  readonly write?: ((path: string, value: Tensor) => void) | undefined;
 }
 
-/** Layers called in this scope find their variables among named tensors; what they write is gathered here. */
+/** Modules called in this scope find their variables among tensors named by path; what they write is gathered here. */
 export class VariableScope implements Scope {
-  readonly #names: ReadonlyMap<Layer, string>;
+  readonly #root: Module;
+  readonly #paths: ReadonlyMap<Module, string>;
   readonly #variables: Params;
-  readonly #options: VariableScopeOptions;
-  readonly #drawn = new Map<Layer, number>();
-  readonly #logits = new Map<Tensor, Logits>();
-  /** New values of variables that are not trainable, by full name. */
+  readonly #options: CallOptions;
+  /** The place of each module but the root in the tree: no two draw the same random numbers. */
+  readonly #places: ReadonlyMap<Module, number>;
+  readonly #drawn = new Map<Module, number>();
+  readonly #watched: ReadonlySet<Module>;
+  /** What the watched modules gave, call by call. */
+  readonly outputs = new Map<Module, unknown[]>();
+  /** New values of variables that are not trainable, by path. */
   readonly written: Record<string, Tensor> = {};
-  /** Scalars that layers add to the loss. */
+  /** Scalars that modules add to the loss. */
   readonly losses: Tensor[] = [];
 
-  constructor(names: ReadonlyMap<Layer, string>, variables: Params, options: VariableScopeOptions = {}) {
-    this.#names = names;
+  constructor(root: Module, variables: Params, options: CallOptions = {}, watched: readonly Module[] = []) {
+    this.#root = root;
+    this.#paths = pathsOf(root);
+    this.#places = new Map([...this.#paths.keys()].map((module, i) => [module, i - 1]));
     this.#variables = variables;
     this.#options = options;
+    this.#watched = new Set(watched);
   }
 
-  call(layer: Layer, x: Tensor): Tensor {
-    const [params, context] = [this.#paramsOf(layer, x), this.#contextOf(layer)];
-    const distribution = layer.ending?.distribution;
-    if (distribution === undefined) return layer.call(params, x, context);
-    const logits = layer.beforeEnding(params, x, context);
-    const probabilities = layer.ending!.call(logits);
-    this.#logits.set(probabilities, { logits, distribution });
-    return probabilities;
+  call(module: Module, x: unknown): unknown {
+    const path = pathIn(this.#paths, module);
+    const given = received(module, x, this.#options.dtype);
+    const params = this.#paramsOf(module, path, given);
+    const output = module.call(params, given as never, this.#contextOf(module, path));
+    if (this.#watched.has(module)) this.outputs.set(module, [...(this.outputs.get(module) ?? []), output]);
+    return output;
   }
 
-  /** The logits that probabilities were computed from, if a layer called here did that. */
-  logitsOf(probabilities: Tensor): Logits | undefined {
-    return this.#logits.get(probabilities);
-  }
-
-  #nameOf(layer: Layer): string {
-    const name = this.#names.get(layer);
-    if (name !== undefined) return name;
-    throw new GradsmithError(
-      "usage",
-      layer.kind,
-      "this layer is not part of the model that is being traced.",
-      "Create layers once, before the model is built.",
-    );
-  }
-
-  #paramsOf(layer: Layer, x: Tensor): Params {
-    const name = this.#nameOf(layer);
-    const entries = Object.keys(layer.params(x.shape)).map((param): [string, Tensor] => {
-      const full = variableName(name, param);
+  #paramsOf(module: Module, path: string, x: unknown): Params {
+    const entries = Object.keys(module.params(shapesOf(x))).map((name): [string, Tensor] => {
+      const full = joined(path, name);
       const variable = this.#variables[full];
-      if (variable !== undefined) return [param, variable];
-      throw new GradsmithError("usage", name, `"${full}" is missing from the weights.`, "Pass all weights the model was given by init().");
+      if (variable !== undefined) return [name, variable];
+      throw new GradsmithError(
+        "usage",
+        module.kind,
+        `"${full}" is missing from the weights.`,
+        "Pass all weights the model was given by init().",
+      );
     });
     return Object.fromEntries(entries);
   }
 
-  #contextOf(layer: Layer): LayerContext {
-    const name = this.#nameOf(layer);
-    const place = [...this.#names.keys()].indexOf(layer);
+  #contextOf(module: Module, path: string): CallContext {
     return {
       training: this.#options.training === true,
       key: () => {
@@ -83,17 +84,18 @@ export class VariableScope implements Scope {
         if (key === undefined) {
           throw new GradsmithError(
             "usage",
-            name,
+            path === "" ? module.kind : path,
             "draws random numbers in training and needs a key.",
             "Pass { training: true, key: random.key(seed) }.",
           );
         }
-        const times = this.#drawn.get(layer) ?? 0;
-        this.#drawn.set(layer, times + 1);
-        return random.foldIn(key, place + times * this.#names.size);
+        const times = this.#drawn.get(module) ?? 0;
+        this.#drawn.set(module, times + 1);
+        const others = this.#places.size - 1;
+        return random.foldIn(key, module === this.#root ? times : this.#places.get(module)! + times * others);
       },
-      write: (param, value) => {
-        this.written[variableName(name, param)] = value;
+      write: (name, value) => {
+        this.written[joined(path, name)] = value;
       },
       addLoss: (loss) => {
         this.losses.push(loss);
@@ -101,3 +103,7 @@ export class VariableScope implements Scope {
     };
   }
 }
+
+/** What a module is given for a value: some want floats. */
+export const received = (module: Module, x: unknown, dtype: DType = "f32"): unknown =>
+  module.autocast ? map(x, isTensor, (leaf) => (isFloat(leaf.dtype) ? leaf : leaf.cast(dtype))) : x;
