@@ -76,6 +76,13 @@ describe("options", () => {
     );
   });
 
+  test("that are missing and needed have their check's message", () => {
+    const tall = (options: object) => checkOptions<TreeOptions>("plant", options, checks, ["beta1", "height"]);
+    expect(tall({ beta1: 0, height: 1 })).toEqual({ beta1: 0, height: 1 });
+    expect(messageOf(() => tall({ beta1: 0 }))).toBe("[plant] height must be a positive integer, got undefined.");
+    expect(messageOf(() => tall({ beta1: 0, height: undefined }))).toBe("[plant] height must be a positive integer, got undefined.");
+  });
+
   test("of something that has none", () => {
     const none = (options: object) => checkOptions("relu", options, {});
     expect(messageOf(() => none({ alpha: 1 }))).toBe('[relu] unknown option "alpha". It has no options.');

@@ -9,13 +9,18 @@ export type Check = (where: string, name: string, value: unknown) => unknown;
 export type OptionChecks<Options extends object> = { readonly [Name in keyof Options]-?: Check };
 
 /**
- * The options a caller gave, once each is known and may have its value; what is `undefined` is as good as not given. This is the one place
- * where options are looked at: every factory and every call hands its own through it first.
+ * The options a caller gave, once each is known and may have its value; what is `undefined` is as good as not given, which `required` ones
+ * must be. This is the one place where options are looked at: every factory and every call hands its own through it first.
  *
  * @throws GradsmithError "option" for an unknown name, with the one that was meant, or for a value that can't be.
  * @example const { rate = 0.5 } = checkOptions("dropout", options, { rate: between(0, 1) });
  */
-export function checkOptions<Options extends object>(where: string, options: Options, checks: OptionChecks<Options>): Options {
+export function checkOptions<Options extends object>(
+  where: string,
+  options: Options,
+  checks: OptionChecks<Options>,
+  required: readonly (keyof Options)[] = none,
+): Options {
   if (typeof options !== "object" || options === null || Array.isArray(options))
     throw new GradsmithError("option", where, `the options must be an object, got ${described(options)}.`, usage(where, checks));
   // Not over entries: tensors' methods come here thousands of times in a trace, and this allocates nothing.
@@ -23,8 +28,11 @@ export function checkOptions<Options extends object>(where: string, options: Opt
     if (!Object.hasOwn(checks, name)) throw unknownOption(where, name, Object.keys(checks));
     if (options[name] !== undefined) checks[name](where, name, options[name]);
   }
+  for (const name of required) if (options[name] === undefined) checks[name](where, String(name), undefined);
   return options;
 }
+
+const none: readonly never[] = [];
 
 function unknownOption(where: string, name: string, known: readonly string[]): GradsmithError {
   const foreign = ownNames(name).filter((own) => known.includes(own));

@@ -1,28 +1,37 @@
-import { finiteNumber, within } from "../core/checks.ts";
+import { between, nonNegativeNumber } from "../core/checks.ts";
+import type { OptionChecks } from "../core/options.ts";
+import { checkOptions } from "../core/options.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 import { flush } from "./flush.ts";
-import { checkedRate } from "./learning-rate.ts";
+import { rateOrSchedule } from "./learning-rate.ts";
 import type { LearningRateOption, Optimizer } from "./optimizer.ts";
 
 export interface AdadeltaOptions extends LearningRateOption {
-  /** Decay of both running averages. */
+  /** Decay of both running averages, 0 to 1. Default 0.95. */
   readonly rho?: number;
+  /** Keeps both roots from 0. Default 1e-7. */
   readonly epsilon?: number;
 }
+
+const checks: OptionChecks<AdadeltaOptions> = { learningRate: rateOrSchedule, rho: between(0, 1), epsilon: nonNegativeNumber };
 
 /**
  * Adadelta (Zeiler, 2012). The published rule is `learningRate: 1`; the default is Keras's.
  *
  *     s ← ρ·s + (1 − ρ)·g²         d = g·√(u + ε) / √(s + ε)
  *     u ← ρ·u + (1 − ρ)·d²         p ← p − lr·d
+ *
+ * Defaults: `learningRate` 0.001, `rho` 0.95, `epsilon` 1e-7.
+ *
+ * @throws GradsmithError "option" for an unknown option or a value out of its range.
+ * @example model.compile({ optimizer: adadelta({ learningRate: 1 }), loss: "mse" });
  */
-export function adadelta({ learningRate = 0.001, rho = 0.95, epsilon = 1e-7 }: AdadeltaOptions = {}): Optimizer<"square" | "change"> {
-  within("adadelta", "rho", rho, 0, 1);
-  finiteNumber("adadelta", "epsilon", epsilon);
+export function adadelta(options: AdadeltaOptions = {}): Optimizer<"square" | "change"> {
+  const { learningRate = 0.001, rho = 0.95, epsilon = 1e-7 } = checkOptions("adadelta", options, checks);
   return {
     kind: "adadelta",
     options: { learningRate, rho, epsilon },
-    learningRate: checkedRate("adadelta", learningRate),
+    learningRate,
     slots: { square: 0, change: 0 },
     step(p, g, slots, _t, lr) {
       const running = (old: Tensor, x: Tensor) => flush(old.mul(rho).add(x.square().mul(1 - rho)));

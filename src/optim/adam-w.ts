@@ -1,21 +1,30 @@
-import { finiteNumber } from "../core/checks.ts";
+import { nonNegativeNumber } from "../core/checks.ts";
+import type { OptionChecks } from "../core/options.ts";
+import { checkOptions } from "../core/options.ts";
 import type { AdamOptions } from "./adam.ts";
-import { adam } from "./adam.ts";
+import { adam, adamChecks } from "./adam.ts";
 import type { Optimizer } from "./optimizer.ts";
 
 export interface AdamWOptions extends AdamOptions {
-  /** The fraction of a parameter lost per step, in units of the learning rate. */
+  /** The fraction of a parameter lost per step, in units of the learning rate. Default 0.004. */
   readonly weightDecay?: number;
 }
+
+const checks: OptionChecks<AdamWOptions> = { ...adamChecks, weightDecay: nonNegativeNumber };
 
 /**
  * Adam with decoupled weight decay (Loshchilov & Hutter, 2019).
  *
  *     p ← p − lr·λ·p, then Adam's step
+ *
+ * Defaults: `weightDecay` 0.004, the others are Adam's.
+ *
+ * @throws GradsmithError "option" for an unknown option or a value out of its range.
+ * @example model.compile({ optimizer: adamW({ learningRate: 1e-3, weightDecay: 0.01 }), loss: "mse" });
  */
-export function adamW({ weightDecay = 0.004, ...options }: AdamWOptions = {}): Optimizer {
-  finiteNumber("adamW", "weightDecay", weightDecay);
-  const inner = adam(options);
+export function adamW(options: AdamWOptions = {}): Optimizer {
+  const { weightDecay = 0.004, ...others } = checkOptions("adamW", options, checks);
+  const inner = adam(others);
   return {
     ...inner,
     kind: "adamW",

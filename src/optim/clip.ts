@@ -1,6 +1,7 @@
-import { GradsmithError } from "../core/errors.ts";
+import { positiveNumber, refuse } from "../core/checks.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 import type { NamedTensors, Optimizer } from "./optimizer.ts";
+import { isOptimizer } from "./optimizer.ts";
 
 /** What a gradient is multiplied with so that its norm, the root of `squares`, is at most `limit`. */
 export const shrinkage = (squares: Tensor, limit: number): Tensor => {
@@ -9,12 +10,15 @@ export const shrinkage = (squares: Tensor, limit: number): Tensor => {
 };
 
 /**
- * The optimizer, with each parameter's gradient scaled down to a Euclidean norm of at most `limit`.
+ * The optimizer, with each parameter's gradient scaled down to a Euclidean norm of at most `limit`; Keras's `clipnorm`.
  *
  *     g ← g · min(1, limit / ‖g‖)
+ *
+ * @throws GradsmithError "option" unless `limit` is a positive number and `optimizer` an optimizer.
+ * @example model.compile({ optimizer: clipByNorm(1, adam()), loss: "mse" });
  */
 export function clipByNorm<Slot extends string>(limit: number, optimizer: Optimizer<Slot>): Optimizer<Slot> {
-  positiveLimit("clipByNorm", limit);
+  checkClipping("clipByNorm", limit, optimizer);
   return {
     ...optimizer,
     options: { ...optimizer.options, clipByNorm: limit },
@@ -23,12 +27,16 @@ export function clipByNorm<Slot extends string>(limit: number, optimizer: Optimi
 }
 
 /**
- * The optimizer, with all gradients scaled down together so that the Euclidean norm of all of them is at most `limit` (Pascanu et al., 2013).
+ * The optimizer, with all gradients scaled down together so that the Euclidean norm of all of them is at most `limit` (Pascanu et al., 2013);
+ * Keras's `global_clipnorm`, PyTorch's `clip_grad_norm_`.
  *
  *     gᵢ ← gᵢ · min(1, limit / √(Σ ‖gᵢ‖²))
+ *
+ * @throws GradsmithError "option" unless `limit` is a positive number and `optimizer` an optimizer.
+ * @example model.compile({ optimizer: clipByGlobalNorm(1, adam()), loss: "mse" });
  */
 export function clipByGlobalNorm<Slot extends string>(limit: number, optimizer: Optimizer<Slot>): Optimizer<Slot> {
-  positiveLimit("clipByGlobalNorm", limit);
+  checkClipping("clipByGlobalNorm", limit, optimizer);
   return {
     ...optimizer,
     options: { ...optimizer.options, clipByGlobalNorm: limit },
@@ -45,9 +53,16 @@ export function clipByGlobalNorm<Slot extends string>(limit: number, optimizer: 
   };
 }
 
-/** The optimizer, with every element of a gradient kept within −limit and limit. */
+/**
+ * The optimizer, with every element of a gradient kept within −limit and limit; Keras's `clipvalue`.
+ *
+ *     g ← min(max(g, −limit), limit)
+ *
+ * @throws GradsmithError "option" unless `limit` is a positive number and `optimizer` an optimizer.
+ * @example model.compile({ optimizer: clipByValue(0.5, adam()), loss: "mse" });
+ */
 export function clipByValue<Slot extends string>(limit: number, optimizer: Optimizer<Slot>): Optimizer<Slot> {
-  positiveLimit("clipByValue", limit);
+  checkClipping("clipByValue", limit, optimizer);
   return {
     ...optimizer,
     options: { ...optimizer.options, clipByValue: limit },
@@ -55,7 +70,7 @@ export function clipByValue<Slot extends string>(limit: number, optimizer: Optim
   };
 }
 
-function positiveLimit(where: string, limit: number): void {
-  if (typeof limit === "number" && limit > 0) return;
-  throw new GradsmithError("option", where, `the limit must be a positive number, got ${String(limit)}.`, `Write ${where}(1, adam()).`);
+function checkClipping(where: string, limit: unknown, optimizer: unknown): void {
+  positiveNumber(where, "the limit", limit);
+  if (!isOptimizer(optimizer)) refuse(where, "optimizer", optimizer, `Write ${where}(1, adam()).`);
 }

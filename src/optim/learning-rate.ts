@@ -1,13 +1,14 @@
 import { GradsmithError } from "../core/errors.ts";
+import { described } from "../core/options.ts";
 import type { Schedule } from "./optimizer.ts";
 
-/** The learning rate an optimizer was given, if it can be one. */
-export function checkedRate(where: string, rate: number | Schedule): number | Schedule {
-  if (typeof rate === "function" || (Number.isFinite(rate) && rate >= 0)) return rate;
+/** The check of a learning rate: a number of at least 0, or a schedule. */
+export function rateOrSchedule(where: string, name: string, value: unknown): number | Schedule {
+  if (typeof value === "function" || (Number.isFinite(value) && (value as number) >= 0)) return value as number | Schedule;
   throw new GradsmithError(
     "option",
     where,
-    `learningRate must be a number of at least 0 or a schedule, got ${String(rate)}.`,
+    `${name} must be a number of at least 0 or a schedule, got ${described(value)}.`,
     "Typical values are 0.1 to 0.0001.",
   );
 }

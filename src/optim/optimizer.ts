@@ -25,6 +25,11 @@ export interface Optimizer<Slot extends string = string> {
   readonly prepare?: (grads: NamedTensors) => NamedTensors;
 }
 
+/** Whether a value is an optimizer, not the name of one or a factory. */
+export const isOptimizer = (value: unknown): value is Optimizer =>
+  typeof value === "object" && value !== null && "slots" in value && "step" in value;
+
 export interface LearningRateOption {
+  /** A number, or a schedule that gives one for each step. */
   readonly learningRate?: number | Schedule;
 }

@@ -1,17 +1,29 @@
-import { finiteNumber, within } from "../core/checks.ts";
+import { between, flag, nonNegativeNumber } from "../core/checks.ts";
+import type { OptionChecks } from "../core/options.ts";
+import { checkOptions } from "../core/options.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 import { flush } from "./flush.ts";
-import { checkedRate } from "./learning-rate.ts";
+import { rateOrSchedule } from "./learning-rate.ts";
 import type { LearningRateOption, Optimizer } from "./optimizer.ts";
 
 export interface RmspropOptions extends LearningRateOption {
-  /** Decay of the running averages. */
+  /** Decay of the running averages, 0 to 1. Default 0.9. */
   readonly rho?: number;
+  /** How much of the last step is repeated, 0 to 1. Default 0. */
   readonly momentum?: number;
+  /** Keeps the divisor from 0. Default 1e-7. */
   readonly epsilon?: number;
-  /** Subtract the squared mean gradient, so that the divisor is a standard deviation. */
+  /** Subtract the squared mean gradient, so that the divisor is a standard deviation. Default false. */
   readonly centered?: boolean;
 }
+
+const checks: OptionChecks<RmspropOptions> = {
+  learningRate: rateOrSchedule,
+  rho: between(0, 1),
+  momentum: between(0, 1),
+  epsilon: nonNegativeNumber,
+  centered: flag,
+};
 
 /**
  * RMSprop (Hinton, 2012), in Keras's form with ε under the root.
@@ -19,21 +31,18 @@ export interface RmspropOptions extends LearningRateOption {
  *     s ← ρ·s + (1 − ρ)·g²         a ← ρ·a + (1 − ρ)·g if centered, else 0
  *     d = lr·g / √(s − a² + ε)     v ← μ·v + d with momentum μ, else v = d
  *     p ← p − v
+ *
+ * Defaults: `learningRate` 0.001, `rho` 0.9, `momentum` 0, `epsilon` 1e-7, `centered` false.
+ *
+ * @throws GradsmithError "option" for an unknown option or a value out of its range.
+ * @example model.compile({ optimizer: rmsprop({ momentum: 0.9 }), loss: "mse" });
  */
-export function rmsprop({
-  learningRate = 0.001,
-  rho = 0.9,
-  momentum = 0,
-  epsilon = 1e-7,
-  centered = false,
-}: RmspropOptions = {}): Optimizer {
-  within("rmsprop", "rho", rho, 0, 1);
-  within("rmsprop", "momentum", momentum, 0, 1);
-  finiteNumber("rmsprop", "epsilon", epsilon);
+export function rmsprop(options: RmspropOptions = {}): Optimizer {
+  const { learningRate = 0.001, rho = 0.9, momentum = 0, epsilon = 1e-7, centered = false } = checkOptions("rmsprop", options, checks);
   return {
     kind: "rmsprop",
     options: { learningRate, rho, momentum, epsilon, centered },
-    learningRate: checkedRate("rmsprop", learningRate),
+    learningRate,
     slots: { square: 0, ...(centered ? { average: 0 } : {}), ...(momentum > 0 ? { velocity: 0 } : {}) },
     step(p, g, slots, _t, lr) {
       const updated: Record<string, Tensor> = {};

@@ -3,7 +3,7 @@ import { clipByGlobalNorm, clipByNorm, clipByValue } from "../../src/optim/clip.
 import type { Optimizer } from "../../src/optim/optimizer.ts";
 import { optimizers } from "../../src/optim/optimizers.ts";
 import type { CosineDecayOptions, DecayOptions, PolynomialDecayOptions } from "../../src/optim/schedules.ts";
-import { cosineDecay, exponentialDecay, inverseTimeDecay, piecewiseConstant, polynomialDecay } from "../../src/optim/schedules.ts";
+import { cosineDecay, exponentialDecay, inverseTimeDecay, piecewiseConstantDecay, polynomialDecay } from "../../src/optim/schedules.ts";
 import { sgd } from "../../src/optim/sgd.ts";
 import { updateTree } from "../../src/optim/update-tree.ts";
 import { full, tensor } from "../../src/tensor/create.ts";
@@ -59,11 +59,12 @@ describe("learning-rate schedules agree with Keras", () => {
     cosineDecay: (initial, options: CosineDecayOptions) => cosineDecay(initial, options),
     cosineDecayWarmup: (initial, options: CosineDecayOptions) => cosineDecay(initial, options),
     piecewiseConstant: (_initial, { boundaries, values }: { readonly boundaries: number[]; readonly values: number[] }) =>
-      piecewiseConstant(boundaries, values),
+      piecewiseConstantDecay(boundaries, values),
   };
   for (const [name, { options, rates }] of Object.entries(fixture.schedules)) {
     it(name, () => {
-      const schedule = make[name]!(options.initial, options as never);
+      const { initial, ...others } = options;
+      const schedule = make[name]!(initial, others as never);
       const ours = fixture.steps.map((step) => evaluated(schedule(full([], step, { dtype: "f64" })))[0]!);
       expect(distance(ours, rates)).toBeLessThan(1e-6);
     });
