@@ -5,6 +5,7 @@ import { flatten, paths } from "../core/tree.ts";
 import { holdGraphs } from "../tensor/execution.ts";
 import { Tensor } from "../tensor/tensor.ts";
 import { backward } from "./backward.ts";
+import { differentiatedBy } from "./needs-gradient.ts";
 
 export interface ValueAndGrads<P> {
   readonly value: Tensor;
@@ -42,14 +43,11 @@ export function valueAndGrad<P, Rest extends readonly unknown[], Aux>(
       checkParameters(params, leaves);
       // A node of its own for each parameter tells it from an equal tensor that came in another way.
       const marked = leaves.map((leaf) => leaf.identity());
-      const result = f(rebuild(marked) as P, ...rest);
+      const nodes = marked.map((leaf) => leaf.node);
+      const result = differentiatedBy(nodes, () => f(rebuild(marked) as P, ...rest));
       const [value, aux] = options?.hasAux === true ? (result as readonly [Tensor, Aux]) : [result as Tensor, undefined];
       checkValue(value);
-      const found = backward(
-        value,
-        value.fill(1),
-        marked.map((leaf) => leaf.node),
-      );
+      const found = backward(value, value.fill(1), nodes);
       const grads = rebuild(marked.map((leaf, i) => found[i] ?? leaf.fill(0))) as P;
       return options?.hasAux === true ? { value, grads, aux: aux as Aux } : { value, grads };
     });

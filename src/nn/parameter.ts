@@ -1,24 +1,48 @@
-import type { Choice } from "../core/described.ts";
-import type { Check, OptionChecks } from "../core/options.ts";
-import type { Constraint, ConstraintName } from "./constraints.ts";
-import { constraintOf } from "./constraints.ts";
-import type { Initializer, InitializerName } from "./initializers.ts";
-import { initializerOf } from "./initializers.ts";
-import type { ParamSpec } from "./layer.ts";
-import type { Regularizer, RegularizerName } from "./regularizers.ts";
-import { regularizerOf } from "./regularizers.ts";
+import type { OptionChecks } from "../core/options.ts";
+import type { Constraint, ConstraintChoice } from "./constraints.ts";
+import { aConstraint, constraintOf } from "./constraints.ts";
+import type { Initializer, InitializerChoice, InitializerName } from "./initializers.ts";
+import { anInitializer, initializerOf } from "./initializers.ts";
+import type { Regularizer, RegularizerChoice } from "./regularizers.ts";
+import { aRegularizer, regularizerOf } from "./regularizers.ts";
 
 /** What a layer's options say of each of its variables: for `kernel` kernelInitializer, kernelRegularizer and kernelConstraint. */
 export type ParameterOptions<Name extends string> = {
-  readonly [K in `${Name}Initializer`]?: Choice<Initializer, InitializerName>;
+  readonly [K in `${Name}Initializer`]?: InitializerChoice;
 } & {
-  readonly [K in `${Name}Regularizer`]?: Choice<Regularizer, RegularizerName>;
+  readonly [K in `${Name}Regularizer`]?: RegularizerChoice;
 } & {
-  readonly [K in `${Name}Constraint`]?: Choice<Constraint, ConstraintName>;
+  readonly [K in `${Name}Constraint`]?: ConstraintChoice;
 };
 
+/** `ParameterOptions<"kernel">`, with what editors show. */
+export interface KernelOptions {
+  /** The first values of the kernel; `glorotUniform` by default. */
+  readonly kernelInitializer?: InitializerChoice;
+  /** What is added to the loss for the kernel's size; nothing by default. */
+  readonly kernelRegularizer?: RegularizerChoice;
+  /** What the kernel is brought to after each update; nothing by default. */
+  readonly kernelConstraint?: ConstraintChoice;
+}
+
+/** `ParameterOptions<"bias">`, with what editors show. */
+export interface BiasOptions {
+  /** Whether a bias is added; true by default. */
+  readonly useBias?: boolean;
+  /** The first values of the bias; `zeros` by default. */
+  readonly biasInitializer?: InitializerChoice;
+  /** What is added to the loss for the bias's size; nothing by default. */
+  readonly biasRegularizer?: RegularizerChoice;
+  /** What the bias is brought to after each update; nothing by default. */
+  readonly biasConstraint?: ConstraintChoice;
+}
+
 /** A variable but for its shape, which depends on what the layer is given. */
-export type Parameter = Omit<ParamSpec, "shape">;
+export interface Parameter {
+  readonly initializer: Initializer;
+  readonly regularizer: Regularizer | undefined;
+  readonly constraint: Constraint | undefined;
+}
 
 /** The template of all variables that options can name: what a variable starts from and is held to, checked. */
 export function parameter<Name extends string>(
@@ -37,13 +61,10 @@ export function parameter<Name extends string>(
 
 /** The checks of such options. */
 export function parameterChecks<Name extends string>(...names: readonly Name[]): OptionChecks<ParameterOptions<Name>> {
-  const initializer: Check = (where, _name, value) => initializerOf(where, value as Choice<Initializer>);
-  const regularizer: Check = (where, _name, value) => regularizerOf(where, value as Choice<Regularizer>);
-  const constraint: Check = (where, _name, value) => constraintOf(where, value as Choice<Constraint>);
-  const entries = names.flatMap((name): [string, Check][] => [
-    [`${name}Initializer`, initializer],
-    [`${name}Regularizer`, regularizer],
-    [`${name}Constraint`, constraint],
+  const entries = names.flatMap((name) => [
+    [`${name}Initializer`, anInitializer],
+    [`${name}Regularizer`, aRegularizer],
+    [`${name}Constraint`, aConstraint],
   ]);
-  return Object.fromEntries(entries) as unknown as OptionChecks<ParameterOptions<Name>>;
+  return Object.fromEntries(entries) as OptionChecks<ParameterOptions<Name>>;
 }

@@ -1,19 +1,21 @@
 import { tensor } from "../../tensor/create.ts";
 import type { Tensor } from "../../tensor/tensor.ts";
-import type { PoolingOptions } from "./pooling.ts";
+import { byPlace } from "./by-place.ts";
+import type { PoolingOptions, SavedPooling } from "./pooling.ts";
 import { Pooling } from "./pooling.ts";
 import { placeAxes, poolingWindows } from "./pooling-windows.ts";
+import type { PerAxis } from "./spatial.ts";
 import { paddingOf, spatialOf } from "./windowed.ts";
 
 export class AveragePooling extends Pooling {
-  constructor(rank: number, options: PoolingOptions = {}) {
+  constructor(rank: number, options: SavedPooling = {}) {
     super(`averagePooling${rank}d`, rank, options);
   }
 
   protected pooled(x: Tensor): Tensor {
     const { sizes, strides } = this.geometry;
     const axes = placeAxes(sizes.length);
-    const windows = poolingWindows(this.kind, x.floating(), this.geometry, 0);
+    const windows = poolingWindows(this.kind, x, this.geometry, 0);
     const lengths = spatialOf(x.shape);
     const widths = paddingOf(this.geometry, lengths);
     if (widths.every(([before, after]) => before + after === 0)) return windows.mean({ axes });
@@ -29,15 +31,30 @@ export class AveragePooling extends Pooling {
   }
 }
 
-/** The mean of each window of a sequence: [batch, steps, channels] to [batch, windows, channels]. */
-export const averagePooling1d = (options: PoolingOptions = {}): AveragePooling => new AveragePooling(1, options);
+const pooling = (rank: number, poolSize: PerAxis, options: PoolingOptions): AveragePooling =>
+  new AveragePooling(rank, byPlace(`averagePooling${rank}d`, { poolSize }, options));
 
 /**
- * The mean of each window of images: [batch, height, width, channels] to [batch, windows, windows, channels]. Padding is not counted.
+ * The mean of each window of a sequence: [batch, steps, channels] to [batch, windows, channels].
  *
- * @example averagePooling2d({ poolSize: 2 })
+ * @example averagePooling1d(2), averagePooling1d(3, { strides: 2, padding: "same" })
+ * @throws GradsmithError "option" for an unknown option or a value that can't be, "shape" for an input of another rank.
  */
-export const averagePooling2d = (options: PoolingOptions = {}): AveragePooling => new AveragePooling(2, options);
+export const averagePooling1d = (poolSize: PerAxis = 2, options: PoolingOptions = {}): AveragePooling => pooling(1, poolSize, options);
 
-/** The mean of each window of volumes: [batch, depth, height, width, channels], as `averagePooling2d` with one more axis. */
-export const averagePooling3d = (options: PoolingOptions = {}): AveragePooling => new AveragePooling(3, options);
+/**
+ * The mean of each window of images: [batch, height, width, channels] to [batch, windows, windows, channels]. Windows of 2 · 2 by default.
+ * Padding is not counted.
+ *
+ * @example averagePooling2d(2), averagePooling2d([3, 2], { strides: 1 })
+ * @throws GradsmithError "option" for an unknown option or a value that can't be, "shape" for an input of another rank.
+ */
+export const averagePooling2d = (poolSize: PerAxis = 2, options: PoolingOptions = {}): AveragePooling => pooling(2, poolSize, options);
+
+/**
+ * The mean of each window of volumes: [batch, depth, height, width, channels], as `averagePooling2d` with one more axis.
+ *
+ * @example averagePooling3d(2)
+ * @throws GradsmithError "option" for an unknown option or a value that can't be, "shape" for an input of another rank.
+ */
+export const averagePooling3d = (poolSize: PerAxis = 2, options: PoolingOptions = {}): AveragePooling => pooling(3, poolSize, options);

@@ -1,74 +1,67 @@
 import { customGradient } from "../../autodiff/custom-gradient.ts";
-import { finiteNumber, within } from "../../core/checks.ts";
+import { between, nonNegativeNumber, wholeNumber } from "../../core/checks.ts";
+import { checkOptions } from "../../core/options.ts";
 import type { Shape } from "../../core/shape.ts";
 import { normalizeAxis } from "../../core/shape.ts";
 import type { Tensor } from "../../tensor/tensor.ts";
-import type { Choice } from "../described.ts";
-import type { Initializer } from "../initializers.ts";
-import { initializerOf } from "../initializers.ts";
-import type { LayerContext, LayerOptions, ParamSpec, ParamSpecs, Params } from "../layer.ts";
+import type { InitializerChoice } from "../initializers.ts";
+import { anInitializer } from "../initializers.ts";
+import type { LayerOptions } from "../layer.ts";
 import { Layer } from "../layer.ts";
-import type { Regularizer } from "../regularizers.ts";
-import { regularizerOf } from "../regularizers.ts";
+import type { CallContext, ParamSpecs, Params } from "../module.ts";
+import type { Parameter } from "../parameter.ts";
+import { parameter } from "../parameter.ts";
+import { layerChecks } from "./layer-checks.ts";
+import type { ScaleAndShiftOptions } from "./scale-and-shift.ts";
+import { ScaleAndShift, scaleAndShiftChecks } from "./scale-and-shift.ts";
 
-export interface BatchNormalizationOptions extends LayerOptions {
-  /** The axis of the features. */
+export interface BatchNormalizationOptions extends LayerOptions, ScaleAndShiftOptions {
+  /** The axis of the features; the last by default. */
   readonly axis?: number;
-  /** How much of the old moving statistics is kept per step. */
+  /** How much of the old moving statistics is kept per step; 0.99 by default. */
   readonly momentum?: number;
+  /** What is added to the variance, so that nothing is divided by 0; 0.001 by default. */
   readonly epsilon?: number;
-  /** Whether beta is learned and added. */
-  readonly center?: boolean;
-  /** Whether gamma is learned and multiplied with. */
-  readonly scale?: boolean;
-  readonly betaInitializer?: Choice<Initializer>;
-  readonly gammaInitializer?: Choice<Initializer>;
-  readonly movingMeanInitializer?: Choice<Initializer>;
-  readonly movingVarianceInitializer?: Choice<Initializer>;
-  readonly betaRegularizer?: Choice<Regularizer>;
-  readonly gammaRegularizer?: Choice<Regularizer>;
+  /** The first values of the moving mean; `zeros` by default. */
+  readonly movingMeanInitializer?: InitializerChoice;
+  /** The first values of the moving variance; `ones` by default. */
+  readonly movingVarianceInitializer?: InitializerChoice;
 }
 
-export class BatchNormalization extends Layer {
-  readonly kind = "batchNormalization";
-  readonly options: BatchNormalizationOptions;
-  readonly #specs: Readonly<Record<"gamma" | "beta" | "movingMean" | "movingVariance", Omit<ParamSpec, "shape">>>;
+export class BatchNormalization extends Layer<BatchNormalizationOptions> {
+  override readonly kind = "batchNormalization";
+  override readonly autocast = true;
+  readonly #learned: ScaleAndShift;
+  readonly #mean: Parameter;
+  readonly #variance: Parameter;
 
   constructor(options: BatchNormalizationOptions = {}) {
-    super();
-    within(this.kind, "momentum", options.momentum ?? 0.99, 0, 1);
-    finiteNumber(this.kind, "epsilon", options.epsilon ?? 1e-3);
-    this.options = options;
-    const initializer = (choice: Choice<Initializer> | undefined, standard: string) => initializerOf(this.kind, choice ?? standard);
-    this.#specs = {
-      gamma: {
-        trainable: true,
-        initializer: initializer(options.gammaInitializer, "ones"),
-        regularizer: regularizerOf(this.kind, options.gammaRegularizer),
-      },
-      beta: {
-        trainable: true,
-        initializer: initializer(options.betaInitializer, "zeros"),
-        regularizer: regularizerOf(this.kind, options.betaRegularizer),
-      },
-      movingMean: { trainable: false, initializer: initializer(options.movingMeanInitializer, "zeros") },
-      movingVariance: { trainable: false, initializer: initializer(options.movingVarianceInitializer, "ones") },
-    };
+    super(
+      checkOptions("batchNormalization", options, {
+        ...layerChecks,
+        ...scaleAndShiftChecks,
+        axis: wholeNumber,
+        momentum: between(0, 1),
+        epsilon: nonNegativeNumber,
+        movingMeanInitializer: anInitializer,
+        movingVarianceInitializer: anInitializer,
+      }),
+    );
+    this.#learned = new ScaleAndShift(this.kind, options);
+    this.#mean = parameter(this.kind, "movingMean", options, "zeros");
+    this.#variance = parameter(this.kind, "movingVariance", options, "ones");
   }
 
   override params(input: Shape): ParamSpecs {
-    const { axis = -1, center = true, scale = true } = this.options;
-    const shape = [input[normalizeAxis(this.kind, axis, input.length)]!];
-    const { gamma, beta, movingMean, movingVariance } = this.#specs;
+    const shape = [input[normalizeAxis(this.kind, this.options.axis ?? -1, input.length)]!];
     return {
-      ...(scale ? { gamma: { ...gamma, shape } } : {}),
-      ...(center ? { beta: { ...beta, shape } } : {}),
-      movingMean: { ...movingMean, shape },
-      movingVariance: { ...movingVariance, shape },
+      ...this.#learned.params(shape),
+      movingMean: { ...this.#mean, shape, trainable: false },
+      movingVariance: { ...this.#variance, shape, trainable: false },
     };
   }
 
-  call(params: Params, x: Tensor, context: LayerContext): Tensor {
+  call(params: Params, x: Tensor, context: CallContext): Tensor {
     const { axis = -1, momentum = 0.99, epsilon = 1e-3 } = this.options;
     const features = normalizeAxis(this.kind, axis, x.shape.length);
     const others = x.shape.map((_, i) => i).filter((i) => i !== features);
@@ -76,7 +69,8 @@ export class BatchNormalization extends Layer {
 
     const gamma = params.gamma && along(params.gamma);
     const beta = params.beta && along(params.beta);
-    if (!context.training) {
+    // Frozen, it is the same in training, as in Keras: otherwise its statistics would go on to follow the data.
+    if (!context.training || !this.trainable) {
       const deviation = along(params.movingVariance!).add(epsilon).rsqrt();
       return scaled(x.sub(along(params.movingMean!)), deviation, gamma, beta);
     }
@@ -151,11 +145,14 @@ function normalized(x: Tensor, gamma: Tensor | undefined, beta: Tensor | undefin
 }
 
 /**
- * Batch normalisation (Ioffe & Szegedy, 2015) of each feature over the batch and all other axes.
+ * Batch normalisation (Ioffe & Szegedy, 2015) of each feature over the batch and all other axes, in the shape of its input.
  *
- *     y = γ·(x − μ)/√(σ² + ε) + β
+ *     y = γ·(x − μ)/√(σ² + ε) + β        γ, β [features]
  *
- * In training μ and σ² are the batch's, and the moving statistics follow them: moving ← momentum·moving + (1 − momentum)·batch. Otherwise the
- * moving statistics are used. Defaults are Keras's.
+ * In training μ and σ² are the batch's, and the moving statistics follow them: moving ← momentum·moving + (1 − momentum)·batch. Otherwise, and
+ * where the layer is frozen (`trainable: false`), the moving statistics are used. Defaults are Keras's.
+ *
+ * @example sequential([dense(512), batchNormalization(), activation("relu")])
+ * @throws GradsmithError "option" for an unknown option or a value that can't be, "shape" for an axis that the input has not.
  */
 export const batchNormalization = (options: BatchNormalizationOptions = {}): BatchNormalization => new BatchNormalization(options);

@@ -2,38 +2,38 @@ import { positiveInteger } from "../../core/checks.ts";
 import { GradsmithError } from "../../core/errors.ts";
 import type { Shape } from "../../core/shape.ts";
 import type { Tensor } from "../../tensor/tensor.ts";
-import type { Choice } from "../described.ts";
-import type { Initializer } from "../initializers.ts";
-import type { ParamSpec, ParamSpecs, Params } from "../layer.ts";
-import type { Regularizer } from "../regularizers.ts";
-import type { ConvLayerOptions } from "./conv-layer.ts";
-import { ConvLayer, kernelSpec } from "./conv-layer.ts";
+import type { ParamSpecs, Params } from "../module.ts";
+import type { KernelOptions, Parameter } from "../parameter.ts";
+import { parameter, parameterChecks } from "../parameter.ts";
+import { byPlace } from "./by-place.ts";
+import type { ConvLayerOptions, OfSequences, WithKernelSize } from "./conv-layer.ts";
+import { ConvLayer, convChecks } from "./conv-layer.ts";
 import { convolve } from "./convolve.ts";
+import type { PerAxis } from "./spatial.ts";
 import { checkImages } from "./spatial.ts";
-import type { WindowPadding } from "./windowed.ts";
 
-export interface ConvOptions extends ConvLayerOptions {
-  readonly padding?: "valid" | "same";
-  /** Channels and filters are cut into so many groups that don't see each other. */
+export interface ConvOptions extends ConvLayerOptions, KernelOptions {
+  /** Channels and filters are cut into so many groups that don't see each other; 1 by default. */
   readonly groups?: number;
-  readonly kernelInitializer?: Choice<Initializer>;
-  readonly kernelRegularizer?: Choice<Regularizer>;
 }
-export interface Conv1dOptions extends Omit<ConvOptions, "padding"> {
-  readonly padding?: WindowPadding;
-}
-type Saved = Conv1dOptions & { readonly filters: number };
+export interface Conv1dOptions extends OfSequences<ConvOptions> {}
+type Saved = WithKernelSize<ConvOptions> & { readonly filters: number };
 
 export class Conv extends ConvLayer<Saved> {
-  readonly #kernel: Omit<ParamSpec, "shape">;
+  readonly #kernel: Parameter;
   readonly #groups: number;
 
   constructor(rank: number, options: Saved) {
-    super(`conv${rank}d`, rank, options);
+    super(`conv${rank}d`, rank, options, {
+      ...convChecks(rank),
+      ...parameterChecks("kernel"),
+      filters: positiveInteger,
+      groups: positiveInteger,
+    });
     const { filters, groups = 1 } = options;
     positiveInteger(this.kind, "filters", filters);
-    this.#groups = positiveInteger(this.kind, "groups", groups);
-    this.#kernel = kernelSpec(this.kind, options.kernelInitializer, options.kernelRegularizer);
+    this.#groups = groups;
+    this.#kernel = parameter(this.kind, "kernel", options, "glorotUniform");
     if (filters % groups === 0) return;
     throw new GradsmithError("option", this.kind, `${filters} filters can't be cut into ${groups} groups.`, "Use a multiple.");
   }
@@ -59,14 +59,18 @@ export class Conv extends ConvLayer<Saved> {
   }
 }
 
+const conv = (rank: number, filters: number, kernelSize: PerAxis, options: Conv1dOptions): Conv =>
+  new Conv(rank, byPlace(`conv${rank}d`, { filters, kernelSize }, options));
+
 /**
  * Convolution over sequences: [batch, steps, channels] to [batch, steps, filters], with a kernel [size, channels / groups, filters].
  *
  *     y[n, i, f] = activation(Σₚ Σ꜀ x[n, i·stride + p·dilation, c] · kernel[p, c, f] + bias[f])
  *
- * @example conv1d(32, { kernelSize: 3, padding: "causal" })
+ * @example conv1d(32, 3, { padding: "causal" })
+ * @throws GradsmithError "option" for an unknown option or a value that can't be, "shape" for an input of another rank.
  */
-export const conv1d = (filters: number, options: Conv1dOptions): Conv => new Conv(1, { filters, ...options });
+export const conv1d = (filters: number, kernelSize: PerAxis, options: Conv1dOptions = {}): Conv => conv(1, filters, kernelSize, options);
 
 /**
  * Convolution over images: [batch, height, width, channels] to [batch, height, width, filters], with a kernel
@@ -74,13 +78,15 @@ export const conv1d = (filters: number, options: Conv1dOptions): Conv => new Con
  *
  *     y[n, i, j, f] = activation(Σₚ Σ_q Σ꜀ x[n, i·stride + p·dilation, j·stride + q·dilation, c] · kernel[p, q, c, f] + bias[f])
  *
- * @example conv2d(32, { kernelSize: 3, activation: "relu" })
+ * @example conv2d(32, 3, { activation: "relu" }), conv2d(64, [5, 3], { strides: 2, padding: "same" })
+ * @throws GradsmithError "option" for an unknown option or a value that can't be, "shape" for an input of another rank.
  */
-export const conv2d = (filters: number, options: ConvOptions): Conv => new Conv(2, { filters, ...options });
+export const conv2d = (filters: number, kernelSize: PerAxis, options: ConvOptions = {}): Conv => conv(2, filters, kernelSize, options);
 
 /**
  * Convolution over volumes: [batch, depth, height, width, channels] to [batch, depth, height, width, filters], as `conv2d` with one more axis.
  *
- * @example conv3d(8, { kernelSize: 3, padding: "same" })
+ * @example conv3d(8, 3, { padding: "same" })
+ * @throws GradsmithError "option" for an unknown option or a value that can't be, "shape" for an input of another rank.
  */
-export const conv3d = (filters: number, options: ConvOptions): Conv => new Conv(3, { filters, ...options });
+export const conv3d = (filters: number, kernelSize: PerAxis, options: ConvOptions = {}): Conv => conv(3, filters, kernelSize, options);

@@ -1,23 +1,27 @@
 import { positiveInteger } from "../../core/checks.ts";
 import type { Shape } from "../../core/shape.ts";
 import type { Tensor } from "../../tensor/tensor.ts";
-import type { ParamSpec, ParamSpecs, Params } from "../layer.ts";
-import type { ConvOptions } from "./conv.ts";
-import { ConvLayer, kernelSpec } from "./conv-layer.ts";
+import type { ParamSpecs, Params } from "../module.ts";
+import type { KernelOptions, Parameter } from "../parameter.ts";
+import { parameter, parameterChecks } from "../parameter.ts";
+import { byPlace } from "./by-place.ts";
+import type { ConvLayerOptions, WithKernelSize } from "./conv-layer.ts";
+import { ConvLayer, convChecks } from "./conv-layer.ts";
 import { convolveTransposed } from "./convolve.ts";
+import type { PerAxis } from "./spatial.ts";
 import { checkImages } from "./spatial.ts";
 import { reachOf, spatialOf } from "./windowed.ts";
 
-export type Conv2dTransposeOptions = Omit<ConvOptions, "groups">;
-type Saved = Conv2dTransposeOptions & { readonly filters: number };
+export interface Conv2dTransposeOptions extends ConvLayerOptions, KernelOptions {}
+type Saved = WithKernelSize<Conv2dTransposeOptions> & { readonly filters: number };
 
 export class Conv2dTranspose extends ConvLayer<Saved> {
-  readonly #kernel: Omit<ParamSpec, "shape">;
+  readonly #kernel: Parameter;
 
   constructor(options: Saved) {
-    super("conv2dTranspose", 2, options);
+    super("conv2dTranspose", 2, options, { ...convChecks(2), ...parameterChecks("kernel"), filters: positiveInteger });
     positiveInteger(this.kind, "filters", options.filters);
-    this.#kernel = kernelSpec(this.kind, options.kernelInitializer, options.kernelRegularizer);
+    this.#kernel = parameter(this.kind, "kernel", options, "glorotUniform");
   }
 
   override params(input: Shape): ParamSpecs {
@@ -48,7 +52,8 @@ export class Conv2dTranspose extends ConvLayer<Saved> {
  * [height, width, filters, channels]. A length n becomes n·stride with padding "same", n·stride + max(0, reach − stride) with "valid", where
  * reach = (kernelSize − 1)·dilation + 1.
  *
- * @example conv2dTranspose(16, { kernelSize: 4, strides: 2, padding: "same" })
+ * @example conv2dTranspose(16, 4, { strides: 2, padding: "same" })
+ * @throws GradsmithError "option" for an unknown option or a value that can't be, "shape" for an input of another rank.
  */
-export const conv2dTranspose = (filters: number, options: Conv2dTransposeOptions): Conv2dTranspose =>
-  new Conv2dTranspose({ filters, ...options });
+export const conv2dTranspose = (filters: number, kernelSize: PerAxis, options: Conv2dTransposeOptions = {}): Conv2dTranspose =>
+  new Conv2dTranspose(byPlace("conv2dTranspose", { filters, kernelSize }, options));

@@ -1,53 +1,52 @@
-import { positiveInteger } from "../../core/checks.ts";
+import { flag, positiveInteger } from "../../core/checks.ts";
 import { GradsmithError } from "../../core/errors.ts";
+import { checkOptions } from "../../core/options.ts";
 import type { Shape } from "../../core/shape.ts";
 import { showShape } from "../../core/shape.ts";
 import type { Tensor } from "../../tensor/tensor.ts";
 import type { Activation, ActivationChoice } from "../activations.ts";
-import { activationOf } from "../activations.ts";
-import type { Choice } from "../described.ts";
-import type { Initializer } from "../initializers.ts";
-import { initializerOf } from "../initializers.ts";
-import type { LayerContext, LayerOptions, ParamSpec, ParamSpecs, Params } from "../layer.ts";
+import { activationOf, anActivation } from "../activations.ts";
+import { maskOf, withMask } from "../carried.ts";
+import type { LayerOptions } from "../layer.ts";
 import { Layer } from "../layer.ts";
-import type { Regularizer } from "../regularizers.ts";
-import { regularizerOf } from "../regularizers.ts";
+import type { CallContext, ParamSpecs, Params } from "../module.ts";
+import type { BiasOptions, KernelOptions, Parameter } from "../parameter.ts";
+import { parameter, parameterChecks } from "../parameter.ts";
+import type { Regularizer, RegularizerChoice } from "../regularizers.ts";
+import { aRegularizer, regularizerOf } from "../regularizers.ts";
+import { byPlace } from "./by-place.ts";
+import { layerChecks } from "./layer-checks.ts";
 
-export interface DenseOptions extends LayerOptions {
+export interface DenseOptions extends LayerOptions, KernelOptions, BiasOptions {
+  /** What the output goes through; `linear`, nothing, by default. */
   readonly activation?: ActivationChoice;
-  readonly useBias?: boolean;
-  readonly kernelInitializer?: Choice<Initializer>;
-  readonly biasInitializer?: Choice<Initializer>;
-  readonly kernelRegularizer?: Choice<Regularizer>;
-  readonly biasRegularizer?: Choice<Regularizer>;
-  /** A penalty on the output, averaged over the batch. */
-  readonly activityRegularizer?: Choice<Regularizer>;
+  /** What is added to the loss for the size of the output, averaged over the batch; nothing by default. */
+  readonly activityRegularizer?: RegularizerChoice;
 }
 
-export class Dense extends Layer {
-  readonly kind = "dense";
-  readonly options: DenseOptions & { readonly units: number };
-  override readonly ending: Activation;
-  readonly #kernel: Omit<ParamSpec, "shape">;
-  readonly #bias: Omit<ParamSpec, "shape">;
+export class Dense extends Layer<DenseOptions & { readonly units: number }> {
+  override readonly kind = "dense";
+  override readonly autocast = true;
+  readonly #activation: Activation;
+  readonly #kernel: Parameter;
+  readonly #bias: Parameter;
   readonly #activity: Regularizer | undefined;
 
   constructor(options: DenseOptions & { readonly units: number }) {
-    super();
-    const { units, activation, kernelInitializer = "glorotUniform", biasInitializer = "zeros" } = options;
-    positiveInteger("dense", "units", units);
-    this.options = options;
-    this.ending = activationOf("dense", activation);
-    this.#kernel = {
-      trainable: true,
-      initializer: initializerOf("dense", kernelInitializer),
-      regularizer: regularizerOf("dense", options.kernelRegularizer),
-    };
-    this.#bias = {
-      trainable: true,
-      initializer: initializerOf("dense", biasInitializer),
-      regularizer: regularizerOf("dense", options.biasRegularizer),
-    };
+    super(
+      checkOptions("dense", options, {
+        ...layerChecks,
+        ...parameterChecks("kernel", "bias"),
+        units: positiveInteger,
+        activation: anActivation,
+        useBias: flag,
+        activityRegularizer: aRegularizer,
+      }),
+    );
+    positiveInteger("dense", "units", options.units);
+    this.#activation = activationOf("dense", options.activation);
+    this.#kernel = parameter("dense", "kernel", options, "glorotUniform");
+    this.#bias = parameter("dense", "bias", options, "zeros");
     this.#activity = regularizerOf("dense", options.activityRegularizer);
   }
 
@@ -65,14 +64,12 @@ export class Dense extends Layer {
     return useBias ? { kernel, bias: { ...this.#bias, shape: [units] } } : { kernel };
   }
 
-  call(params: Params, x: Tensor, context: LayerContext): Tensor {
-    return this.ending.call(this.beforeEnding(params, x, context));
-  }
-
-  override beforeEnding({ kernel, bias }: Params, x: Tensor, context: LayerContext): Tensor {
+  call({ kernel, bias }: Params, x: Tensor, context: CallContext): Tensor {
     const product = x.matmul(kernel!);
-    const y = bias === undefined ? product : product.add(bias);
-    if (this.#activity !== undefined) context.addLoss(this.#activity.penalty(this.ending.call(y)).div(x.shape[0]!));
+    const sums = bias === undefined ? product : product.add(bias);
+    const mask = maskOf(x, x.shape.slice(0, -1));
+    const y = this.#activation.call(mask === undefined ? sums : withMask(sums, mask));
+    if (this.#activity !== undefined) context.addLoss(this.#activity.penalty(y).div(x.shape[0]!));
     return y;
   }
 }
@@ -80,8 +77,11 @@ export class Dense extends Layer {
 /**
  * A fully connected layer over the last axis: [batch, ..., features] to [batch, ..., units].
  *
- *     y = activation(x · kernel + bias)
+ *     y = activation(x · kernel + bias)        kernel [features, units], bias [units]
+ *
+ * Places that a mask leaves out stay left out.
  *
  * @example dense(20, { activation: "relu" })
+ * @throws GradsmithError "option" for an unknown option or a value that can't be, "shape" for an input without features.
  */
-export const dense = (units: number, options: DenseOptions = {}): Dense => new Dense({ units, ...options });
+export const dense = (units: number, options: DenseOptions = {}): Dense => new Dense(byPlace("dense", { units }, options));

@@ -1,42 +1,53 @@
 import { positiveInteger } from "../../core/checks.ts";
 import type { Shape } from "../../core/shape.ts";
 import type { Tensor } from "../../tensor/tensor.ts";
-import type { Choice } from "../described.ts";
-import type { Initializer } from "../initializers.ts";
-import type { ParamSpec, ParamSpecs, Params } from "../layer.ts";
-import type { Regularizer } from "../regularizers.ts";
-import type { ConvLayerOptions } from "./conv-layer.ts";
-import { ConvLayer, kernelSpec } from "./conv-layer.ts";
+import type { ConstraintChoice } from "../constraints.ts";
+import type { InitializerChoice } from "../initializers.ts";
+import type { ParamSpecs, Params } from "../module.ts";
+import type { Parameter } from "../parameter.ts";
+import { parameter, parameterChecks } from "../parameter.ts";
+import type { RegularizerChoice } from "../regularizers.ts";
+import { byPlace } from "./by-place.ts";
+import type { ConvLayerOptions, OfSequences, WithKernelSize } from "./conv-layer.ts";
+import { ConvLayer, convChecks } from "./conv-layer.ts";
 import { convolveDepthwise } from "./convolve.ts";
+import type { PerAxis } from "./spatial.ts";
 import { checkImages } from "./spatial.ts";
-import type { WindowPadding } from "./windowed.ts";
 
 export interface DepthwiseConvOptions extends ConvLayerOptions {
-  readonly padding?: "valid" | "same";
   /** Output channels for each input channel; 1 by default. */
   readonly depthMultiplier?: number;
-  readonly depthwiseInitializer?: Choice<Initializer>;
-  readonly depthwiseRegularizer?: Choice<Regularizer>;
+  /** The first values of the kernel; `glorotUniform` by default. */
+  readonly depthwiseInitializer?: InitializerChoice;
+  /** What is added to the loss for the kernel's size; nothing by default. */
+  readonly depthwiseRegularizer?: RegularizerChoice;
+  /** What the kernel is brought to after each update; nothing by default. */
+  readonly depthwiseConstraint?: ConstraintChoice;
 }
-export interface DepthwiseConv1dOptions extends Omit<DepthwiseConvOptions, "padding"> {
-  readonly padding?: WindowPadding;
-}
+export interface DepthwiseConv1dOptions extends OfSequences<DepthwiseConvOptions> {}
+type Saved = WithKernelSize<DepthwiseConvOptions>;
 
-export class DepthwiseConv extends ConvLayer<DepthwiseConv1dOptions> {
-  readonly #kernel: Omit<ParamSpec, "shape">;
-  readonly #multiplier: number;
+/** The checks of what a depthwise convolution can be told. */
+export const depthwiseChecks = (rank: number) => ({
+  ...convChecks(rank),
+  ...parameterChecks("depthwise"),
+  depthMultiplier: positiveInteger,
+});
 
-  constructor(rank: number, options: DepthwiseConv1dOptions) {
-    super(`depthwiseConv${rank}d`, rank, options);
-    this.#multiplier = positiveInteger(this.kind, "depthMultiplier", options.depthMultiplier ?? 1);
-    this.#kernel = kernelSpec(this.kind, options.depthwiseInitializer, options.depthwiseRegularizer);
+export class DepthwiseConv extends ConvLayer<Saved> {
+  readonly #kernel: Parameter;
+
+  constructor(rank: number, options: Saved) {
+    super(`depthwiseConv${rank}d`, rank, options, depthwiseChecks(rank));
+    this.#kernel = parameter(this.kind, "depthwise", options, "glorotUniform");
   }
 
   override params(input: Shape): ParamSpecs {
     checkImages(this.kind, input, this.rank);
     const channels = input[input.length - 1]!;
-    const shape = [...this.geometry.sizes, channels, this.#multiplier];
-    return { kernel: { ...this.#kernel, shape }, ...this.biasSpec(channels * this.#multiplier) };
+    const { depthMultiplier = 1 } = this.options;
+    const shape = [...this.geometry.sizes, channels, depthMultiplier];
+    return { kernel: { ...this.#kernel, shape }, ...this.biasSpec(channels * depthMultiplier) };
   }
 
   protected convolved({ kernel }: Params, x: Tensor): Tensor {
@@ -44,16 +55,25 @@ export class DepthwiseConv extends ConvLayer<DepthwiseConv1dOptions> {
   }
 }
 
+const depthwise = (rank: number, kernelSize: PerAxis, options: DepthwiseConv1dOptions): DepthwiseConv =>
+  new DepthwiseConv(rank, byPlace(`depthwiseConv${rank}d`, { kernelSize }, options));
+
 /**
  * Convolution of each channel of a sequence with kernels of its own: [batch, steps, channels] to [batch, steps, channels · depthMultiplier],
  * with a kernel [size, channels, depthMultiplier].
+ *
+ * @example depthwiseConv1d(5, { padding: "causal" })
+ * @throws GradsmithError "option" for an unknown option or a value that can't be, "shape" for an input of another rank.
  */
-export const depthwiseConv1d = (options: DepthwiseConv1dOptions): DepthwiseConv => new DepthwiseConv(1, options);
+export const depthwiseConv1d = (kernelSize: PerAxis, options: DepthwiseConv1dOptions = {}): DepthwiseConv =>
+  depthwise(1, kernelSize, options);
 
 /**
  * Convolution of each channel of images with kernels of its own: [batch, height, width, channels] to
  * [batch, height, width, channels · depthMultiplier], with a kernel [height, width, channels, depthMultiplier].
  *
- * @example depthwiseConv2d({ kernelSize: 3, padding: "same" })
+ * @example depthwiseConv2d(3, { padding: "same" })
+ * @throws GradsmithError "option" for an unknown option or a value that can't be, "shape" for an input of another rank.
  */
-export const depthwiseConv2d = (options: DepthwiseConvOptions): DepthwiseConv => new DepthwiseConv(2, options);
+export const depthwiseConv2d = (kernelSize: PerAxis, options: DepthwiseConvOptions = {}): DepthwiseConv =>
+  depthwise(2, kernelSize, options);

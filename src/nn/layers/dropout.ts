@@ -1,32 +1,25 @@
-import { GradsmithError } from "../../core/errors.ts";
+import { properFraction } from "../../core/checks.ts";
+import { checkOptions } from "../../core/options.ts";
 import { random } from "../../tensor/random.ts";
 import type { Tensor } from "../../tensor/tensor.ts";
-import type { LayerContext, LayerOptions, Params } from "../layer.ts";
+import type { LayerOptions } from "../layer.ts";
 import { Layer } from "../layer.ts";
+import type { CallContext, Params } from "../module.ts";
+import { byPlace } from "./by-place.ts";
+import { layerChecks } from "./layer-checks.ts";
 
-export interface DropoutOptions extends LayerOptions {
-  readonly rate: number;
-}
+type Saved = LayerOptions & { readonly rate: number };
 
-export class Dropout extends Layer {
-  readonly kind = "dropout";
-  readonly options: DropoutOptions;
+export class Dropout extends Layer<Saved> {
+  override readonly kind = "dropout";
+  override readonly autocast = true;
 
-  constructor(options: DropoutOptions) {
-    super();
-    const { rate } = options;
-    if (!(rate >= 0 && rate < 1)) {
-      throw new GradsmithError(
-        "option",
-        "dropout",
-        `the rate must be at least 0 and less than 1, got ${String(rate)}.`,
-        "It is the fraction of elements that is dropped.",
-      );
-    }
-    this.options = options;
+  constructor(options: Saved) {
+    super(checkOptions("dropout", options, { ...layerChecks, rate: properFraction }));
+    properFraction("dropout", "rate", options.rate);
   }
 
-  call(_params: Params, x: Tensor, context: LayerContext): Tensor {
+  call(_params: Params, x: Tensor, context: CallContext): Tensor {
     const { rate } = this.options;
     if (!context.training || rate === 0) return x;
     const kept = random.uniform(x.shape, { key: context.key() }).greaterEqual(rate);
@@ -37,5 +30,8 @@ export class Dropout extends Layer {
 /**
  * In training, sets a random fraction `rate` of the elements to zero and scales the others by 1/(1 − rate), so that the mean stays; otherwise the
  * identity (Srivastava et al., 2014).
+ *
+ * @example sequential([dense(512, { activation: "relu" }), dropout(0.3), dense(10)])
+ * @throws GradsmithError "option" for a rate below 0, or of 1 and more.
  */
-export const dropout = (rate: number, options: LayerOptions = {}): Dropout => new Dropout({ rate, ...options });
+export const dropout = (rate: number, options: LayerOptions = {}): Dropout => new Dropout(byPlace("dropout", { rate }, options));

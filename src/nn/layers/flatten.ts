@@ -1,15 +1,16 @@
+import { checkOptions } from "../../core/options.ts";
 import { sizeOf } from "../../core/shape.ts";
 import type { Tensor } from "../../tensor/tensor.ts";
-import type { LayerOptions, Params } from "../layer.ts";
+import type { LayerOptions } from "../layer.ts";
 import { Layer } from "../layer.ts";
+import type { Params } from "../module.ts";
+import { layerChecks } from "./layer-checks.ts";
 
 export class Flatten extends Layer {
-  readonly kind = "flatten";
-  readonly options: LayerOptions;
+  override readonly kind = "flatten";
 
   constructor(options: LayerOptions = {}) {
-    super();
-    this.options = options;
+    super(checkOptions("flatten", options, layerChecks));
   }
 
   call(_params: Params, x: Tensor): Tensor {
@@ -18,5 +19,9 @@ export class Flatten extends Layer {
   }
 }
 
-/** Each sample as a vector: [batch, a, b, ...] to [batch, a·b·...]. */
+/**
+ * Each sample as a vector: [batch, a, b, ...] to [batch, a·b·...].
+ *
+ * @example sequential([flatten(), dense(10)], { inputShape: [28, 28] })
+ */
 export const flatten = (options: LayerOptions = {}): Flatten => new Flatten(options);

@@ -1,25 +1,28 @@
+import { flag } from "../../core/checks.ts";
+import { checkOptions } from "../../core/options.ts";
 import type { Tensor } from "../../tensor/tensor.ts";
-import type { LayerOptions, Params } from "../layer.ts";
+import type { LayerOptions } from "../layer.ts";
 import { Layer } from "../layer.ts";
+import type { Params } from "../module.ts";
+import { layerChecks } from "./layer-checks.ts";
 import { maxPool } from "./max-pool.ts";
 import { checkImages } from "./spatial.ts";
 import { spatialAxes, spatialOf } from "./windowed.ts";
 
 export interface GlobalPoolingOptions extends LayerOptions {
-  /** Leaves the spatial axes with size 1. */
+  /** Whether the spatial axes stay, with size 1; false by default. */
   readonly keepDims?: boolean;
 }
 
-abstract class GlobalPooling extends Layer {
-  readonly kind: string;
-  readonly options: GlobalPoolingOptions;
+abstract class GlobalPooling extends Layer<GlobalPoolingOptions> {
+  override readonly kind: string;
+  override readonly autocast = true;
   protected readonly rank: number;
 
   constructor(kind: string, rank: number, options: GlobalPoolingOptions) {
-    super();
+    super(checkOptions(kind, options, { ...layerChecks, keepDims: flag }));
     this.kind = kind;
     this.rank = rank;
-    this.options = options;
   }
 
   protected abstract pooled(x: Tensor, axes: number[]): Tensor;
@@ -53,16 +56,44 @@ export class GlobalAveragePooling extends GlobalPooling {
   }
 }
 
-/** The largest element of each channel: [batch, steps, channels] to [batch, channels]. The gradient goes to the first of equal ones. */
+/**
+ * The largest element of each channel: [batch, steps, channels] to [batch, channels]. The gradient goes to the first of equal ones.
+ *
+ * @example sequential([conv1d(32, 3), globalMaxPooling1d(), dense(1)], { inputShape: [100, 8] })
+ */
 export const globalMaxPooling1d = (options: GlobalPoolingOptions = {}): GlobalMaxPooling => new GlobalMaxPooling(1, options);
-/** The largest element of each channel: [batch, height, width, channels] to [batch, channels]. */
+
+/**
+ * The largest element of each channel: [batch, height, width, channels] to [batch, channels]. The gradient goes to the first of equal ones.
+ *
+ * @example sequential([conv2d(32, 3), globalMaxPooling2d(), dense(10)], { inputShape: [28, 28, 1] })
+ */
 export const globalMaxPooling2d = (options: GlobalPoolingOptions = {}): GlobalMaxPooling => new GlobalMaxPooling(2, options);
-/** The largest element of each channel: [batch, depth, height, width, channels] to [batch, channels]. */
+
+/**
+ * The largest element of each channel: [batch, depth, height, width, channels] to [batch, channels]. The gradient goes to the first of equal ones.
+ *
+ * @example globalMaxPooling3d({ keepDims: true })
+ */
 export const globalMaxPooling3d = (options: GlobalPoolingOptions = {}): GlobalMaxPooling => new GlobalMaxPooling(3, options);
 
-/** The mean of each channel: [batch, steps, channels] to [batch, channels]. */
+/**
+ * The mean of each channel: [batch, steps, channels] to [batch, channels].
+ *
+ * @example sequential([conv1d(32, 3), globalAveragePooling1d(), dense(1)], { inputShape: [100, 8] })
+ */
 export const globalAveragePooling1d = (options: GlobalPoolingOptions = {}): GlobalAveragePooling => new GlobalAveragePooling(1, options);
-/** The mean of each channel: [batch, height, width, channels] to [batch, channels]. */
+
+/**
+ * The mean of each channel: [batch, height, width, channels] to [batch, channels].
+ *
+ * @example sequential([conv2d(32, 3), globalAveragePooling2d(), dense(10)], { inputShape: [28, 28, 1] })
+ */
 export const globalAveragePooling2d = (options: GlobalPoolingOptions = {}): GlobalAveragePooling => new GlobalAveragePooling(2, options);
-/** The mean of each channel: [batch, depth, height, width, channels] to [batch, channels]. */
+
+/**
+ * The mean of each channel: [batch, depth, height, width, channels] to [batch, channels].
+ *
+ * @example globalAveragePooling3d({ keepDims: true })
+ */
 export const globalAveragePooling3d = (options: GlobalPoolingOptions = {}): GlobalAveragePooling => new GlobalAveragePooling(3, options);

@@ -1,24 +1,23 @@
 import type { Shape } from "../../core/shape.ts";
 import type { Tensor } from "../../tensor/tensor.ts";
 import type { Activation, ActivationChoice } from "../activations.ts";
-import { activationOf } from "../activations.ts";
-import type { Params } from "../layer.ts";
-import type { RecurrentOptions, RecurrentState } from "./recurrent.ts";
-import { Recurrent } from "./recurrent.ts";
+import { activationOf, anActivation } from "../activations.ts";
+import type { Params } from "../module.ts";
+import { byPlace } from "./by-place.ts";
+import type { RecurrentOptions, RecurrentState, WithUnits } from "./recurrent.ts";
+import { Recurrent, recurrentChecks } from "./recurrent.ts";
 
 export interface GruOptions extends RecurrentOptions {
   /** Of the gates; `sigmoid` by default. */
   readonly recurrentActivation?: ActivationChoice;
 }
 
-export class Gru extends Recurrent {
-  readonly kind = "gru";
-  readonly options: GruOptions & { readonly units: number };
+export class Gru extends Recurrent<WithUnits<GruOptions>> {
+  override readonly kind = "gru";
   readonly #gate: Activation;
 
-  constructor(options: GruOptions & { readonly units: number }) {
-    super("gru", 3, options);
-    this.options = options;
+  constructor(options: WithUnits<GruOptions>) {
+    super("gru", 3, options, { ...recurrentChecks, recurrentActivation: anActivation });
     this.#gate = activationOf("gru", options.recurrentActivation ?? "sigmoid");
   }
 
@@ -47,6 +46,9 @@ export class Gru extends Recurrent {
  *
  *     z, r = σ(x·W + b₀ + h·U + b₁),  c = tanh(x·W + b₀ + r∘(h·U + b₁)),  h ← z∘h + (1 − z)∘c
  *
+ * with W [features, 3·units], U [units, 3·units] and b [2, 3·units].
+ *
  * @example gru(64)
+ * @throws GradsmithError "option" for an unknown option or a value that can't be, "shape" for an input of another rank.
  */
-export const gru = (units: number, options: GruOptions = {}): Gru => new Gru({ units, ...options });
+export const gru = (units: number, options: GruOptions = {}): Gru => new Gru(byPlace("gru", { units }, options));

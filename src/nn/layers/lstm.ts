@@ -1,13 +1,16 @@
+import { flag } from "../../core/checks.ts";
 import type { Shape } from "../../core/shape.ts";
 import { full } from "../../tensor/create.ts";
 import { concat } from "../../tensor/join.ts";
 import type { Tensor } from "../../tensor/tensor.ts";
 import type { Activation, ActivationChoice } from "../activations.ts";
-import { activationOf } from "../activations.ts";
+import { activationOf, anActivation } from "../activations.ts";
 import type { Initializer } from "../initializers.ts";
-import type { ParamSpecs, Params } from "../layer.ts";
-import type { RecurrentOptions, RecurrentState } from "./recurrent.ts";
-import { Recurrent } from "./recurrent.ts";
+import { initializerOf } from "../initializers.ts";
+import type { ParamSpecs, Params } from "../module.ts";
+import { byPlace } from "./by-place.ts";
+import type { RecurrentOptions, RecurrentState, WithUnits } from "./recurrent.ts";
+import { Recurrent, recurrentChecks } from "./recurrent.ts";
 
 export interface LstmOptions extends RecurrentOptions {
   /** Of the gates; `sigmoid` by default. */
@@ -16,15 +19,13 @@ export interface LstmOptions extends RecurrentOptions {
   readonly unitForgetBias?: boolean;
 }
 
-export class Lstm extends Recurrent {
-  readonly kind = "lstm";
-  readonly options: LstmOptions & { readonly units: number };
+export class Lstm extends Recurrent<WithUnits<LstmOptions>> {
+  override readonly kind = "lstm";
   protected override readonly carried = ["c"];
   readonly #gate: Activation;
 
-  constructor(options: LstmOptions & { readonly units: number }) {
-    super("lstm", 4, options);
-    this.options = options;
+  constructor(options: WithUnits<LstmOptions>) {
+    super("lstm", 4, options, { ...recurrentChecks, recurrentActivation: anActivation, unitForgetBias: flag });
     this.#gate = activationOf("lstm", options.recurrentActivation ?? "sigmoid");
   }
 
@@ -32,7 +33,7 @@ export class Lstm extends Recurrent {
     const specs = super.params(input);
     const { bias } = specs;
     if (bias === undefined || this.options.unitForgetBias === false) return specs;
-    return { ...specs, bias: { ...bias, initializer: remembering(bias.initializer) } };
+    return { ...specs, bias: { ...bias, initializer: remembering(initializerOf(this.kind, bias.initializer ?? "zeros")) } };
   }
 
   protected step({ recurrentKernel }: Params, { h, c }: RecurrentState, inputs: Tensor): RecurrentState {
@@ -61,6 +62,9 @@ const remembering = (rest: Initializer): Initializer => ({
  *
  *     i, f, o = σ(x·W + h·U + b),  g = tanh(x·W + h·U + b),  c ← f∘c + i∘g,  h ← o∘tanh(c)
  *
+ * with W [features, 4·units], U [units, 4·units] and b [4·units].
+ *
  * @example lstm(128, { returnSequences: true })
+ * @throws GradsmithError "option" for an unknown option or a value that can't be, "shape" for an input of another rank.
  */
-export const lstm = (units: number, options: LstmOptions = {}): Lstm => new Lstm({ units, ...options });
+export const lstm = (units: number, options: LstmOptions = {}): Lstm => new Lstm(byPlace("lstm", { units }, options));

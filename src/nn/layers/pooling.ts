@@ -1,36 +1,47 @@
+import { checkOptions } from "../../core/options.ts";
 import type { Tensor } from "../../tensor/tensor.ts";
-import type { LayerOptions, Params } from "../layer.ts";
+import type { LayerOptions } from "../layer.ts";
 import { Layer } from "../layer.ts";
-import { knownPadding } from "./conv-layer.ts";
+import type { Params } from "../module.ts";
+import { aPadding } from "./conv-layer.ts";
+import { layerChecks } from "./layer-checks.ts";
 import type { PerAxis } from "./spatial.ts";
-import { checkImages, perAxis } from "./spatial.ts";
+import { checkImages, perAxis, perAxisOf } from "./spatial.ts";
 import type { WindowGeometry } from "./windowed.ts";
 
 export interface PoolingOptions extends LayerOptions {
-  /** The size of the window: one number for all spatial axes, or one for each; 2 by default. */
-  readonly poolSize?: PerAxis;
-  /** From one window to the next; by default the window's size. */
+  /** From one window to the next, for all spatial axes or for each; by default the window's size. */
   readonly strides?: PerAxis;
+  /** What is put around the input: nothing with `valid`, the default; as much as gives ⌈length / stride⌉ windows with `same`. */
   readonly padding?: "valid" | "same";
 }
 
+/** How such a layer is built from its options alone, which is also how it is saved. */
+export type SavedPooling = PoolingOptions & { readonly poolSize?: PerAxis };
+
 /** One number for each window and channel. */
-export abstract class Pooling extends Layer {
-  readonly kind: string;
-  readonly options: PoolingOptions;
+export abstract class Pooling extends Layer<SavedPooling> {
+  override readonly kind: string;
+  override readonly autocast = true;
   protected readonly geometry: WindowGeometry;
 
-  constructor(kind: string, rank: number, options: PoolingOptions) {
-    super();
+  constructor(kind: string, rank: number, options: SavedPooling) {
+    super(
+      checkOptions(kind, options, {
+        ...layerChecks,
+        poolSize: perAxisOf(rank),
+        strides: perAxisOf(rank),
+        // `causal` is for convolutions.
+        padding: aPadding(Math.max(2, rank)),
+      }),
+    );
     const { poolSize = 2, strides = poolSize, padding = "valid" } = options;
     this.kind = kind;
-    this.options = options;
     this.geometry = {
       sizes: perAxis(kind, "poolSize", poolSize, rank),
       strides: perAxis(kind, "strides", strides, rank),
       dilations: Array.from({ length: rank }, () => 1),
-      // `causal` is for convolutions.
-      padding: knownPadding(kind, padding, Math.max(2, rank)),
+      padding,
     };
   }
 

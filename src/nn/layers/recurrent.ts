@@ -1,35 +1,52 @@
-import { positiveInteger } from "../../core/checks.ts";
+import { flag, positiveInteger } from "../../core/checks.ts";
 import { GradsmithError } from "../../core/errors.ts";
+import type { OptionChecks } from "../../core/options.ts";
+import { checkOptions } from "../../core/options.ts";
 import type { Shape } from "../../core/shape.ts";
 import { showShape } from "../../core/shape.ts";
 import { scan } from "../../runtime/scan.ts";
 import { full } from "../../tensor/create.ts";
 import type { Tensor } from "../../tensor/tensor.ts";
 import type { Activation, ActivationChoice } from "../activations.ts";
-import { activationOf } from "../activations.ts";
-import type { Choice } from "../described.ts";
-import type { Initializer } from "../initializers.ts";
-import { initializerOf } from "../initializers.ts";
-import type { LayerOptions, ParamSpec, ParamSpecs, Params } from "../layer.ts";
+import { activationOf, anActivation } from "../activations.ts";
+import type { ConstraintChoice } from "../constraints.ts";
+import type { InitializerChoice } from "../initializers.ts";
+import type { LayerOptions } from "../layer.ts";
 import { Layer } from "../layer.ts";
-import type { Regularizer } from "../regularizers.ts";
-import { regularizerOf } from "../regularizers.ts";
+import type { ParamSpecs, Params } from "../module.ts";
+import type { BiasOptions, KernelOptions, Parameter } from "../parameter.ts";
+import { parameter, parameterChecks } from "../parameter.ts";
+import type { RegularizerChoice } from "../regularizers.ts";
+import { layerChecks } from "./layer-checks.ts";
 
-export interface RecurrentOptions extends LayerOptions {
+export interface RecurrentOptions extends LayerOptions, KernelOptions, BiasOptions {
   /** Of the candidate and the output; `tanh` by default. */
   readonly activation?: ActivationChoice;
-  readonly useBias?: boolean;
-  /** The output of every step instead of only the last: [batch, steps, units]. */
+  /** Whether the output of every step is given, [batch, steps, units], instead of only the last; false by default. */
   readonly returnSequences?: boolean;
-  /** From the last step to the first; sequences then come in that order, as in Keras. */
+  /** Whether it walks from the last step to the first; sequences then come in that order, as in Keras. False by default. */
   readonly goBackwards?: boolean;
-  readonly kernelInitializer?: Choice<Initializer>;
-  readonly recurrentInitializer?: Choice<Initializer>;
-  readonly biasInitializer?: Choice<Initializer>;
-  readonly kernelRegularizer?: Choice<Regularizer>;
-  readonly recurrentRegularizer?: Choice<Regularizer>;
-  readonly biasRegularizer?: Choice<Regularizer>;
+  /** The first values of the kernel that the state goes through; `orthogonal` by default. */
+  readonly recurrentInitializer?: InitializerChoice;
+  /** What is added to the loss for that kernel's size; nothing by default. */
+  readonly recurrentRegularizer?: RegularizerChoice;
+  /** What that kernel is brought to after each update; nothing by default. */
+  readonly recurrentConstraint?: ConstraintChoice;
 }
+
+/** How such a layer is built from its options alone, which is also how it is saved. */
+export type WithUnits<Options extends RecurrentOptions> = Options & { readonly units: number };
+
+/** Their checks. */
+export const recurrentChecks: OptionChecks<WithUnits<RecurrentOptions>> = {
+  ...layerChecks,
+  ...parameterChecks("kernel", "recurrent", "bias"),
+  units: positiveInteger,
+  activation: anActivation,
+  useBias: flag,
+  returnSequences: flag,
+  goBackwards: flag,
+};
 
 /** What a step carries to the next, the output among it. */
 export type RecurrentState = Readonly<Record<string, Tensor>> & { readonly h: Tensor };
@@ -38,28 +55,22 @@ export type RecurrentState = Readonly<Record<string, Tensor>> & { readonly h: Te
  * A layer that walks along a sequence [batch, steps, features]: its gates lie side by side in the kernels, and the inputs' part of all steps'
  * gates is one product before the loop.
  */
-export abstract class Recurrent extends Layer {
-  abstract override readonly options: RecurrentOptions & { readonly units: number };
+export abstract class Recurrent<Options extends WithUnits<RecurrentOptions> = WithUnits<RecurrentOptions>> extends Layer<Options> {
+  override readonly autocast = true;
   protected readonly activation: Activation;
   readonly #gates: number;
-  readonly #specs: Readonly<Record<"kernel" | "recurrentKernel" | "bias", Omit<ParamSpec, "shape">>>;
+  readonly #kernel: Parameter;
+  readonly #recurrent: Parameter;
+  readonly #bias: Parameter;
 
-  constructor(where: string, gates: number, options: RecurrentOptions & { readonly units: number }) {
-    super();
-    const { kernelInitializer = "glorotUniform", recurrentInitializer = "orthogonal", biasInitializer = "zeros" } = options;
+  constructor(where: string, gates: number, options: Options, checks: OptionChecks<Options>) {
+    super(checkOptions(where, options, checks));
     positiveInteger(where, "units", options.units);
     this.#gates = gates;
     this.activation = activationOf(where, options.activation ?? "tanh");
-    const spec = (initializer: Choice<Initializer>, regularizer: Choice<Regularizer> | undefined): Omit<ParamSpec, "shape"> => ({
-      trainable: true,
-      initializer: initializerOf(where, initializer),
-      regularizer: regularizerOf(where, regularizer),
-    });
-    this.#specs = {
-      kernel: spec(kernelInitializer, options.kernelRegularizer),
-      recurrentKernel: spec(recurrentInitializer, options.recurrentRegularizer),
-      bias: spec(biasInitializer, options.biasRegularizer),
-    };
+    this.#kernel = parameter(where, "kernel", options, "glorotUniform");
+    this.#recurrent = parameter(where, "recurrent", options, "orthogonal");
+    this.#bias = parameter(where, "bias", options, "zeros");
   }
 
   /** The state after a step, from the one before and the inputs' part of the gates [batch, gates · units]. */
@@ -89,9 +100,9 @@ export abstract class Recurrent extends Layer {
       );
     }
     const width = this.#gates * units;
-    const { kernel, recurrentKernel, bias } = this.#specs;
-    const kernels = { kernel: { ...kernel, shape: [input[2]!, width] }, recurrentKernel: { ...recurrentKernel, shape: [units, width] } };
-    return useBias ? { ...kernels, bias: { ...bias, shape: this.biasShape(width) } } : kernels;
+    const kernel = { ...this.#kernel, shape: [input[2]!, width] };
+    const recurrentKernel = { ...this.#recurrent, shape: [units, width] };
+    return useBias ? { kernel, recurrentKernel, bias: { ...this.#bias, shape: this.biasShape(width) } } : { kernel, recurrentKernel };
   }
 
   call(params: Params, x: Tensor): Tensor {

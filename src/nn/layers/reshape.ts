@@ -1,31 +1,23 @@
 import { GradsmithError } from "../../core/errors.ts";
+import type { Check } from "../../core/options.ts";
+import { checkOptions, described } from "../../core/options.ts";
 import type { Shape } from "../../core/shape.ts";
 import { showShape, sizeOf } from "../../core/shape.ts";
 import type { Tensor } from "../../tensor/tensor.ts";
-import type { LayerOptions, Params } from "../layer.ts";
+import type { LayerOptions } from "../layer.ts";
 import { Layer } from "../layer.ts";
+import type { Params } from "../module.ts";
+import { byPlace } from "./by-place.ts";
+import { layerChecks } from "./layer-checks.ts";
 
-export interface ReshapeOptions extends LayerOptions {
-  readonly shape: Shape;
-}
+type Saved = LayerOptions & { readonly shape: Shape };
 
-export class Reshape extends Layer {
-  readonly kind = "reshape";
-  readonly options: ReshapeOptions;
+export class Reshape extends Layer<Saved> {
+  override readonly kind = "reshape";
 
-  constructor(options: ReshapeOptions) {
-    super();
-    const { shape } = options;
-    const unknown = shape.filter((size) => size === -1).length;
-    if (unknown > 1 || shape.some((size) => !Number.isInteger(size) || size < -1)) {
-      throw new GradsmithError(
-        "option",
-        "reshape",
-        `${showShape(shape)} is no shape of a sample.`,
-        "Give whole numbers, one of which may be -1.",
-      );
-    }
-    this.options = options;
+  constructor(options: Saved) {
+    super(checkOptions("reshape", options, { ...layerChecks, shape: sampleShape }));
+    sampleShape("reshape", "shape", options.shape);
   }
 
   call(_params: Params, x: Tensor): Tensor {
@@ -46,5 +38,21 @@ export class Reshape extends Layer {
   }
 }
 
-/** Each sample in another shape, [batch, ...] to [batch, ...shape]; one size may be -1, which means what is left. */
-export const reshape = (shape: Shape, options: LayerOptions = {}): Reshape => new Reshape({ shape, ...options });
+const sampleShape: Check = (where, _name, value) => {
+  const isShape = Array.isArray(value) && value.every((size) => Number.isSafeInteger(size) && size >= -1);
+  if (isShape && value.filter((size) => size === -1).length <= 1) return value;
+  throw new GradsmithError(
+    "option",
+    where,
+    `${described(value)} is no shape of a sample.`,
+    "Give a list of whole numbers, one of which may be -1.",
+  );
+};
+
+/**
+ * Each sample in another shape, [batch, ...] to [batch, ...shape]; one size may be -1, which means what is left.
+ *
+ * @example reshape([28, 28, 1]), reshape([-1, 16])
+ * @throws GradsmithError "shape" where the samples have another number of elements.
+ */
+export const reshape = (shape: Shape, options: LayerOptions = {}): Reshape => new Reshape(byPlace("reshape", { shape }, options));

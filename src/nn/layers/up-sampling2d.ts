@@ -1,22 +1,21 @@
+import { checkOptions } from "../../core/options.ts";
 import type { Tensor } from "../../tensor/tensor.ts";
-import type { LayerOptions, Params } from "../layer.ts";
+import type { LayerOptions } from "../layer.ts";
 import { Layer } from "../layer.ts";
+import type { Params } from "../module.ts";
+import { byPlace } from "./by-place.ts";
+import { layerChecks } from "./layer-checks.ts";
 import type { PerAxis } from "./spatial.ts";
-import { checkImages, perAxis } from "./spatial.ts";
+import { checkImages, perAxis, perAxisOf } from "./spatial.ts";
 
-export interface UpSamplingOptions extends LayerOptions {
-  /** How often each row and column is repeated; 2 by default. */
-  readonly size?: PerAxis;
-}
+type Saved = LayerOptions & { readonly size?: PerAxis };
 
-export class UpSampling2d extends Layer {
-  readonly kind = "upSampling2d";
-  readonly options: UpSamplingOptions;
+export class UpSampling2d extends Layer<Saved> {
+  override readonly kind = "upSampling2d";
   readonly #sizes: readonly number[];
 
-  constructor(options: UpSamplingOptions = {}) {
-    super();
-    this.options = options;
+  constructor(options: Saved = {}) {
+    super(checkOptions("upSampling2d", options, { ...layerChecks, size: perAxisOf(2) }));
     this.#sizes = perAxis(this.kind, "size", options.size ?? 2, 2);
   }
 
@@ -29,5 +28,12 @@ export class UpSampling2d extends Layer {
   }
 }
 
-/** Each pixel repeated, [batch, height, width, channels] to [batch, height · size, width · size, channels]: the nearest neighbour. */
-export const upSampling2d = (options: UpSamplingOptions = {}): UpSampling2d => new UpSampling2d(options);
+/**
+ * Each pixel repeated `size` times along both axes, 2 by default or [rows, columns]: [batch, height, width, channels] to
+ * [batch, height · size, width · size, channels].
+ *
+ * @example upSampling2d(2)
+ * @throws GradsmithError "option" for an unknown option or a value that can't be, "shape" for an input of another rank.
+ */
+export const upSampling2d = (size: PerAxis = 2, options: LayerOptions = {}): UpSampling2d =>
+  new UpSampling2d(byPlace("upSampling2d", { size }, options));

@@ -1,28 +1,28 @@
 import { GradsmithError } from "../../core/errors.ts";
+import { checkOptions, described } from "../../core/options.ts";
 import type { Tensor } from "../../tensor/tensor.ts";
-import type { LayerOptions, Params } from "../layer.ts";
+import type { LayerOptions } from "../layer.ts";
 import { Layer } from "../layer.ts";
+import type { Params } from "../module.ts";
+import { byPlace } from "./by-place.ts";
+import { layerChecks } from "./layer-checks.ts";
 import { checkImages } from "./spatial.ts";
 import { padded } from "./windowed.ts";
 
 /** Zeros on all sides; or for each spatial axis how many on both sides, or [before, after]. */
 export type PaddingWidths = number | readonly (number | readonly [before: number, after: number])[];
 
-export interface ZeroPaddingOptions extends LayerOptions {
-  /** 1 on all sides by default. */
-  readonly padding?: PaddingWidths;
-}
+type Saved = LayerOptions & { readonly padding?: PaddingWidths };
 
-export class ZeroPadding extends Layer {
-  readonly kind: string;
-  readonly options: ZeroPaddingOptions;
+export class ZeroPadding extends Layer<Saved> {
+  override readonly kind: string;
   readonly #widths: readonly (readonly [number, number])[];
 
-  constructor(rank: number, options: ZeroPaddingOptions = {}) {
-    super();
-    this.kind = `zeroPadding${rank}d`;
-    this.options = options;
-    this.#widths = widthsOf(this.kind, options.padding ?? 1, rank);
+  constructor(rank: number, options: Saved = {}) {
+    const kind = `zeroPadding${rank}d`;
+    super(checkOptions(kind, options, { ...layerChecks, padding: (where, _name, value) => widthsOf(where, value, rank) }));
+    this.kind = kind;
+    this.#widths = widthsOf(kind, options.padding ?? 1, rank);
   }
 
   call(_params: Params, x: Tensor): Tensor {
@@ -31,26 +31,44 @@ export class ZeroPadding extends Layer {
   }
 }
 
-function widthsOf(where: string, padding: PaddingWidths, rank: number): (readonly [number, number])[] {
-  const list = typeof padding === "number" ? Array.from({ length: rank }, () => padding) : padding;
-  const pairs = list.map((width): readonly number[] => (typeof width === "number" ? [width, width] : width));
-  const isWhole = (width: number): boolean => Number.isInteger(width) && width >= 0;
+function widthsOf(where: string, padding: unknown, rank: number): (readonly [number, number])[] {
+  const list: readonly unknown[] = Array.isArray(padding) ? padding : Array.from({ length: rank }, () => padding);
+  const pairs = list.map((width): readonly unknown[] => (Array.isArray(width) ? width : [width, width]));
+  const isWhole = (width: unknown): boolean => Number.isSafeInteger(width) && (width as number) >= 0;
   if (pairs.length === rank && pairs.every((pair) => pair.length === 2 && pair.every(isWhole)))
-    return pairs.map(([before, after]) => [before!, after!]);
+    return pairs as unknown as (readonly [number, number])[];
   throw new GradsmithError(
     "option",
     where,
-    `padding must be a number from 0, or for each of ${rank} axes a number or [before, after], got ${JSON.stringify(padding)}.`,
+    `padding must be a number from 0, or for each of ${rank} axes a number or [before, after], got ${described(padding)}.`,
   );
 }
 
-/** Zeros before and after a sequence: [batch, steps, channels] to [batch, before + steps + after, channels]. */
-export const zeroPadding1d = (options: ZeroPaddingOptions = {}): ZeroPadding => new ZeroPadding(1, options);
+const zeroPadding = (rank: number, padding: PaddingWidths, options: LayerOptions): ZeroPadding =>
+  new ZeroPadding(rank, byPlace(`zeroPadding${rank}d`, { padding }, options));
+
 /**
- * Zeros around images: [batch, height, width, channels].
+ * Zeros before and after a sequence, one each by default or [[before, after]]: [batch, steps, channels] to
+ * [batch, before + steps + after, channels].
  *
- * @example zeroPadding2d({ padding: [[0, 1], [0, 1]] })
+ * @example zeroPadding1d([[2, 0]])
+ * @throws GradsmithError "option" for an unknown option or a value that can't be, "shape" for an input of another rank.
  */
-export const zeroPadding2d = (options: ZeroPaddingOptions = {}): ZeroPadding => new ZeroPadding(2, options);
-/** Zeros around volumes: [batch, depth, height, width, channels]. */
-export const zeroPadding3d = (options: ZeroPaddingOptions = {}): ZeroPadding => new ZeroPadding(3, options);
+export const zeroPadding1d = (padding: PaddingWidths = 1, options: LayerOptions = {}): ZeroPadding => zeroPadding(1, padding, options);
+
+/**
+ * Zeros around images, one on each side by default: [batch, height, width, channels] to
+ * [batch, top + height + bottom, left + width + right, channels].
+ *
+ * @example zeroPadding2d(2), zeroPadding2d([[0, 1], [0, 1]])
+ * @throws GradsmithError "option" for an unknown option or a value that can't be, "shape" for an input of another rank.
+ */
+export const zeroPadding2d = (padding: PaddingWidths = 1, options: LayerOptions = {}): ZeroPadding => zeroPadding(2, padding, options);
+
+/**
+ * Zeros around volumes, one on each side by default: [batch, depth, height, width, channels], as `zeroPadding2d` with one more axis.
+ *
+ * @example zeroPadding3d(1)
+ * @throws GradsmithError "option" for an unknown option or a value that can't be, "shape" for an input of another rank.
+ */
+export const zeroPadding3d = (padding: PaddingWidths = 1, options: LayerOptions = {}): ZeroPadding => zeroPadding(3, padding, options);

@@ -1,23 +1,27 @@
-import { within } from "../../core/checks.ts";
+import { between, flag } from "../../core/checks.ts";
 import type { Tensor } from "../../tensor/tensor.ts";
 import { aligned, defineLoss, epsilon } from "./loss.ts";
 
 export interface BinaryCrossentropyOptions {
-  /** Predictions are logits, not probabilities. In `compile`, a last layer with sigmoid is seen by itself. */
+  /** Whether predictions are logits; false by default: probabilities. Those of a last layer with sigmoid carry their logits by themselves. */
   readonly fromLogits?: boolean;
-  /** How much targets are drawn towards 1/2. */
+  /** How much targets are drawn towards 1/2, from 0, the default, to 1. */
   readonly labelSmoothing?: number;
 }
 
 /**
- * The cross-entropy of yes-or-no targets t and probabilities p, mean over the last axis.
+ * The cross-entropy of yes-or-no targets t and probabilities p of the same shape, mean over the last axis, then over the batch.
  *
  *     −(t·log p + (1 − t)·log(1 − p)) = max(z, 0) − z·t + log(1 + exp(−|z|))   with logits z
+ *
+ * Probabilities are kept within 1e-7 and 1 − 1e-7, as in Keras.
+ *
+ * @example model.compile({ loss: losses.binaryCrossentropy({ fromLogits: true }) });
+ * @throws GradsmithError "shape" for targets that don't match.
  */
 export const binaryCrossentropy = defineLoss<BinaryCrossentropyOptions>(
   "binaryCrossentropy",
   ({ fromLogits = false, labelSmoothing = 0 }) => {
-    within("binaryCrossentropy", "labelSmoothing", labelSmoothing, 0, 1);
     const smooth = (target: Tensor): Tensor => (labelSmoothing === 0 ? target : target.mul(1 - labelSmoothing).add(labelSmoothing / 2));
     const onLogits = (target: Tensor, z: Tensor): Tensor => {
       const t = smooth(aligned(target, z));
@@ -34,7 +38,8 @@ export const binaryCrossentropy = defineLoss<BinaryCrossentropyOptions>(
         .neg();
     };
     const common = { targets: "values", targetsAreProbabilities: true } as const;
-    if (fromLogits) return { ...common, perSample: onLogits };
+    if (fromLogits) return { ...common, perSample: onLogits, takesLogits: "bernoulli" };
     return { ...common, perSample: onProbabilities, onLogits: { distribution: "bernoulli", perSample: onLogits } };
   },
+  { fromLogits: flag, labelSmoothing: between(0, 1) },
 );

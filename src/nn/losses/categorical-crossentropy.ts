@@ -1,22 +1,24 @@
-import { within } from "../../core/checks.ts";
+import { between, flag } from "../../core/checks.ts";
 import type { Tensor } from "../../tensor/tensor.ts";
 import { aligned, defineLoss, epsilon } from "./loss.ts";
 
 export interface CategoricalCrossentropyOptions {
-  /** Predictions are logits, not probabilities. In `compile`, a last layer with softmax is seen by itself. */
+  /** Whether predictions are logits; false by default: probabilities. Those of a last layer with softmax carry their logits by themselves. */
   readonly fromLogits?: boolean;
-  /** How much targets are drawn towards equal shares. */
+  /** How much targets are drawn towards equal shares, from 0, the default, to 1. */
   readonly labelSmoothing?: number;
 }
 
 /**
- * The cross-entropy −Σ t·log p over the last axis, of one-hot targets t (or any shares of 1) and the probabilities p of classes.
- * For class numbers there is `sparseCategoricalCrossentropy`.
+ * The cross-entropy −Σ t·log p over the last axis, of one-hot targets t (or any shares of 1) and the probabilities p of classes, mean over the
+ * batch. For class numbers there is `sparseCategoricalCrossentropy`.
+ *
+ * @example model.compile({ loss: losses.categoricalCrossentropy({ labelSmoothing: 0.1 }) });
+ * @throws GradsmithError "shape" for targets that don't match.
  */
 export const categoricalCrossentropy = defineLoss<CategoricalCrossentropyOptions>(
   "categoricalCrossentropy",
   ({ fromLogits = false, labelSmoothing = 0 }) => {
-    within("categoricalCrossentropy", "labelSmoothing", labelSmoothing, 0, 1);
     const shares = (target: Tensor, prediction: Tensor): Tensor => {
       const t = aligned(target, prediction);
       return labelSmoothing === 0 ? t : t.mul(1 - labelSmoothing).add(labelSmoothing / t.shape[t.rank - 1]!);
@@ -27,9 +29,10 @@ export const categoricalCrossentropy = defineLoss<CategoricalCrossentropyOptions
       return shares(target, p).mul(p.log()).sum({ axis: -1 }).neg();
     };
     const common = { targets: "values", targetsAreProbabilities: true } as const;
-    if (fromLogits) return { ...common, perSample: onLogits };
+    if (fromLogits) return { ...common, perSample: onLogits, takesLogits: "categorical" };
     return { ...common, perSample: onProbabilities, onLogits: { distribution: "categorical", perSample: onLogits } };
   },
+  { fromLogits: flag, labelSmoothing: between(0, 1) },
 );
 
 /** Probabilities that add up to 1, as Keras makes sure of. */

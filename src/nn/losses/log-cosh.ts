@@ -1,9 +1,16 @@
 import { defineLoss, meanLoss } from "./loss.ts";
 
-/** mean log(cosh(e)) = e + softplus(−2e) − log 2, with e = prediction − target. */
-export const logCosh = defineLoss("logCosh", () =>
-  meanLoss((target, prediction) => {
-    const error = prediction.sub(target);
-    return error.add(error.mul(-2).softplus()).sub(Math.LN2);
-  }),
+/**
+ * mean log(cosh(e)) = e + softplus(−2e) − log 2, with e = prediction − target of the same shape: about e²/2 near 0, |e| − log 2 far away.
+ *
+ * @example model.compile({ loss: "logCosh" });
+ */
+export const logCosh = defineLoss(
+  "logCosh",
+  () =>
+    meanLoss((target, prediction) => {
+      const error = prediction.sub(target);
+      return error.add(error.mul(-2).softplus()).sub(Math.LN2);
+    }),
+  {},
 );

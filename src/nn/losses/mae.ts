@@ -1,4 +1,8 @@
 import { defineLoss, meanLoss } from "./loss.ts";
 
-/** Mean absolute error: mean |target − prediction|. */
-export const mae = defineLoss("mae", () => meanLoss((target, prediction) => prediction.sub(target).abs()));
+/**
+ * Mean absolute error: mean |target − prediction|, of the same shape.
+ *
+ * @example mae(y, prediction), model.compile({ loss: "mae" })
+ */
+export const mae = defineLoss("mae", () => meanLoss((target, prediction) => prediction.sub(target).abs()), {});

@@ -1,4 +1,8 @@
 import { defineLoss, meanLoss } from "./loss.ts";
 
-/** Mean squared error: mean (target − prediction)². */
-export const mse = defineLoss("mse", () => meanLoss((target, prediction) => prediction.sub(target).square()));
+/**
+ * Mean squared error: mean (target − prediction)², of the same shape.
+ *
+ * @example mse(y, prediction), model.compile({ loss: "mse" })
+ */
+export const mse = defineLoss("mse", () => meanLoss((target, prediction) => prediction.sub(target).square()), {});

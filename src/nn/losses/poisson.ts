@@ -1,6 +1,12 @@
 import { defineLoss, epsilon, meanLoss } from "./loss.ts";
 
-/** mean (prediction − target·log(prediction + 1e-7)): the negative log-likelihood of counts, without its constant. */
-export const poisson = defineLoss("poisson", () =>
-  meanLoss((target, prediction) => prediction.sub(target.mul(prediction.add(epsilon).log()))),
+/**
+ * mean (prediction − target·log(prediction + 1e-7)): the negative log-likelihood of counts, without its constant.
+ *
+ * @example model.compile({ loss: "poisson" });
+ */
+export const poisson = defineLoss(
+  "poisson",
+  () => meanLoss((target, prediction) => prediction.sub(target.mul(prediction.add(epsilon).log()))),
+  {},
 );

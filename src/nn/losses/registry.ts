@@ -1,14 +1,16 @@
+import type { Choice } from "../../core/described.ts";
+import { chosen, registryOf } from "../../core/described.ts";
 import type { Tensor } from "../../tensor/tensor.ts";
-import type { SavedForm } from "../described.ts";
-import { chosen, custom } from "../described.ts";
+import { refuseOldName } from "../legacy.ts";
 import { binaryCrossentropy } from "./binary-crossentropy.ts";
 import { categoricalCrossentropy } from "./categorical-crossentropy.ts";
 import { cosineSimilarity } from "./cosine-similarity.ts";
+import { customLoss } from "./custom-loss.ts";
 import { hinge, squaredHinge } from "./hinge.ts";
 import { huber } from "./huber.ts";
-import { kullbackLeibler } from "./kullback-leibler.ts";
+import { klDivergence } from "./kl-divergence.ts";
 import { logCosh } from "./log-cosh.ts";
-import type { Loss } from "./loss.ts";
+import type { Loss, LossFunction } from "./loss.ts";
 import { mae } from "./mae.ts";
 import { mape } from "./mape.ts";
 import { mse } from "./mse.ts";
@@ -16,10 +18,11 @@ import { msle } from "./msle.ts";
 import { poisson } from "./poisson.ts";
 import { sparseCategoricalCrossentropy } from "./sparse-categorical-crossentropy.ts";
 
-/** What users may give for a loss: a name, a name with options, a loss, or a function from target and prediction to losses or their mean. */
-export type LossChoice = SavedForm | Loss | ((target: Tensor, prediction: Tensor) => Tensor);
-
-/** All losses by name; Keras's long names too. */
+/**
+ * All losses by name, as functions from their options: for `loss` of `compile`. Keras's long names and its short ones are both known.
+ *
+ * @example model.compile({ loss: losses.binaryCrossentropy({ fromLogits: true, labelSmoothing: 0.1 }) });
+ */
 export const losses = {
   mse: mse.with,
   meanSquaredError: mse.with,
@@ -29,20 +32,28 @@ export const losses = {
   meanAbsolutePercentageError: mape.with,
   msle: msle.with,
   meanSquaredLogarithmicError: msle.with,
+  bce: binaryCrossentropy.with,
   binaryCrossentropy: binaryCrossentropy.with,
+  cce: categoricalCrossentropy.with,
   categoricalCrossentropy: categoricalCrossentropy.with,
   sparseCategoricalCrossentropy: sparseCategoricalCrossentropy.with,
   huber: huber.with,
   logCosh: logCosh.with,
   hinge: hinge.with,
   squaredHinge: squaredHinge.with,
-  kullbackLeibler: kullbackLeibler.with,
+  klDivergence: klDivergence.with,
   poisson: poisson.with,
   cosineSimilarity: cosineSimilarity.with,
 } as const;
 
+export type LossName = keyof typeof losses;
+/** What users may give for a loss: a name, a name with options, one of `losses`, or a function from target and prediction to losses or their mean. */
+export type LossChoice = Choice<Loss, LossName> | LossFunction<never> | ((target: Tensor, prediction: Tensor) => Tensor);
+
+export const lossRegistry = registryOf<Loss>("loss", losses);
+
 export function lossOf(where: string, choice: LossChoice): Loss {
-  if (typeof choice !== "function") return chosen<Loss>(where, "loss", choice, losses);
-  if ("with" in choice) return (choice.with as () => Loss)();
-  return { kind: custom, options: {}, targets: "values", perSample: choice };
+  if (typeof choice === "function") return "with" in choice ? choice.with() : customLoss(choice);
+  refuseOldName(where, "loss", choice);
+  return chosen<Loss>(where, choice, lossRegistry);
 }

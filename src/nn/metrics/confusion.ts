@@ -1,19 +1,32 @@
-import { within } from "../../core/checks.ts";
+import { between } from "../../core/checks.ts";
+import { checkOptions } from "../../core/options.ts";
 import { zeros } from "../../tensor/create.ts";
 import { aligned } from "../losses/loss.ts";
 import type { Metric } from "./metric.ts";
 import { ratio } from "./metric.ts";
+import { spread } from "./spread.ts";
 
 export interface ThresholdOptions {
-  /** From which probability on a prediction is a yes. */
+  /** Above which probability a prediction is a yes; 0.5 by default. */
   readonly threshold?: number;
 }
 
-/** Of what was predicted to be positive, the share that is. */
-export const precision = (options: ThresholdOptions = {}): Metric =>
+/**
+ * Of what was predicted to be positive, the share that is; 0 where nothing was. Targets are in the prediction's shape, positive where not 0, as in
+ * Keras.
+ *
+ * @example model.compile({ loss: "binaryCrossentropy", metrics: ["precision", "recall"] });
+ */
+export const precision = (options: ThresholdOptions = {}): Metric<"precision"> =>
   confusion("precision", options, ({ right, predicted }) => ratio(right, predicted));
-/** Of what is positive, the share that was predicted to be. */
-export const recall = (options: ThresholdOptions = {}): Metric =>
+
+/**
+ * Of what is positive, the share that was predicted to be; 0 where nothing is. Targets are in the prediction's shape, positive where not 0, as in
+ * Keras.
+ *
+ * @example model.compile({ loss: "binaryCrossentropy", metrics: [metrics.recall({ threshold: 0.3 })] });
+ */
+export const recall = (options: ThresholdOptions = {}): Metric<"recall"> =>
   confusion("recall", options, ({ right, positive }) => ratio(right, positive));
 
 interface Counts {
@@ -22,17 +35,18 @@ interface Counts {
   readonly positive: number;
 }
 
-function confusion(kind: string, { threshold = 0.5 }: ThresholdOptions, result: (counts: Counts) => number): Metric {
-  within(kind, "threshold", threshold, 0, 1);
+function confusion<Name extends string>(kind: Name, options: ThresholdOptions, result: (counts: Counts) => number): Metric<Name> {
+  const { threshold = 0.5 } = checkOptions(kind, options, { threshold: between(0, 1) });
   return {
     kind,
     name: kind,
-    options: { threshold },
+    takes: "probabilities",
+    options,
     init: () => ({ right: zeros([]), predicted: zeros([]), positive: zeros([]) }),
     update(state, target, prediction, { weight } = {}) {
-      const truth = aligned(target, prediction).greater(0.5).cast("f32");
+      const truth = aligned(target, prediction).notEqual(0).cast("f32");
       const yes = prediction.greater(threshold).cast("f32");
-      const share = weight === undefined ? truth.fill(1) : weight.cast("f32").reshape([weight.size, ...truth.shape.slice(1).map(() => 1)]);
+      const share = weight === undefined ? truth.fill(1) : spread(kind, weight, truth);
       return {
         right: state.right!.add(truth.mul(yes).mul(share).sum()),
         predicted: state.predicted!.add(yes.mul(share).sum()),

@@ -1,26 +1,93 @@
-import type { Choice } from "../described.ts";
-import { chosen } from "../described.ts";
+import type { Choice } from "../../core/described.ts";
+import { chosen, registryOf } from "../../core/described.ts";
+import { refuseOldName } from "../legacy.ts";
+import { binaryCrossentropy } from "../losses/binary-crossentropy.ts";
+import { categoricalCrossentropy } from "../losses/categorical-crossentropy.ts";
+import { hinge, squaredHinge } from "../losses/hinge.ts";
+import { huber } from "../losses/huber.ts";
+import { klDivergence } from "../losses/kl-divergence.ts";
+import { logCosh } from "../losses/log-cosh.ts";
+import { mae } from "../losses/mae.ts";
+import { mape } from "../losses/mape.ts";
+import { mse } from "../losses/mse.ts";
+import { msle } from "../losses/msle.ts";
+import { poisson } from "../losses/poisson.ts";
+import { sparseCategoricalCrossentropy } from "../losses/sparse-categorical-crossentropy.ts";
 import { accuracy, binaryAccuracy, categoricalAccuracy, sparseCategoricalAccuracy } from "./accuracy.ts";
 import { auc } from "./auc.ts";
 import { precision, recall } from "./confusion.ts";
-import { mae, mse, rmse } from "./errors.ts";
 import type { Metric } from "./metric.ts";
+import { ofLoss } from "./of-loss.ts";
+import { rmse } from "./rmse.ts";
 import { sparseTopKCategoricalAccuracy, topKCategoricalAccuracy } from "./top-k.ts";
 
-/** All metrics by name, as functions from their options. */
+/** The same metrics by another name. */
+const called =
+  <Name extends string, Options>(name: Name, make: (options?: Options) => Metric) =>
+  (options?: Options): Metric<Name> =>
+    renamed(make(options), name);
+
+/**
+ * All metrics by name, as functions from their options: for `metrics` of `compile`. Keras's long names and its short ones are both known, and
+ * losses may be measured too. Formulas are Keras's; a metric is a mean over all samples, whatever their batches.
+ *
+ * @example model.compile({ loss: "binaryCrossentropy", metrics: ["accuracy", metrics.auc({ curve: "PR" })] });
+ */
 export const metrics = {
   accuracy,
+  acc: called("acc", accuracy),
   binaryAccuracy,
   categoricalAccuracy,
   sparseCategoricalAccuracy,
   topKCategoricalAccuracy,
   sparseTopKCategoricalAccuracy,
-  mse,
-  mae,
-  rmse,
   auc,
   precision,
   recall,
+  rmse,
+  rootMeanSquaredError: called("rootMeanSquaredError", rmse),
+  mse: ofLoss("mse", mse),
+  meanSquaredError: ofLoss("meanSquaredError", mse),
+  mae: ofLoss("mae", mae),
+  meanAbsoluteError: ofLoss("meanAbsoluteError", mae),
+  mape: ofLoss("mape", mape),
+  meanAbsolutePercentageError: ofLoss("meanAbsolutePercentageError", mape),
+  msle: ofLoss("msle", msle),
+  meanSquaredLogarithmicError: ofLoss("meanSquaredLogarithmicError", msle),
+  bce: ofLoss("bce", binaryCrossentropy),
+  binaryCrossentropy: ofLoss("binaryCrossentropy", binaryCrossentropy),
+  cce: ofLoss("cce", categoricalCrossentropy),
+  categoricalCrossentropy: ofLoss("categoricalCrossentropy", categoricalCrossentropy),
+  sparseCategoricalCrossentropy: ofLoss("sparseCategoricalCrossentropy", sparseCategoricalCrossentropy),
+  klDivergence: ofLoss("klDivergence", klDivergence),
+  poisson: ofLoss("poisson", poisson),
+  huber: ofLoss("huber", huber),
+  logCosh: ofLoss("logCosh", logCosh),
+  hinge: ofLoss("hinge", hinge),
+  squaredHinge: ofLoss("squaredHinge", squaredHinge),
 } as const;
 
-export const metricOf = (where: string, choice: Choice<Metric>): Metric => chosen<Metric>(where, "metric", choice, metrics);
+export type MetricName = keyof typeof metrics;
+/** What users may give for a metric: a name, a name with options, one of `metrics`, or one of their own. */
+export type MetricChoice = Choice<Metric, MetricName>;
+
+export const metricRegistry = registryOf<Metric>("metric", metrics);
+
+/** The metric a user chose. One chosen by a name goes by that name in logs. */
+export function metricOf(where: string, choice: MetricChoice): Metric {
+  refuseOldName(where, "loss", choice);
+  const metric = chosen<Metric>(where, choice, metricRegistry);
+  const name = typeof choice === "string" ? choice : Array.isArray(choice) ? (choice[0] as string) : metric.name;
+  return name === metric.name ? metric : renamed(metric, name);
+}
+
+/** Written out, since a metric may be of a class of its own. */
+const renamed = <Name extends string>(metric: Metric, name: Name): Metric<Name> => ({
+  kind: metric.kind,
+  options: metric.options,
+  name,
+  ...(metric.takes && { takes: metric.takes }),
+  init: () => metric.init(),
+  update: (state, target, prediction, options) => metric.update(state, target, prediction, options),
+  result: (state) => metric.result(state),
+});

@@ -1,0 +1,2 @@
+/** The options of what has none. */
+export type NoOptions = Readonly<Record<string, never>>;
