@@ -27,6 +27,12 @@ export function finiteNumber(where: string, name: string, value: unknown): numbe
   throw wrong(where, name, "a finite number", value);
 }
 
+/** Also NaN and infinities. */
+export function anyNumber(where: string, name: string, value: unknown): number {
+  if (typeof value === "number") return value;
+  throw wrong(where, name, "a number", value);
+}
+
 export function positiveNumber(where: string, name: string, value: unknown): number {
   if (Number.isFinite(value) && (value as number) > 0) return value as number;
   throw wrong(where, name, "a positive number", value);
@@ -79,6 +85,12 @@ export const listOf =
     for (const [i, item] of value.entries()) check(where, `${name}[${i}]`, item);
     return value;
   };
+
+/** One value, or an array of them. */
+export const oneOrMore =
+  (check: Check): Check =>
+  (where, name, value) =>
+    (Array.isArray(value) ? listOf(check) : check)(where, name, value);
 
 /** One of a few values. */
 export const oneOf =

@@ -1,5 +1,6 @@
 import { describe, expect, test } from "vitest";
 import {
+  anyNumber,
   anything,
   between,
   callable,
@@ -11,6 +12,7 @@ import {
   listOf,
   nonNegativeNumber,
   oneOf,
+  oneOrMore,
   positiveInteger,
   positiveNumber,
   properFraction,
@@ -214,6 +216,8 @@ describe("values", () => {
         [1, '"min", "max" or 0, got 1.'],
       ],
     ],
+    ["anyNumber", anyNumber, [0, Number.NaN, -Infinity], [["0", 'a number, got "0".']]],
+    ["oneOrMore", oneOrMore(wholeNumber), [1, [1, 2]], [["1", 'a whole number, got "1".']]],
     ["oneOf", oneOf("same"), ["same"], [["valid", '"same", got "valid".']]],
   ];
   test.each(cases)("%s", (_, check, good, bad) => {

@@ -1,5 +1,6 @@
 import type { DType } from "./dtype.ts";
 import { GradsmithError } from "./errors.ts";
+import { described } from "./options.ts";
 
 export type Shape = readonly number[];
 export interface TensorType {
@@ -12,6 +13,12 @@ export const showShape = (shape: Shape): string => `[${shape.join(", ")}]`;
 /** `f32 [2, 3]`. */
 export const showType = ({ dtype, shape }: TensorType): string => `${dtype} ${showShape(shape)}`;
 export const sameShape = (a: Shape, b: Shape): boolean => a.length === b.length && a.every((d, i) => d === b[i]);
+
+/** A copy of what a caller gave for a shape, once it is one. */
+export function checkedShape(where: string, shape: Shape): Shape {
+  if (Array.isArray(shape) && shape.every((size) => Number.isSafeInteger(size) && size >= 0)) return [...shape];
+  throw new GradsmithError("shape", where, `${described(shape)} is not a shape.`, "Use a list of integers from 0.");
+}
 
 /** Row-major strides, in elements. */
 export function stridesOf(shape: Shape): number[] {
@@ -45,12 +52,19 @@ export function broadcastShapes(where: string, a: Shape, b: Shape): Shape {
 export function normalizeAxis(where: string, axis: number, rank: number): number {
   const counted = axis < 0 ? axis + rank : axis;
   if (Number.isInteger(axis) && counted >= 0 && counted < rank) return counted;
-  throw new GradsmithError("shape", where, `axis ${axis} does not exist in a tensor of rank ${rank}.`, `Use ${-rank} to ${rank - 1}.`);
+  throw new GradsmithError(
+    "shape",
+    where,
+    `axis ${described(axis)} does not exist in a tensor of rank ${rank}.`,
+    `Use ${-rank} to ${rank - 1}.`,
+  );
 }
+
+const isList = <T>(value: T | readonly T[]): value is readonly T[] => Array.isArray(value);
 
 /** Distinct axes counted from the front, ascending; all of them when none are given. */
 export function normalizeAxes(where: string, axes: number | readonly number[] | undefined, rank: number): number[] {
-  const given = axes === undefined ? Array.from({ length: rank }, (_, i) => i) : typeof axes === "number" ? [axes] : axes;
+  const given = axes === undefined ? Array.from({ length: rank }, (_, i) => i) : isList(axes) ? axes : [axes];
   const counted = given.map((axis) => normalizeAxis(where, axis, rank)).sort((a, b) => a - b);
   const twice = counted.find((axis, i) => axis === counted[i + 1]);
   if (twice === undefined) return counted;

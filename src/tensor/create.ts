@@ -1,9 +1,11 @@
-import { finiteNumber } from "../core/checks.ts";
+import { anyNumber, countingNumber, finiteNumber, flag, knownDType } from "../core/checks.ts";
 import type { DType, TypedArray } from "../core/dtype.ts";
 import { isFloat, viewOf } from "../core/dtype.ts";
 import { GradsmithError } from "../core/errors.ts";
+import type { OptionChecks } from "../core/options.ts";
+import { checkOptions } from "../core/options.ts";
 import type { Shape, TensorType } from "../core/shape.ts";
-import { showShape, sizeOf } from "../core/shape.ts";
+import { checkedShape, showShape, sizeOf } from "../core/shape.ts";
 import { sourceOf } from "./execution.ts";
 import { toStored } from "./functions/element-arrays.ts";
 import type { Nested } from "./functions/nested.ts";
@@ -26,11 +28,25 @@ export interface TensorOptions extends DTypeOptions {
   readonly transfer?: boolean | undefined;
 }
 
+const dtypeChecks: OptionChecks<DTypeOptions> = { dtype: knownDType };
+const tensorChecks: OptionChecks<TensorOptions> = { ...dtypeChecks, shape: checkShapeOption, transfer: flag };
+
+function checkShapeOption(where: string, _name: string, value: unknown): Shape {
+  return checkedShape(where, value as Shape);
+}
+
 /**
- * A tensor of numbers known now: `tensor([[1, 2], [3, 4]])`, or `tensor(array, { shape: [2, 2] })` of a typed array, whose element type it
- * takes (plain numbers give f32, booleans bool). The values are copied, once: when the array is dropped, the tensor's copy is the only one.
+ * A tensor of numbers known now: of nested arrays in their shape, or of a typed array, whose element type it takes. Plain numbers give f32,
+ * booleans bool. The values are copied, once: when the array is dropped, the tensor's copy is the only one.
+ *
+ * Defaults: `dtype` that of the values, `shape` theirs, `transfer` false.
+ *
+ * @throws GradsmithError "data" for ragged arrays, what is no number or an array whose memory is gone, "shape" for a shape that is none or that
+ * the values don't fill, "dtype" for an element type that is none, "option" for an unknown option.
+ * @example tensor([[1, 2], [3, 4]]), tensor(Float32Array.of(1, 2, 3, 4), { shape: [2, 2] })
  */
 export function tensor(values: Nested, options: TensorOptions = {}): Tensor {
+  checkOptions("tensor", options, tensorChecks);
   const { data, shape: own, natural } = elementsOf(values);
   const shape = options.shape ?? own;
   if (sizeOf(shape) !== data.length) {
@@ -58,6 +74,7 @@ declare function structuredClone<T>(value: T, options: { transfer: readonly Arra
 function elementsOf(values: Nested): { data: ArrayLike<number>; shape: Shape; natural: DType } {
   if (ArrayBuffer.isView(values)) {
     const natural = naturalTypes[values.constructor.name];
+    if (isGone(values)) throw new GradsmithError("data", "tensor", "the array's memory was transferred away.", "Make the tensor before.");
     if (natural !== undefined) return { data: values, shape: [values.length], natural };
     throw new GradsmithError(
       "dtype",
@@ -70,6 +87,17 @@ function elementsOf(values: Nested): { data: ArrayLike<number>; shape: Shape; na
   return { data, shape, natural: isBool ? "bool" : "f32" };
 }
 
+/** Memory that went to a worker or to a tensor. Only engines since 2023 know `detached`, but none slices it. */
+function isGone({ buffer, byteLength }: ArrayBufferView): boolean {
+  if (byteLength > 0) return false;
+  try {
+    buffer.slice(0, 0);
+    return false;
+  } catch {
+    return true;
+  }
+}
+
 const naturalTypes: Readonly<Record<string, DType>> = {
   Float32Array: "f32",
   Float64Array: "f64",
@@ -80,38 +108,81 @@ const naturalTypes: Readonly<Record<string, DType>> = {
   Buffer: "u8",
 };
 
-/** One number everywhere. */
-export const full = (shape: Shape, value: number, { dtype = "f32" }: DTypeOptions = {}): Tensor =>
-  new Tensor(fillNode(value, dtype, checkedShape("full", shape)));
-export const zeros = (shape: Shape, options?: DTypeOptions): Tensor => full(shape, 0, options);
-export const ones = (shape: Shape, options?: DTypeOptions): Tensor => full(shape, 1, options);
+/**
+ * One number everywhere.
+ *
+ * @throws GradsmithError "shape" unless `shape` is a list of integers from 0, "option" for an unknown option or what is no number, "dtype".
+ * @example full([2, 3], 0.5)
+ */
+export const full = (shape: Shape, value: number, options?: DTypeOptions): Tensor =>
+  filled("full", shape, anyNumber("full", "the value", value), options);
+
+/**
+ * Zeros; f32 by default.
+ *
+ * @throws GradsmithError "shape" unless `shape` is a list of integers from 0, "option" for an unknown option, "dtype".
+ * @example zeros([2, 3])
+ */
+export const zeros = (shape: Shape, options?: DTypeOptions): Tensor => filled("zeros", shape, 0, options);
+
+/**
+ * Ones; f32 by default.
+ *
+ * @throws GradsmithError "shape" unless `shape` is a list of integers from 0, "option" for an unknown option, "dtype".
+ * @example ones([2, 3], { dtype: "i32" })
+ */
+export const ones = (shape: Shape, options?: DTypeOptions): Tensor => filled("ones", shape, 1, options);
+
+function filled(where: string, shape: Shape, value: number, options: DTypeOptions | undefined): Tensor {
+  const dtype = options === undefined ? undefined : checkOptions(where, options, dtypeChecks).dtype;
+  return new Tensor(fillNode(value, dtype ?? "f32", checkedShape(where, shape)));
+}
 
 export interface RangeOptions extends DTypeOptions {
+  /** From one number to the next; may be negative. Default 1. */
   readonly step?: number | undefined;
 }
 
-/** `start, start + step, ...` up to but without `stop`; `arange(stop)` starts at 0. Integers give i32, unless `dtype` says otherwise. */
+const rangeChecks: OptionChecks<RangeOptions> = { ...dtypeChecks, step: finiteNumber };
+
+/**
+ * `start, start + step, ...` up to but without `stop`; `arange(stop)` starts at 0. Integers give i32, unless `dtype` says otherwise, else f32.
+ *
+ *     n = max(0, ⌈(stop − start) / step⌉) numbers, the i-th of them start + i·step
+ *
+ * @throws GradsmithError "option" for an unknown option, a number that is not finite or a step of 0, "dtype".
+ * @example arange(5), arange(1, 2, { step: 0.25 })
+ */
 export function arange(start: number, stop?: number | RangeOptions, options?: RangeOptions): Tensor {
-  if (typeof stop !== "number") return arange(0, start, stop);
-  const { step = 1, dtype = [start, step].every(Number.isInteger) ? "i32" : "f32" } = options ?? {};
-  for (const [name, value] of [
-    ["start", start],
-    ["stop", stop],
-    ["step", step],
-  ] as const)
-    finiteNumber("arange", name, value);
+  if (stop === undefined || typeof stop === "object") return arange(0, start, stop ?? options);
+  const { step = 1, dtype = [start, step].every(Number.isInteger) ? "i32" : "f32" } = checkOptions("arange", options ?? {}, rangeChecks);
+  finiteNumber("arange", "start", start);
+  finiteNumber("arange", "stop", stop);
   if (step === 0) throw new GradsmithError("option", "arange", "step must not be 0.", "Use full for equal numbers.");
-  const positions = iota(Math.max(0, Math.ceil((stop - start) / step)));
+  const positions = iota("arange", Math.max(0, Math.ceil((stop - start) / step)));
   return affine(positions, start, step, dtype);
 }
 
-/** `count` numbers from `start` to `stop`, both included, equally far apart. */
-export function linspace(
-  start: number,
-  stop: number,
-  { count = 50, dtype = "f32" }: DTypeOptions & { readonly count?: number | undefined } = {},
-): Tensor {
-  const positions = iota(count);
+export interface LinspaceOptions extends DTypeOptions {
+  /** How many numbers. Default 50. */
+  readonly count?: number | undefined;
+}
+
+const linspaceChecks: OptionChecks<LinspaceOptions> = { ...dtypeChecks, count: countingNumber };
+
+/**
+ * `count` numbers (50 by default) from `start` to `stop`, both included, equally far apart; f32 by default.
+ *
+ *     start + i·(stop − start) / (count − 1)
+ *
+ * @throws GradsmithError "option" for an unknown option, ends that are not finite or a count that is none, "dtype".
+ * @example linspace(0, 1, { count: 11 })
+ */
+export function linspace(start: number, stop: number, options: LinspaceOptions = {}): Tensor {
+  const { count = 50, dtype = "f32" } = checkOptions("linspace", options, linspaceChecks);
+  finiteNumber("linspace", "start", start);
+  finiteNumber("linspace", "stop", stop);
+  const positions = iota("linspace", count);
   if (count < 2) return affine(positions, start, 0, dtype);
   const computed = isFloat(dtype) ? dtype : "f32";
   const line = affine(positions, start, (stop - start) / (count - 1), computed);
@@ -121,11 +192,21 @@ export function linspace(
     .cast(dtype);
 }
 
-/** Ones on the diagonal of an otherwise empty matrix; square unless `columns` is given. */
-export function eye(
-  rows: number,
-  { columns = rows, dtype = "f32" }: DTypeOptions & { readonly columns?: number | undefined } = {},
-): Tensor {
+export interface EyeOptions extends DTypeOptions {
+  /** As many as rows by default. */
+  readonly columns?: number | undefined;
+}
+
+const eyeChecks: OptionChecks<EyeOptions> = { ...dtypeChecks, columns: countingNumber };
+
+/**
+ * Ones on the diagonal of an otherwise empty matrix [rows, columns]; square unless `columns` is given, f32 by default.
+ *
+ * @throws GradsmithError "option" for an unknown option or columns that are no count, "shape" for rows that are none, "dtype".
+ * @example eye(3), eye(2, { columns: 4 })
+ */
+export function eye(rows: number, options: EyeOptions = {}): Tensor {
+  const { columns = rows, dtype = "f32" } = checkOptions("eye", options, eyeChecks);
   const shape = checkedShape("eye", [rows, columns]);
   return new Tensor(iotaNode(shape, 0)).equal(new Tensor(iotaNode(shape, 1))).cast(dtype);
 }
@@ -133,13 +214,8 @@ export function eye(
 /** A slot of a function that is being traced: a tensor whose values come when it runs. */
 export const input = (slot: number, type: TensorType): Tensor => new Tensor(inputNode(slot, type));
 
-const iota = (count: number): Tensor => new Tensor(iotaNode(checkedShape("arange", [count]), 0));
+const iota = (where: string, count: number): Tensor => new Tensor(iotaNode(checkedShape(where, [count]), 0));
 const affine = (positions: Tensor, start: number, step: number, dtype: DType): Tensor => {
   const exact = [start, step].every(Number.isInteger) ? positions : positions.cast(dtype === "f64" ? "f64" : "f32");
   return exact.mul(step).add(start).cast(dtype);
 };
-
-function checkedShape(where: string, shape: Shape): Shape {
-  if (shape.every((size) => Number.isInteger(size) && size >= 0)) return [...shape];
-  throw new GradsmithError("shape", where, `${showShape(shape)} is not a shape.`, "Use integers from 0.");
-}

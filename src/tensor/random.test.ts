@@ -143,9 +143,13 @@ describe("random numbers by definition", () => {
     [
       "integers",
       () => random.uniform([1], { key, dtype: "i32" }),
-      "[random] uniform numbers are floats, got i32. Use floor() and cast() for integers.",
+      "[random.uniform] uniform numbers are floats, got i32. Use floor() and cast() for integers.",
     ],
-    ["a probability above 1", () => random.bernoulli([1], { key, probability: 2 }), "[random] probability must be between 0 and 1, got 2."],
+    [
+      "a probability above 1",
+      () => random.bernoulli([1], { key, probability: 2 }),
+      "[random.bernoulli] probability must be between 0 and 1, got 2.",
+    ],
   ])("%s is refused", (_name, f, message) => {
     expect(f).toThrow(message);
   });

@@ -68,7 +68,7 @@ describe("messages", () => {
     [
       "cast",
       () => of(2).cast("float32" as "f32"),
-      '[cast] unknown dtype "float32". Use "f32", "f64", "f16", "bf16", "i32", "u32", "u8" or "bool".',
+      '[cast] unknown dtype "float32". Did you mean "f32"? Use "bool", "u8", "u32", "i32", "bf16", "f16", "f32" or "f64".',
     ],
     ["contract", () => of(2).contract("ij->i", of(2)), '[contract] "ij->i" is not a formula like "mk,kn->mn". Use one letter per axis.'],
     [
@@ -92,7 +92,7 @@ describe("messages", () => {
       () => tensor(["a" as unknown as number]),
       "[tensor] a is not a number. Give numbers, booleans, or nested arrays of them.",
     ],
-    ["zeros", () => zeros([-1]), "[full] [-1] is not a shape. Use integers from 0."],
+    ["zeros", () => zeros([-1]), "[zeros] [-1] is not a shape. Use a list of integers from 0."],
     [
       "operators",
       () => Number(of(2)) + 1,

@@ -1,4 +1,4 @@
-import { positiveInteger } from "../../core/checks.ts";
+import { countingNumber, listOf, oneOrMore, positiveInteger } from "../../core/checks.ts";
 import { GradsmithError } from "../../core/errors.ts";
 import { normalizeAxis, showShape } from "../../core/shape.ts";
 import type { AxisArgument } from "../axes.ts";
@@ -23,7 +23,7 @@ export function split(x: Tensor, parts: number | readonly number[], argument?: A
   const sizes =
     typeof parts === "number"
       ? Array.from({ length: positiveInteger("split", "the number of parts", parts) }, () => length / parts)
-      : parts;
+      : (listOf(countingNumber)("split", "parts", parts) as readonly number[]);
   if (sizes.some((size) => !Number.isInteger(size)) || sizes.reduce((a, b) => a + b, 0) !== length) {
     const wanted = typeof parts === "number" ? `${parts} equal parts` : `parts of ${parts.join(", ")}`;
     throw new GradsmithError(
@@ -46,6 +46,7 @@ export function split(x: Tensor, parts: number | readonly number[], argument?: A
 
 /** Each element `count` times in a row along an axis; of the flattened tensor when no axis is named. */
 export function repeat(x: Tensor, count: number, argument?: AxisArgument): Tensor {
+  countingNumber("repeat", "count", count);
   if (argument === undefined) return repeat(x.flatten(), count, 0);
   const axis = axisOf("repeat", argument, x.rank, 0);
   const wide = x.shape.flatMap((size, i) => (i === axis ? [size, count] : [size]));
@@ -57,6 +58,7 @@ export function repeat(x: Tensor, count: number, argument?: AxisArgument): Tenso
 
 /** The whole tensor side by side, `counts[i]` times along axis i, aligned right as in NumPy. */
 export function tile(x: Tensor, counts: number | readonly number[]): Tensor {
+  oneOrMore(countingNumber)("tile", "counts", counts);
   const given = typeof counts === "number" ? [counts] : counts;
   const rank = Math.max(given.length, x.rank);
   const aligned = (list: readonly number[]): number[] => [...new Array<number>(rank - list.length).fill(1), ...list];

@@ -1,14 +1,22 @@
+import { anyNumber, finiteNumber, knownDType, nonNegativeNumber } from "../../core/checks.ts";
 import type { DType } from "../../core/dtype.ts";
 import { GradsmithError } from "../../core/errors.ts";
+import type { OptionChecks } from "../../core/options.ts";
+import { checkOptions } from "../../core/options.ts";
 import type { Shape } from "../../core/shape.ts";
+import { checkedShape } from "../../core/shape.ts";
 import { erf } from "../../ir/erf.ts";
 import type { Tensor } from "../tensor.ts";
 import type { KeyOptions } from "./random-bits.ts";
+import { keyChecks } from "./random-bits.ts";
 import { uniform } from "./random-uniform.ts";
 
 export interface NormalOptions extends KeyOptions {
+  /** Of floats; `f32` by default. */
   readonly dtype?: DType | undefined;
+  /** Default 0. */
   readonly mean?: number | undefined;
+  /** The standard deviation. Default 1. */
   readonly std?: number | undefined;
 }
 export interface TruncatedNormalOptions extends NormalOptions {
@@ -17,19 +25,42 @@ export interface TruncatedNormalOptions extends NormalOptions {
   readonly high?: number | undefined;
 }
 
-/** Normal numbers, sqrt(2)·erfinv(u) with u uniform over (-1, 1): JAX's `random.normal`. */
-export function normal(shape: Shape, { mean = 0, std = 1, dtype = "f32", ...from }: NormalOptions = {}): Tensor {
+const checks: OptionChecks<NormalOptions> = { ...keyChecks, dtype: knownDType, mean: finiteNumber, std: nonNegativeNumber };
+const truncatedChecks: OptionChecks<TruncatedNormalOptions> = { ...checks, low: anyNumber, high: anyNumber };
+
+/**
+ * Normally distributed numbers, in the shape: JAX's `random.normal`.
+ *
+ *     mean + std·√2·erfinv(u), u uniform over (−1, 1)
+ *
+ * Defaults: `mean` 0, `std` 1, `dtype` f32, the next key of the process.
+ *
+ * @throws GradsmithError "option" for an unknown option or a negative `std`, "dtype" for integers, "shape" unless `shape` is one.
+ * @example random.normal([2, 3], { std: 0.1, seed: 7 })
+ */
+export function normal(shape: Shape, options: NormalOptions = {}): Tensor {
+  checkedShape("random.normal", shape);
+  const { mean = 0, std = 1, dtype = "f32", ...from } = checkOptions("random.normal", options, checks);
   const computed = dtype === "f64" ? "f64" : "f32";
   const u = uniform(shape, { ...from, dtype: computed, low: next(-1, 1, computed), high: 1 });
   return scaled(u.erfinv().mul(Math.SQRT2), mean, std).cast(dtype);
 }
 
-/** Normal numbers that fell between two bounds: JAX's `random.truncated_normal`, then scaled. */
-export function truncatedNormal(
-  shape: Shape,
-  { mean = 0, std = 1, low = -2, high = 2, dtype = "f32", ...from }: TruncatedNormalOptions = {},
-): Tensor {
-  if (!(low < high)) throw new GradsmithError("option", "random", `low ${low} is not below high ${high}.`, "Swap them.");
+/**
+ * Normally distributed numbers that fell between two bounds, in the shape: JAX's `random.truncated_normal`, then scaled.
+ *
+ *     mean + std·√2·erfinv(u), u uniform over (erf(low/√2), erf(high/√2))
+ *
+ * Defaults: `mean` 0, `std` 1, `low` −2, `high` 2, `dtype` f32, the next key of the process.
+ *
+ * @throws GradsmithError "option" for an unknown option or low not below high, "dtype" for integers, "shape" unless `shape` is one.
+ * @example random.truncatedNormal([2, 3], { std: 0.1, seed: 7 })
+ */
+export function truncatedNormal(shape: Shape, options: TruncatedNormalOptions = {}): Tensor {
+  const where = "random.truncatedNormal";
+  checkedShape(where, shape);
+  const { mean = 0, std = 1, low = -2, high = 2, dtype = "f32", ...from } = checkOptions(where, options, truncatedChecks);
+  if (!(low < high)) throw new GradsmithError("option", where, `low ${low} is not below high ${high}.`, "Swap them.");
   const computed = dtype === "f64" ? "f64" : "f32";
   const u = uniform(shape, { ...from, dtype: computed, low: erf(low / Math.SQRT2), high: erf(high / Math.SQRT2) });
   const inside = u

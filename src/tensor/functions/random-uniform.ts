@@ -1,12 +1,17 @@
+import { finiteNumber, knownDType } from "../../core/checks.ts";
 import type { DType } from "../../core/dtype.ts";
 import { isFloat } from "../../core/dtype.ts";
 import { GradsmithError } from "../../core/errors.ts";
+import type { OptionChecks } from "../../core/options.ts";
+import { checkOptions } from "../../core/options.ts";
 import type { Shape } from "../../core/shape.ts";
+import { checkedShape } from "../../core/shape.ts";
 import type { Tensor } from "../tensor.ts";
 import type { KeyOptions } from "./random-bits.ts";
-import { bits, keyOf, wordAt } from "./random-bits.ts";
+import { bits, keyChecks, keyOf, wordAt } from "./random-bits.ts";
 
 export interface UniformOptions extends KeyOptions {
+  /** Of floats; `f32` by default. */
   readonly dtype?: DType | undefined;
   /** Included; 0 by default. */
   readonly low?: number | undefined;
@@ -14,11 +19,29 @@ export interface UniformOptions extends KeyOptions {
   readonly high?: number | undefined;
 }
 
-/** Uniform over [low, high): bit for bit JAX's `random.uniform` in f32 and f64. */
-export function uniform(shape: Shape, { dtype = "f32", low = 0, high = 1, ...from }: UniformOptions = {}): Tensor {
+const checks: OptionChecks<UniformOptions> = { ...keyChecks, dtype: knownDType, low: finiteNumber, high: finiteNumber };
+
+/**
+ * Numbers uniform over [low, high), in the shape: bit for bit JAX's `random.uniform` in f32 and f64.
+ *
+ *     low + (high − low)·u, u a multiple of 2⁻²³ (f64: 2⁻⁵²) below 1
+ *
+ * Defaults: `low` 0, `high` 1, `dtype` f32, the next key of the process.
+ *
+ * @throws GradsmithError "option" for an unknown option or low above high, "dtype" for integers, "shape" unless `shape` is one.
+ * @example random.uniform([2, 3], { low: -1, high: 1, seed: 7 })
+ */
+export function uniform(shape: Shape, options: UniformOptions = {}): Tensor {
+  checkedShape("random.uniform", shape);
+  const { dtype = "f32", low = 0, high = 1, ...from } = checkOptions("random.uniform", options, checks);
   if (!isFloat(dtype))
-    throw new GradsmithError("dtype", "random", `uniform numbers are floats, got ${dtype}.`, "Use floor() and cast() for integers.");
-  if (!(low <= high)) throw new GradsmithError("option", "random", `low ${low} is not below high ${high}.`, "Swap them.");
+    throw new GradsmithError(
+      "dtype",
+      "random.uniform",
+      `uniform numbers are floats, got ${dtype}.`,
+      "Use floor() and cast() for integers.",
+    );
+  if (!(low <= high)) throw new GradsmithError("option", "random.uniform", `low ${low} is not below high ${high}.`, "Swap them.");
   const computed = dtype === "f64" ? "f64" : "f32";
   const unit = computed === "f64" ? unitDouble(keyOf(from), shape) : unitSingle(keyOf(from), shape);
   const numbers =

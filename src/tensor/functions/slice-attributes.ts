@@ -1,4 +1,5 @@
 import { GradsmithError } from "../../core/errors.ts";
+import { described } from "../../core/options.ts";
 import type { Shape } from "../../core/shape.ts";
 import { showShape } from "../../core/shape.ts";
 import type { SliceAttributes } from "../ops/slicing.ts";
@@ -15,11 +16,11 @@ export function sliceAttributes(
     ["sizes", sizes],
     ["strides", strides],
   ] as const) {
-    if (list.length > shape.length || list.some((n) => !Number.isInteger(n))) {
+    if (!Array.isArray(list) || list.length > shape.length || list.some((n) => !Number.isInteger(n))) {
       throw new GradsmithError(
         "shape",
         "slice",
-        `${name} [${list.join(", ")}] do not suit ${showShape(shape)}.`,
+        `${name} ${described(list)} do not suit ${showShape(shape)}.`,
         `Give ${shape.length} integers at most.`,
       );
     }

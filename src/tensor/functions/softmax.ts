@@ -1,11 +1,12 @@
 import type { AxisArgument, ReduceArgument } from "../axes.ts";
-import { axesOf, axisOf, reduceOptions } from "../axes.ts";
+import { axesOf, axisOf, keepsDims, reduceChecks } from "../axes.ts";
 import type { Tensor } from "../tensor.ts";
 
 /** exp(x) / sum(exp(x)) along one axis, the last by default. Shifted by the maximum, so that no exp overflows. */
 export function softmax(x: Tensor, argument?: AxisArgument): Tensor {
-  const exps = shifted(x, axisOf("softmax", argument, x.rank, -1)).exp();
-  return exps.div(exps.sum({ axis: axisOf("softmax", argument, x.rank, -1), keepDims: true }));
+  const axis = axisOf("softmax", argument, x.rank, -1);
+  const exps = shifted(x, axis).exp();
+  return exps.div(exps.sum({ axis, keepDims: true }));
 }
 
 /** log(softmax(x)), exact where softmax is too small for a float. */
@@ -20,11 +21,11 @@ const shifted = (x: Tensor, axis: number): Tensor => x.sub(x.max({ axis, keepDim
 
 /** log(sum(exp(x))) over axes. Rows of -inf give -inf, with gradient 0. */
 export function logSumExp(x: Tensor, argument?: ReduceArgument): Tensor {
-  const axes = axesOf("logSumExp", argument, x.rank);
+  const axes = axesOf("logSumExp", argument, x.rank, reduceChecks);
   const largest = x.max({ axes, keepDims: true }).stopGradient();
   const shift = largest.isFinite().where(largest, 0);
   const total = x.sub(shift).exp().sum({ axes, keepDims: true });
   const isEmpty = total.equal(0);
   const result = isEmpty.where(-Infinity, isEmpty.where(1, total).log().add(shift));
-  return reduceOptions(argument).keepDims === true ? result : result.squeeze(axes);
+  return keepsDims(argument) ? result : result.squeeze(axes);
 }

@@ -1,35 +1,40 @@
+import { nonNegativeNumber } from "../../core/checks.ts";
+import type { OptionChecks } from "../../core/options.ts";
 import type { ReduceArgument, ReduceOptions } from "../axes.ts";
-import { axesOf, reduceOptions } from "../axes.ts";
+import { axesOf, givenAxes, keepsDims, oneAxis, reduceChecks } from "../axes.ts";
 import type { Tensor } from "../tensor.ts";
 
 export interface VarianceOptions extends ReduceOptions {
   /** Subtracted from the count that the squares are divided by: 0 (default) for a population, 1 for a sample. */
   readonly ddof?: number | undefined;
 }
+export type VarianceArgument = number | readonly number[] | VarianceOptions;
+
+const varianceChecks: OptionChecks<VarianceOptions> = { ...reduceChecks, ddof: nonNegativeNumber };
 
 /** sum(x) / n; integers give f32. */
 export function mean(x: Tensor, argument?: ReduceArgument): Tensor {
-  const count = axesOf("mean", argument, x.rank).reduce((n, axis) => n * x.shape[axis]!, 1);
+  const count = axesOf("mean", argument, x.rank, reduceChecks).reduce((n, axis) => n * x.shape[axis]!, 1);
   return x.floating().sum(argument).div(count);
 }
 
 /** mean((x - mean(x))²), in two passes, so that a large mean loses nothing. */
-export function variance(x: Tensor, options: VarianceOptions = {}): Tensor {
-  const axes = axesOf("variance", options, x.rank);
+export function variance(x: Tensor, argument?: VarianceArgument, where = "variance"): Tensor {
+  const axes = axesOf(where, argument, x.rank, varianceChecks);
   const count = axes.reduce((n, axis) => n * x.shape[axis]!, 1);
-  const { keepDims, ddof = 0 } = options;
+  const { ddof = 0 } = (argument ?? {}) as VarianceOptions;
   return x
     .sub(mean(x, { axes, keepDims: true }))
     .square()
-    .sum({ axes, keepDims })
+    .sum({ axes, keepDims: keepsDims(argument) })
     .div(count - ddof);
 }
 
 /** The square root of the variance. Its gradient is 0 where the variance is. */
-export const std = (x: Tensor, options: VarianceOptions = {}): Tensor => rootOrZero(variance(x, options));
+export const std = (x: Tensor, argument?: VarianceArgument): Tensor => rootOrZero(variance(x, argument, "std"));
 
 /** sqrt(sum(x²)) over axes. Its gradient is 0 at a zero vector. */
-export const norm = (x: Tensor, argument?: ReduceArgument): Tensor => rootOrZero(x.floating().square().sum(argument));
+export const norm = (x: Tensor, argument?: ReduceArgument): Tensor => rootOrZero(x.floating().square().sum(checked("norm", argument)));
 
 function rootOrZero(x: Tensor): Tensor {
   const isZero = x.equal(0);
@@ -37,9 +42,15 @@ function rootOrZero(x: Tensor): Tensor {
 }
 
 /** Whether any element is not 0. */
-export const any = (x: Tensor, argument?: ReduceArgument): Tensor => x.cast("bool").sum(argument).greater(0);
+export const any = (x: Tensor, argument?: ReduceArgument): Tensor => x.cast("bool").sum(checked("any", argument)).greater(0);
 /** Whether no element is 0. */
-export const all = (x: Tensor, argument?: ReduceArgument): Tensor => x.cast("bool").not().sum(argument).equal(0);
+export const all = (x: Tensor, argument?: ReduceArgument): Tensor => x.cast("bool").not().sum(checked("all", argument)).equal(0);
+
+/** The argument, so that an error names the method that was called and not the sum inside it. */
+function checked(where: string, argument: ReduceArgument | undefined): ReduceArgument | undefined {
+  givenAxes(where, argument, reduceChecks);
+  return argument;
+}
 
 /** Where the largest element is: the first of equals, the first NaN if there is one. Over all elements when no axis is named. */
 export const argmax = (x: Tensor, argument?: ReduceArgument): Tensor =>
@@ -53,13 +64,13 @@ function firstExtreme(
   argument: ReduceArgument | undefined,
   extreme: (x: Tensor, axis: number) => Tensor,
 ): Tensor {
-  const { axis, axes, keepDims } = reduceOptions(argument);
-  const named = axis ?? axes;
+  const named = givenAxes(where, argument, reduceChecks);
+  const keepDims = keepsDims(argument);
   if (named === undefined) {
     const flat = firstExtreme(where, x.flatten(), 0, extreme);
-    return keepDims === true ? flat.reshape(x.shape.map(() => 1)) : flat;
+    return keepDims ? flat.reshape(x.shape.map(() => 1)) : flat;
   }
-  const along = axesOf(where, named, x.rank)[0]!;
+  const along = oneAxis(where, named, x.rank);
   const best = x.equal(extreme(x, along)).or(x.isNaN());
   return best.where(x.positions({ axis: along }), x.shape[along]!).min({ axis: along, keepDims });
 }

@@ -1,4 +1,7 @@
+import { oneOrMore, positiveInteger, wholeNumber } from "../../core/checks.ts";
 import { GradsmithError } from "../../core/errors.ts";
+import type { OptionChecks } from "../../core/options.ts";
+import { checkOptions } from "../../core/options.ts";
 import type { Shape } from "../../core/shape.ts";
 import { normalizeAxis, showShape } from "../../core/shape.ts";
 import type { SpreadAttributes, WindowsAttributes } from "../ops/windows.ts";
@@ -23,12 +26,17 @@ export interface FoldOptions {
   readonly dilations?: number | readonly number[] | undefined;
 }
 
+const counts = oneOrMore(positiveInteger);
+const common = { axes: oneOrMore(wholeNumber), strides: counts, dilations: counts };
+const windowsChecks: OptionChecks<WindowsOptions> = { ...common, sizes: counts };
+const foldChecks: OptionChecks<FoldOptions> = { ...common, lengths: counts };
+
 const listOf = (value: number | readonly number[]): readonly number[] => (typeof value === "number" ? [value] : value);
 
-/** One positive integer for each axis, in ascending order of the axes. */
+/** One number for each axis, in ascending order of the axes. */
 function perAxis(where: string, name: string, value: number | readonly number[], order: readonly number[]): number[] {
   const list = typeof value === "number" ? order.map(() => value) : value;
-  if (list.length === order.length && list.every((n) => Number.isInteger(n) && n > 0)) return order.map((i) => list[i]!);
+  if (list.length === order.length) return order.map((i) => list[i]!);
   throw new GradsmithError(
     "option",
     where,
@@ -45,7 +53,8 @@ function ascending(where: string, axes: number | readonly number[], rank: number
   throw new GradsmithError("option", where, `axes [${counted.join(", ")}] name one twice.`, "Name each axis once.");
 }
 
-export function windowsAttributes({ axes, sizes, strides = 1, dilations = 1 }: WindowsOptions, rank: number): WindowsAttributes {
+export function windowsAttributes(options: WindowsOptions, rank: number): WindowsAttributes {
+  const { axes, sizes, strides = 1, dilations = 1 } = checkOptions("windows", options, windowsChecks, ["axes", "sizes"]);
   const { axes: sorted, order } = ascending("windows", axes, rank);
   return {
     axes: sorted,
@@ -55,7 +64,8 @@ export function windowsAttributes({ axes, sizes, strides = 1, dilations = 1 }: W
   };
 }
 
-export function foldAttributes({ axes, lengths, strides = 1, dilations = 1 }: FoldOptions, shape: Shape): SpreadAttributes {
+export function foldAttributes(options: FoldOptions, shape: Shape): SpreadAttributes {
+  const { axes, lengths, strides = 1, dilations = 1 } = checkOptions("fold", options, foldChecks, ["axes", "lengths"]);
   const rank = shape.length - listOf(axes).length;
   const { axes: sorted, order } = ascending("fold", axes, rank);
   const attributes = {
