@@ -46,9 +46,9 @@ export function networks(gradsmith: typeof Package): Readonly<Record<string, Net
     const relu = { activation: "relu" } as const;
     const model = sequential(
       [
-        conv2d(32, { kernelSize: 3, ...relu }),
+        conv2d(32, 3, relu),
         maxPooling2d(),
-        conv2d(64, { kernelSize: 3, ...relu }),
+        conv2d(64, 3, relu),
         maxPooling2d(),
         flatten(),
         dense(128, relu),
@@ -59,14 +59,14 @@ export function networks(gradsmith: typeof Package): Readonly<Record<string, Net
     return ofModel(model, adam({ learningRate: 1e-3 }), 4);
   }
 
-  function ofModel(model: Package.Model, optimizer: Package.Optimizer, seed: number): Network {
+  function ofModel(model: Package.Sequential, optimizer: Package.Optimizer, seed: number): Network {
     return {
       init() {
         const { params, state } = model.init({ seed });
         return { params, state };
       },
       predict: ({ params, state }, x, write) =>
-        model.apply(params, x, { state, ...(write === undefined ? {} : { training: true, write }) }),
+        model.applyWith(params, x, { state, ...(write === undefined ? {} : { training: true, write }) }),
       loss: crossEntropy,
       optimizer,
     };

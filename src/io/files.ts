@@ -1,7 +1,11 @@
 import { randomBytes } from "node:crypto";
 import { appendFile, mkdir, open, readFile, rename, rm, stat } from "node:fs/promises";
 import { dirname, join, resolve } from "node:path";
+import { fileURLToPath } from "node:url";
 import { GradsmithError } from "../core/errors.ts";
+
+/** The path that a `file:` URL means. */
+export const filePathOf = (url: URL): string => fileURLToPath(url);
 
 /** All bytes of a file. */
 export async function readFileBytes(path: string): Promise<Uint8Array> {

@@ -23,17 +23,10 @@ export interface Blueprint {
   readonly input: Types;
   readonly output: Types;
   readonly paths: ReadonlyMap<Module, string>;
-  /** The modules in the order in which they were first called, the root last. */
-  readonly calls: readonly BlueprintCall[];
+  /** The shapes of what each module gave in its first call, in the order in which those began. */
+  readonly outputs: ReadonlyMap<Module, Shapes>;
   /** All variables by path, in the order in which they were first needed. */
   readonly variables: Readonly<Record<string, Variable>>;
-}
-
-/** A module's first call. */
-export interface BlueprintCall {
-  readonly path: string;
-  readonly module: Module;
-  readonly output: Shapes;
 }
 
 /** A variable of a module in the tree, with all that its module left to defaults. */
@@ -58,15 +51,14 @@ export function draw(root: Module, types: Types, dtype: "f32" | "f64" = "f32"): 
   const scope = new DrawingScope(root, dtype);
   const x = map(types, isType, (type) => input(0, type));
   const output = holdGraphs(() => within(scope, () => scope.call(root, x)));
-  return { input: types, output: typesOf(output), paths: scope.paths, calls: scope.calls, variables: scope.variables };
+  return { input: types, output: typesOf(output), paths: scope.paths, outputs: scope.outputs, variables: scope.variables };
 }
 
 class DrawingScope implements Scope {
   readonly paths: ReadonlyMap<Module, string>;
-  readonly calls: BlueprintCall[] = [];
+  readonly outputs = new Map<Module, Shapes>();
   readonly variables: Record<string, Variable> = {};
   readonly #dtype: DType;
-  readonly #met = new Set<Module>();
 
   constructor(root: Module, dtype: DType) {
     this.paths = pathsOf(root);
@@ -75,8 +67,8 @@ class DrawingScope implements Scope {
 
   call(module: Module, x: unknown): unknown {
     const path = pathIn(this.paths, module);
-    const isFirst = !this.#met.has(module);
-    this.#met.add(module);
+    const isFirst = !this.outputs.has(module);
+    if (isFirst) this.outputs.set(module, []);
     const given = received(module, x, this.#dtype);
     const params = Object.entries(module.params(shapesOf(given))).map(([name, spec]): [string, Tensor] => {
       const variable = this.#complete(module, name, spec);
@@ -84,7 +76,7 @@ class DrawingScope implements Scope {
       return [name, input(0, { dtype: variable.dtype, shape: variable.shape })];
     });
     const output = module.call(Object.fromEntries(params), given as never, silentContext);
-    if (isFirst) this.calls.push({ path, module, output: shapesOf(output) });
+    if (isFirst) this.outputs.set(module, shapesOf(output));
     return output;
   }
 

@@ -1,6 +1,6 @@
 import type { Shape, TensorType } from "../core/shape.ts";
 import { showShape } from "../core/shape.ts";
-import { flatten, map, paths } from "../core/tree.ts";
+import { map } from "../core/tree.ts";
 import { isTensor } from "../runtime/trace.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 import type { Shapes } from "./module.ts";
@@ -15,18 +15,22 @@ export const shapesOf = (value: unknown): Shapes => (isTensor(value) ? value.sha
 
 export const typesOf = (value: unknown): Types => map(value, isTensor, ({ dtype, shape }) => ({ dtype, shape })) as Types;
 
-/** The leaves of a value with their names in it: `""` for a tensor, `title` in a record, `0` in a list, `a/b` deeper. */
-export function namedLeaves(value: unknown): readonly (readonly [name: string, leaf: Tensor])[] {
-  const { leaves } = flatten(value, isTensor);
-  const names = paths(value, isTensor).map((path) => path.replace(/\[(\d+)\]/g, ".$1").replace(/^\./, "").replaceAll(".", "/"));
-  return leaves.map((leaf, i) => [names[i]!, leaf]);
-}
+/** The tensors of a value with their names in it, in the order of `flatten`: `""` for a tensor, `title` in a record, `0` in a list, `a/b` deeper. */
+export const namedLeaves = (value: unknown): readonly Named<Tensor>[] => named(value, isTensor);
 
 /** The same of types. */
-export function namedTypes(types: Types): readonly (readonly [name: string, type: TensorType])[] {
-  const { leaves } = flatten(types, isType);
-  const names = paths(types, isType).map((path) => path.replace(/\[(\d+)\]/g, ".$1").replace(/^\./, "").replaceAll(".", "/"));
-  return leaves.map((leaf, i) => [names[i]!, leaf]);
+export const namedTypes = (types: Types): readonly Named<TensorType>[] => named(types, isType);
+
+type Named<Leaf> = readonly [name: string, leaf: Leaf];
+
+function named<Leaf>(tree: unknown, isLeaf: (x: unknown) => x is Leaf, name = ""): Named<Leaf>[] {
+  if (isLeaf(tree)) return [[name, tree]];
+  const inside = (key: string): string => (name === "" ? key : `${name}/${key}`);
+  if (Array.isArray(tree)) return tree.flatMap((item, i) => named(item, isLeaf, inside(String(i))));
+  const record = (typeof tree === "object" && tree !== null ? tree : {}) as Readonly<Record<string, unknown>>;
+  return Object.keys(record)
+    .sort()
+    .flatMap((key) => named(record[key], isLeaf, inside(key)));
 }
 
 /** `[2, 3]`, or `{ title: [2, 3], price: [2, 1] }`. */

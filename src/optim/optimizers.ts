@@ -1,4 +1,6 @@
-import { choose, refuse } from "../core/checks.ts";
+import { refuse } from "../core/checks.ts";
+import type { Builders } from "../core/described.ts";
+import { builderOf, registryOf } from "../core/described.ts";
 import { adadelta } from "./adadelta.ts";
 import { adagrad } from "./adagrad.ts";
 import { adam } from "./adam.ts";
@@ -12,6 +14,8 @@ import { sgd } from "./sgd.ts";
 /** All optimizers by name, as functions from their options. */
 export const optimizers = { sgd, adam, adamW, adamax, rmsprop, adagrad, adadelta } as const;
 
+export const optimizerRegistry = registryOf<Optimizer>("optimizer", optimizers as Builders<Optimizer>);
+
 /** The names that stand for an optimizer with its defaults. */
 export type OptimizerName = keyof typeof optimizers;
 
@@ -21,6 +25,6 @@ export type OptimizerName = keyof typeof optimizers;
  * @throws GradsmithError "option" for an unknown name, with the nearest, and for anything else.
  */
 export function optimizerOf(where: string, choice: OptimizerName | Optimizer): Optimizer {
-  if (typeof choice === "string") return choose<() => Optimizer>(where, "optimizer", choice, optimizers)();
+  if (typeof choice === "string") return builderOf(where, optimizerRegistry, choice)();
   return isOptimizer(choice) ? choice : refuse(where, "optimizer", choice, "Write adam(), or the name of one.");
 }

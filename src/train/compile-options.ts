@@ -1,52 +1,74 @@
-import type { Choice } from "../nn/described.ts";
-import type { Loss } from "../nn/losses/loss.ts";
+import { anything } from "../core/checks.ts";
+import { checkOptions } from "../core/options.ts";
 import type { LossChoice } from "../nn/losses/registry.ts";
-import { lossOf } from "../nn/losses/registry.ts";
 import type { Metric } from "../nn/metrics/metric.ts";
-import { metricOf } from "../nn/metrics/registry.ts";
+import type { MetricChoice } from "../nn/metrics/registry.ts";
+import type { Types } from "../nn/shapes.ts";
 import type { Optimizer } from "../optim/optimizer.ts";
+import type { OptimizerName } from "../optim/optimizers.ts";
 import { optimizerOf } from "../optim/optimizers.ts";
 import type { Precision } from "../runtime/precision.ts";
 import { inPrecision } from "../runtime/precision.ts";
+import type { Output, OutputChoices, PerOutput } from "./outputs.ts";
+import { outputsOf } from "./outputs.ts";
 
-export interface CompileOptions {
-  /** An optimizer, or the name of one with its defaults. */
-  readonly optimizer?: string | Optimizer;
-  readonly loss: LossChoice;
-  readonly metrics?: readonly Choice<Metric>[];
+/** What `compile` may be told to measure: one list, or one for each output. */
+export type MetricChoices = readonly MetricChoice[] | PerOutput<readonly MetricChoice[]>;
+
+export interface CompileOptions<Metrics extends MetricChoices = MetricChoices> {
+  /** An optimizer, or the name of one with its defaults; RMSprop by default, as in Keras. */
+  readonly optimizer?: OptimizerName | Optimizer;
+  /** What is made small: a name, a name with options, `losses.huber(...)`, a function of target and prediction; or one for each output. */
+  readonly loss: LossChoice | PerOutput<LossChoice>;
+  /** What else is measured; none by default. A metric's key in logs is its name as given here. */
+  readonly metrics?: Metrics;
+  /** How much the loss of each output counts; 1 by default. */
+  readonly lossWeights?: PerOutput<number>;
   /**
    * "bf16" rounds the operands of all products to bf16 and sums in f32, which is several times faster where the processor has matrix
-   * instructions for it. Weights, their updates and everything between products stay f32.
+   * instructions for it. Weights, their updates and everything between products stay f32, the default.
    */
   readonly precision?: Precision;
 }
 
-/** What a model is trained with. */
+/** The keys of metrics in logs, where their names are known to the type checker. */
+export type MetricKeys<Metrics> = Metrics extends readonly (infer Choice)[] ? KeyOf<Choice> : string;
+type KeyOf<Choice> = Choice extends string
+  ? Choice
+  : Choice extends readonly [infer Name extends string, ...unknown[]]
+    ? Name
+    : Choice extends Metric<infer Name>
+      ? Name
+      : string;
+
+/** What a model is trained with, once its outputs are known. */
 export interface TrainingSetup {
   readonly optimizer: Optimizer;
-  readonly loss: Loss;
-  /** By their keys in logs. */
-  readonly metrics: Readonly<Record<string, Metric>>;
+  readonly outputs: readonly Output[];
   readonly precision: Precision;
 }
 
-export function trainingSetup({ optimizer = "rmsprop", loss, metrics = [], precision = "f32" }: CompileOptions): TrainingSetup {
-  inPrecision("compile", precision);
-  return {
-    optimizer: optimizerOf("compile", optimizer),
-    loss: lossOf("compile", loss),
-    metrics: named(metrics.map((choice) => metricOf("compile", choice))),
-    precision,
-  };
+/** The same before. */
+export interface CompiledChoices {
+  readonly optimizer: Optimizer;
+  readonly precision: Precision;
+  outputsOf(output: Types): readonly Output[];
 }
 
-/** Metrics by name; a second of the same name is numbered. */
-function named(metrics: readonly Metric[]): Record<string, Metric> {
-  const result: Record<string, Metric> = {};
-  for (const metric of metrics) {
-    let name = metric.name;
-    for (let i = 1; name === "loss" || name in result; i++) name = `${metric.name}_${i}`;
-    result[name] = metric;
-  }
-  return result;
+/** What was given to `compile`, checked as far as it can be without the model's outputs. */
+export function compiledChoices(options: CompileOptions): CompiledChoices {
+  checkOptions<CompileOptions>("compile", options, {
+    optimizer: (where, _name, value) => optimizerOf(where, value as Optimizer),
+    loss: anything,
+    metrics: anything,
+    lossWeights: anything,
+    precision: (where, _name, value) => inPrecision(where, value as Precision),
+  });
+  const { optimizer = "rmsprop", precision = "f32", loss, metrics, lossWeights } = options;
+  const choices: OutputChoices = { loss, metrics, lossWeights };
+  return {
+    optimizer: optimizerOf("compile", optimizer),
+    precision,
+    outputsOf: (output) => outputsOf(choices, output),
+  };
 }

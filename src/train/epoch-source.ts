@@ -1,4 +1,4 @@
-import { flatten } from "../core/tree.ts";
+import { flatten, map } from "../core/tree.ts";
 import { compile } from "../runtime/compile.ts";
 import type { Loop } from "../runtime/loop.ts";
 import { loop } from "../runtime/loop.ts";
@@ -7,15 +7,17 @@ import { isTensor } from "../runtime/trace.ts";
 import { arange, full } from "../tensor/create.ts";
 import { random } from "../tensor/random.ts";
 import type { Tensor } from "../tensor/tensor.ts";
-import { checkBatch } from "./check-batch.ts";
+import type { Batch, BatchSource } from "./batches.ts";
+import { partsOf } from "./batches.ts";
+import type { ClassWeight } from "./checked-batch.ts";
+import { checkedBatch } from "./checked-batch.ts";
 import type { TrainingSetup } from "./compile-options.ts";
 import type { Traceable } from "./objective.ts";
 import type { Pace } from "./pace.ts";
 import { macrotask } from "./pace.ts";
-import type { BatchSource } from "./samples.ts";
 import { emptyTally } from "./tally.ts";
 import type { TrainState } from "./train-state.ts";
-import type { Progressing } from "./training-step.ts";
+import type { Progressing, StepInput } from "./training-step.ts";
 import { trainingStep } from "./training-step.ts";
 
 /** Runs the steps of epochs, wherever their samples come from. */
@@ -38,8 +40,7 @@ export interface SourceOptions {
 }
 
 interface MemoryOptions extends SourceOptions {
-  readonly x: Tensor;
-  readonly y: Tensor;
+  readonly samples: Batch;
   /** How many of the samples to train on: the first ones. */
   readonly count: number;
   readonly batchSize: number;
@@ -65,7 +66,7 @@ interface WholeState {
  * calls. A last, smaller batch has a program of its own over the same state.
  */
 export async function samplesInMemory(options: MemoryOptions): Promise<EpochSource> {
-  const { model, setup, seed, x, y, count, shuffle, epochs, pace } = options;
+  const { model, setup, seed, samples, count, shuffle, epochs, pace } = options;
   const { precision } = setup;
   const batchSize = Math.min(options.batchSize, count);
   const [whole, rest] = [Math.floor(count / batchSize), count % batchSize];
@@ -74,17 +75,17 @@ export async function samplesInMemory(options: MemoryOptions): Promise<EpochSour
 
   const step =
     (size: number) =>
-    ({ progressing, pass }: WholeState, given: { x: Tensor; y: Tensor; key: Tensor }): WholeState => {
+    ({ progressing, pass }: WholeState, { key: runKey, ...given }: StepInput): WholeState => {
       const places = arange(size).add(pass.position);
       const rows = pass.order.samples === undefined ? places : pass.order.samples.gather(places);
-      const batch = { x: given.x.gather(rows), y: given.y.gather(rows), key: given.key };
+      const batch = { ...rowsOf(given, rows), key: runKey };
       return { progressing: trainingStep(model, setup, progressing, batch), pass: { ...pass, position: pass.position.add(size) } };
     };
   const first: WholeState = {
     progressing: { model: options.state, tally: emptyTally(setup), firstBad: full([], -1, { dtype: "i32" }) },
     pass: { epoch: integer(0), position: integer(0), order: shuffle ? { samples: arange(count) } : {} },
   };
-  const inputs = { x, y, key: stepKeys };
+  const inputs: StepInput = { ...samples, key: stepKeys };
   await computeSoon(flatten(first, isTensor).leaves);
   await macrotask();
   const main = loop(step(batchSize), first, inputs, { name: "fit", expectedRuns: whole * epochs, takeState: true, precision });
@@ -125,13 +126,20 @@ export async function samplesInMemory(options: MemoryOptions): Promise<EpochSour
   };
 }
 
+/** The samples of these numbers. */
+export const rowsOf = (samples: Batch, rows: Tensor): Batch => map(samples, isTensor, (leaf) => leaf.gather(rows)) as Batch;
+
 /** Epochs over batches that a dataset hands out one by one. */
-export function batchesFrom(batches: BatchSource, { model, setup, state, seed, pace }: SourceOptions): EpochSource {
+export function batchesFrom(
+  batches: BatchSource,
+  { model, setup, state, seed, pace, classWeight }: SourceOptions & { readonly classWeight?: ClassWeight | undefined },
+): EpochSource {
   const key = random.key(seed);
-  const step = compile(
-    (progressing: Progressing, given: { x: Tensor; y: Tensor; key: Tensor }): Progressing => trainingStep(model, setup, progressing, given),
-    { donate: [0], name: "fit", precision: setup.precision },
-  );
+  const step = compile((progressing: Progressing, given: StepInput): Progressing => trainingStep(model, setup, progressing, given), {
+    donate: [0],
+    name: "fit",
+    precision: setup.precision,
+  });
   let current: Progressing = { model: state, tally: emptyTally(setup), firstBad: integer(-1) };
   return {
     ready: Promise.resolve(),
@@ -143,10 +151,11 @@ export function batchesFrom(batches: BatchSource, { model, setup, state, seed, p
       current = { ...current, tally: emptyTally(setup) };
       let done = 0;
       let shown = performance.now();
-      for await (const { x, y } of batches) {
-        await checkBatch("fit", model, setup, { x, y });
-        await step.prepare(current, { x, y, key });
-        current = step(current, { x, y, key });
+      for await (const given of batches) {
+        const { x, y, weight } = partsOf("fit", given);
+        const batch = await checkedBatch("fit", model, setup, { x, y, sampleWeight: weight, classWeight });
+        await step.prepare(current, { ...batch, key });
+        current = step(current, { ...batch, key });
         done++;
         await pace.pause();
         if (performance.now() - shown < 30) continue;

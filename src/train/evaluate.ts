@@ -3,14 +3,18 @@ import type { Loop } from "../runtime/loop.ts";
 import { loop } from "../runtime/loop.ts";
 import { arange, full } from "../tensor/create.ts";
 import type { Tensor } from "../tensor/tensor.ts";
-import { checkBatch } from "./check-batch.ts";
+import type { Batch, BatchSource } from "./batches.ts";
+import { partsOf } from "./batches.ts";
+import type { ClassWeight } from "./checked-batch.ts";
+import { checkedBatch } from "./checked-batch.ts";
 import type { TrainingSetup } from "./compile-options.ts";
-import type { Logs } from "./history.ts";
+import { rowsOf } from "./epoch-source.ts";
+import type { Figures } from "./history.ts";
 import type { Traceable } from "./objective.ts";
 import { objective } from "./objective.ts";
 import type { Pace } from "./pace.ts";
 import { macrotask } from "./pace.ts";
-import type { BatchSource } from "./samples.ts";
+import { countOf } from "./samples.ts";
 import type { Tally } from "./tally.ts";
 import { addToTally, emptyTally, logsOf } from "./tally.ts";
 import type { TrainState } from "./train-state.ts";
@@ -18,12 +22,11 @@ import type { TrainState } from "./train-state.ts";
 /** Loss and metrics of a model on samples, computed again whenever asked, with the weights of that moment. */
 export interface Evaluation {
   readonly ready: Promise<void>;
-  run(): Promise<Logs>;
+  run(): Promise<Figures>;
 }
 
 interface EvaluationInput {
-  readonly x: Tensor;
-  readonly y: Tensor;
+  readonly samples: Batch;
   /** The number of the first sample to evaluate; all of them if not said. */
   readonly from?: number;
   readonly batchSize: number;
@@ -42,23 +45,22 @@ export async function evaluation(
   model: Traceable,
   setup: TrainingSetup,
   state: TrainState,
-  { x, y, from = 0, batchSize, pace, expectedRuns = 1 }: EvaluationInput,
+  { samples, from = 0, batchSize, pace, expectedRuns = 1 }: EvaluationInput,
 ): Promise<Evaluation> {
   const { precision } = setup;
-  const count = x.shape[0]! - from;
+  const count = countOf(samples.x) - from;
   const size = evaluationBatch(count, batchSize);
   const [whole, rest] = [Math.floor(count / size), count % size];
   const step =
     (batch: number) =>
-    ({ position, tally }: Pass, given: { state: TrainState; x: Tensor; y: Tensor }): Pass => {
-      const rows = arange(batch).add(position);
-      const target = given.y.gather(rows);
-      const { loss, prediction } = objective(model, setup.loss, given.state.variables, given.x.gather(rows), target);
-      return { position: position.add(batch), tally: addToTally(tally, setup, loss, target, prediction) };
+    ({ position, tally }: Pass, given: { state: TrainState; samples: Batch }): Pass => {
+      const chosen = rowsOf(given.samples, arange(batch).add(position));
+      const aims = objective(model, setup, given.state.variables, chosen);
+      return { position: position.add(batch), tally: addToTally(tally, setup, aims, chosen) };
     };
   const empty = (): Pass => ({ position: full([], from, { dtype: "i32" }), tally: emptyTally(setup) });
   const begin = loop<Pass, object>(() => empty(), empty(), {}, { name: "evaluate begin", expectedRuns });
-  const inputs = { state, x, y };
+  const inputs = { state, samples };
   const parts: { loop: Loop<Pass>; steps: number }[] = [];
   await macrotask();
   if (whole > 0)
@@ -85,20 +87,29 @@ function evaluationBatch(count: number, batchSize: number): number {
   return Math.min(batchSize, count);
 }
 
+interface BatchesOptions {
+  readonly classWeight?: ClassWeight | undefined;
+}
+
 /** Loss and metrics of a model on batches that are walked through once. */
-export async function evaluateBatches(model: Traceable, setup: TrainingSetup, state: TrainState, batches: BatchSource): Promise<Logs> {
+export async function evaluateBatches(
+  model: Traceable,
+  setup: TrainingSetup,
+  state: TrainState,
+  batches: BatchSource,
+  { classWeight }: BatchesOptions = {},
+): Promise<Figures> {
   const step = compile(
-    (tally: Tally, variables: TrainState, x: Tensor, y: Tensor): Tally => {
-      const { loss, prediction } = objective(model, setup.loss, variables.variables, x, y);
-      return addToTally(tally, setup, loss, y, prediction);
-    },
+    (tally: Tally, { variables }: TrainState, batch: Batch): Tally =>
+      addToTally(tally, setup, objective(model, setup, variables, batch), batch),
     { donate: [0], name: "evaluate", precision: setup.precision },
   );
   let tally = emptyTally(setup);
-  for await (const { x, y } of batches) {
-    await checkBatch("evaluate", model, setup, { x, y });
-    await step.prepare(tally, state, x, y);
-    tally = step(tally, state, x, y);
+  for await (const given of batches) {
+    const { x, y, weight } = partsOf("evaluate", given);
+    const batch = await checkedBatch("evaluate", model, setup, { x, y, sampleWeight: weight, classWeight });
+    await step.prepare(tally, state, batch);
+    tally = step(tally, state, batch);
   }
   return logsOf(tally, setup);
 }

@@ -1,9 +1,13 @@
-import { positiveInteger } from "../core/checks.ts";
+import { anything, countingNumber, flag, oneOf, positiveInteger, wholeNumber } from "../core/checks.ts";
 import { GradsmithError } from "../core/errors.ts";
+import { checkOptions, described } from "../core/options.ts";
+import { namedLeaves } from "../nn/shapes.ts";
 import { watchSlowCompilers } from "../runtime/slow-compilers.ts";
-import type { Tensor } from "../tensor/tensor.ts";
+import type { Batch, BatchSource } from "./batches.ts";
+import { isBatchSource } from "./batches.ts";
 import type { Callback, TrainingControls, WeightCopy } from "./callback.ts";
-import { checkTargetRange, checkTargetShape } from "./check-targets.ts";
+import type { ClassWeight } from "./checked-batch.ts";
+import { checkedBatch } from "./checked-batch.ts";
 import type { TrainingSetup } from "./compile-options.ts";
 import type { EpochSource } from "./epoch-source.ts";
 import { batchesFrom, samplesInMemory } from "./epoch-source.ts";
@@ -16,38 +20,89 @@ import type { Traceable } from "./objective.ts";
 import { Pace } from "./pace.ts";
 import type { Verbosity } from "./progress.ts";
 import { progressFor } from "./progress.ts";
-import type { BatchSource, Samples } from "./samples.ts";
-import { checkCounts, checkFeatures, isBatchSource, samplesOf } from "./samples.ts";
+import type { SampleTree } from "./samples.ts";
+import { countOf } from "./samples.ts";
 import { logsOf } from "./tally.ts";
 import type { TrainState } from "./train-state.ts";
 import { copiedWeights } from "./weights.ts";
 
 export interface FitOptions {
+  /** How many samples make a step; 32 by default. */
   readonly batchSize?: number;
+  /** How often all samples are gone through; 1 by default. */
   readonly epochs?: number;
-  /** Take the samples in a new random order in each epoch. */
+  /** Take the samples in a new random order in each epoch; true by default. */
   readonly shuffle?: boolean;
-  /** The last fraction of the samples, before shuffling, is not trained on but evaluated after each epoch. */
+  /** The last fraction of the samples, before shuffling, is not trained on but evaluated after each epoch; 0 by default. */
   readonly validationSplit?: number;
-  /** Samples that are evaluated after each epoch, or batches of them. */
-  readonly validationData?: readonly [x: Samples, y: Samples] | BatchSource;
+  /** Samples that are evaluated after each epoch, with their weights if they have some, or batches of them. */
+  readonly validationData?: readonly [x: SampleTree, y: SampleTree, sampleWeight?: SampleTree] | BatchSource;
+  /** How much each sample counts in the loss: a number a sample, or by output; Σ w·l / n is made small, as in Keras. */
+  readonly sampleWeight?: SampleTree;
+  /** How much samples of each class count in the loss, by class number; not together with `sampleWeight`. */
+  readonly classWeight?: ClassWeight;
   readonly callbacks?: readonly Callback[];
-  /** Decides the first weights, if there are none yet, the order of the samples and dropout. */
+  /** Decides the first weights, if there are none yet, the order of the samples and dropout; 0 by default. */
   readonly seed?: number;
-  /** `auto`: a bar in a terminal, else a line per epoch; 0: nothing; 1: a bar; 2: a line per epoch. */
+  /** `auto`, the default: a bar in a terminal, else a line per epoch; 0: nothing; 1: a bar; 2: a line per epoch. */
   readonly verbose?: Verbosity;
-  /** From which epoch to count, when training goes on. */
+  /** From which epoch to count, when training goes on; 0 by default. */
   readonly initialEpoch?: number;
   /** Ends training after the steps that are running. */
   readonly signal?: AbortSignal;
+}
+
+/** The options of `fit`, or an error for what they can't be. */
+export const checkFitOptions = (options: FitOptions): FitOptions =>
+  checkOptions<FitOptions>("fit", options, {
+    batchSize: positiveInteger,
+    epochs: positiveInteger,
+    shuffle: flag,
+    validationSplit: fraction,
+    validationData: anything,
+    sampleWeight: anything,
+    classWeight: anything,
+    callbacks,
+    seed: wholeNumber,
+    verbose: oneOf("auto", 0, 1, 2),
+    initialEpoch: countingNumber,
+    signal,
+  });
+
+/** The options of `evaluate` likewise. */
+export const checkEvaluateOptions = <Options extends Pick<FitOptions, "batchSize" | "sampleWeight" | "classWeight">>(options: Options): Options =>
+  checkOptions<Pick<FitOptions, "batchSize" | "sampleWeight" | "classWeight">>("evaluate", options, {
+    batchSize: positiveInteger,
+    sampleWeight: anything,
+    classWeight: anything,
+  }) as Options;
+
+function fraction(where: string, name: string, value: unknown): void {
+  if (typeof value === "number" && value >= 0 && value < 1) return;
+  throw new GradsmithError(
+    "option",
+    where,
+    `${name} must be at least 0 and less than 1, got ${described(value)}.`,
+    "It is the fraction of the samples that is held back.",
+  );
+}
+
+function callbacks(where: string, name: string, value: unknown): void {
+  if (Array.isArray(value) && value.every((callback) => typeof callback === "object" && callback !== null)) return;
+  throw new GradsmithError("option", where, `${name} must be a list of callbacks, got ${described(value)}.`, "Write [earlyStopping()].");
+}
+
+function signal(where: string, name: string, value: unknown): void {
+  if (typeof value === "object" && value !== null && "aborted" in value) return;
+  throw new GradsmithError("option", where, `${name} must be an AbortSignal, got ${described(value)}.`, "Give new AbortController().signal.");
 }
 
 interface FitInput {
   readonly model: Traceable & { readonly name: string };
   readonly setup: TrainingSetup;
   readonly state: TrainState;
-  readonly x: Samples | BatchSource;
-  readonly y: Samples | undefined;
+  readonly x: SampleTree | BatchSource;
+  readonly y: SampleTree | undefined;
   readonly options: FitOptions;
   /** Is told how to find the state while it is being trained: that of `state` may be gone. */
   readonly follow: (current: () => TrainState) => void;
@@ -76,8 +131,6 @@ export async function fitModel(input: FitInput): Promise<FitResult> {
 
 async function train({ model, setup, state, x, y, options, follow }: FitInput, callbacks: readonly Callback[]): Promise<FitResult> {
   const { batchSize = 32, epochs = 1, shuffle = true, seed = 0, initialEpoch = 0, signal } = options;
-  positiveInteger("fit", "batchSize", batchSize);
-  positiveInteger("fit", "epochs", epochs);
   const pace = new Pace();
   const common = { model, setup, state, seed, pace };
   const data = await trainingData(model, setup, x, y, options);
@@ -85,7 +138,7 @@ async function train({ model, setup, state, x, y, options, follow }: FitInput, c
   const source =
     data.batches === undefined
       ? await samplesInMemory({ ...common, ...data, batchSize, shuffle, epochs: planned })
-      : batchesFrom(data.batches, common);
+      : batchesFrom(data.batches, { ...common, classWeight: options.classWeight });
   follow(() => source.current.model);
   const validate = await validationOf(model, setup, source, data.validation, { batchSize, pace, epochs: planned });
 
@@ -113,7 +166,7 @@ async function train({ model, setup, state, x, y, options, follow }: FitInput, c
   const watchesBatches = callbacks.some(({ onBatchEnd }) => onBatchEnd !== undefined);
   const checkFinite = async (epoch: number, ran: number): Promise<void> => {
     const bad = await source.current.firstBad.item();
-    if (bad >= 0) throw await notFinite({ epoch, step: bad - firstStep - ran, inputs: data.batches === undefined ? [data.x, data.y] : [] });
+    if (bad >= 0) throw await notFinite({ epoch, step: bad - firstStep - ran, samples: data.batches === undefined ? data.samples : undefined });
   };
 
   let logs: Logs = {};
@@ -151,15 +204,11 @@ async function train({ model, setup, state, x, y, options, follow }: FitInput, c
   return { history: recorder.finish(stopped), state: source.current.model, restored };
 }
 
-interface Pair {
-  readonly x: Tensor;
-  readonly y: Tensor;
-}
 /** Samples from number `from` on. */
-type Validation = (Pair & { readonly from?: number }) | { readonly batches: BatchSource } | undefined;
+type Validation = { readonly samples: Batch; readonly from?: number; readonly batches?: undefined } | { readonly batches: BatchSource } | undefined;
 /** The first `count` samples. */
 type TrainingData = { readonly validation: Validation } & (
-  | (Pair & { readonly count: number; readonly batches?: undefined })
+  | { readonly samples: Batch; readonly count: number; readonly batches?: undefined }
   | { readonly batches: BatchSource }
 );
 
@@ -167,35 +216,23 @@ type TrainingData = { readonly validation: Validation } & (
 async function trainingData(
   model: Traceable,
   setup: TrainingSetup,
-  x: Samples | BatchSource,
-  y: Samples | undefined,
-  options: FitOptions,
+  x: SampleTree | BatchSource,
+  y: SampleTree | undefined,
+  { validationData, validationSplit = 0, sampleWeight, classWeight }: FitOptions,
 ): Promise<TrainingData> {
-  const given = options.validationData;
-  const validation =
-    given === undefined
-      ? undefined
-      : isPair(given)
-        ? await checkedPair("fit", model, setup, given[0], given[1], "validationData")
-        : { batches: given };
+  const validation = await validationGiven(model, setup, validationData);
   if (isBatchSource(x)) {
-    if (options.validationSplit !== undefined)
+    if (validationSplit > 0)
       throw new GradsmithError("option", "fit", "validationSplit needs samples in memory, and x is a dataset.", "Give validationData.");
+    if (sampleWeight !== undefined)
+      throw new GradsmithError("option", "fit", "sampleWeight needs samples in memory, and x is a dataset.", "Let it hand out { x, y, weight }.");
     return { batches: x, validation };
   }
   if (y === undefined) throw new GradsmithError("data", "fit", "y is missing.", "Call fit(x, y, options), or give a dataset of { x, y }.");
-  const whole = await checkedPair("fit", model, setup, x, y, "x");
-  const { validationSplit = 0 } = options;
-  if (!(validationSplit >= 0 && validationSplit < 1)) {
-    throw new GradsmithError(
-      "option",
-      "fit",
-      `validationSplit must be at least 0 and less than 1, got ${String(validationSplit)}.`,
-      "It is the fraction of the samples that is held back.",
-    );
-  }
-  const count = whole.x.shape[0]!;
-  const kept = validation === undefined ? Math.floor(count * (1 - validationSplit)) : count;
+  const samples = await checkedBatch("fit", model, setup, { x, y, sampleWeight, classWeight });
+  const count = countOf(samples.x);
+  // A share that is a hair below a whole number by rounding is that number: 10 · (1 − 0.9) is 1.
+  const kept = validation === undefined ? Math.floor(count * (1 - validationSplit) + 1e-9 * count) : count;
   if (kept === 0)
     throw new GradsmithError(
       "data",
@@ -204,26 +241,18 @@ async function trainingData(
       "Choose a smaller fraction.",
     );
   // Both gather their batches from the whole: nothing is copied, and bytes stay bytes.
-  return { ...whole, count: kept, validation: kept === count ? validation : { ...whole, from: kept } };
+  return { samples, count: kept, validation: kept === count ? validation : { samples, from: kept } };
 }
 
-const isPair = (given: readonly [Samples, Samples] | BatchSource): given is readonly [Samples, Samples] => Array.isArray(given);
-
-/** Features and targets that fit each other, the model and the loss. */
-export async function checkedPair(
-  where: string,
-  model: Traceable,
-  setup: TrainingSetup,
-  x: Samples,
-  y: Samples,
-  name: string,
-): Promise<Pair> {
-  const pair = { x: samplesOf(where, name, x), y: samplesOf(where, "y", y) };
-  checkFeatures(where, pair.x, model.blueprint.input.shape, name);
-  checkCounts(where, pair.x, pair.y);
-  checkTargetShape(where, setup.loss, pair.y, model.blueprint.output.shape);
-  await checkTargetRange(where, setup.loss, pair.y, model.blueprint.output.shape);
-  return pair;
+async function validationGiven(model: Traceable, setup: TrainingSetup, given: FitOptions["validationData"]): Promise<Validation> {
+  if (given === undefined) return undefined;
+  if (!Array.isArray(given)) {
+    if (isBatchSource(given)) return { batches: given };
+    throw new GradsmithError("option", "fit", `validationData must be [x, y], got ${described(given)}.`, "Give [x, y], or a dataset.");
+  }
+  const [x, y, sampleWeight] = given as unknown as readonly [SampleTree, SampleTree, SampleTree?];
+  if (y === undefined) throw new GradsmithError("option", "fit", "validationData lacks its targets.", "Give [x, y].");
+  return { samples: await checkedBatch("fit", model, setup, { x, y, sampleWeight, name: "validationData" }) };
 }
 
 interface ValidationOptions {
@@ -241,7 +270,7 @@ async function validationOf(
   options: ValidationOptions,
 ): Promise<() => Promise<Logs>> {
   if (validation === undefined) return async () => ({});
-  if ("batches" in validation) return async () => prefixed(await evaluateBatches(model, setup, source.current.model, validation.batches));
+  if (validation.batches !== undefined) return async () => prefixed(await evaluateBatches(model, setup, source.current.model, validation.batches));
   const over = (): Promise<Evaluation> =>
     evaluation(model, setup, source.current.model, { ...validation, ...options, expectedRuns: options.epochs });
   // Batches one by one give new tensors each time; loops keep theirs in place.

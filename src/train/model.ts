@@ -1,214 +1,519 @@
-import { positiveInteger } from "../core/checks.ts";
+import { positiveInteger, wholeNumber } from "../core/checks.ts";
+import type { DType } from "../core/dtype.ts";
+import { dtypes, isDType, isFloat } from "../core/dtype.ts";
 import { GradsmithError } from "../core/errors.ts";
+import { checkOptions, described } from "../core/options.ts";
+import type { Shape } from "../core/shape.ts";
+import { showShape } from "../core/shape.ts";
 import { flatten, map } from "../core/tree.ts";
 import type { Blueprint } from "../nn/blueprint.ts";
-import { within } from "../nn/scope.ts";
-import type { VariableScopeOptions } from "../nn/variable-scope.ts";
-import { VariableScope } from "../nn/variable-scope.ts";
+import { draw, isTrained } from "../nn/blueprint.ts";
+import type { Shapes, Value } from "../nn/module.ts";
+import { Module } from "../nn/module.ts";
+import type { Types } from "../nn/shapes.ts";
+import { isShape, isType } from "../nn/shapes.ts";
+import type { ApplyOptions } from "../nn/variable-scope.ts";
 import type { NamedTensors, Optimizer } from "../optim/optimizer.ts";
+import { optimizerOf } from "../optim/optimizers.ts";
 import { initialSlots } from "../optim/update-tree.ts";
 import { computeNow } from "../runtime/read.ts";
 import { isTensor } from "../runtime/trace.ts";
 import { full } from "../tensor/create.ts";
 import { random } from "../tensor/random.ts";
 import type { Tensor } from "../tensor/tensor.ts";
-import type { Architecture } from "./architecture.ts";
+import type { BatchSource } from "./batches.ts";
+import { isBatchSource, withFirst } from "./batches.ts";
 import type { WeightCopy } from "./callback.ts";
-import type { CompileOptions, TrainingSetup } from "./compile-options.ts";
-import { trainingSetup } from "./compile-options.ts";
+import type { ClassWeight } from "./checked-batch.ts";
+import { checkedBatch } from "./checked-batch.ts";
+import type { CompiledChoices, CompileOptions, MetricChoices, MetricKeys, TrainingSetup } from "./compile-options.ts";
+import { compiledChoices } from "./compile-options.ts";
 import { evaluateBatches, evaluation } from "./evaluate.ts";
 import type { FitOptions } from "./fit.ts";
-import { checkedPair, fitModel } from "./fit.ts";
-import type { History, Logs } from "./history.ts";
+import { checkEvaluateOptions, checkFitOptions, fitModel } from "./fit.ts";
+import type { Figures, History } from "./history.ts";
+import { follow, heldValues, hold, markShared, reading, takenOver } from "./holdings.ts";
+import { moduleAt } from "./inner-outputs.ts";
+import { entering } from "./objective.ts";
 import { Pace } from "./pace.ts";
 import type { Predictor } from "./predict.ts";
 import { predictor } from "./predict.ts";
-import type { BatchSource, Samples } from "./samples.ts";
-import { checkFeatures, isBatchSource, samplesOf } from "./samples.ts";
-import { saveModel } from "./save-model.ts";
-import { summaryTable } from "./summary.ts";
+import type { ModelFile } from "./read-model-file.ts";
+import { checkTensors, readTensors } from "./read-model-file.ts";
+import type { SampleTree } from "./samples.ts";
+import { checkFeatures, valueOf } from "./samples.ts";
+import { saveModel, saveTensors } from "./save-model.ts";
+import type { SummaryOptions } from "./summary.ts";
+import { summaryTable, unbuiltTable } from "./summary.ts";
 import { TrainState } from "./train-state.ts";
 import type { NewWeights } from "./weights.ts";
-import { copiedWeights, withWeights } from "./weights.ts";
+import { copiedWeights, newValues } from "./weights.ts";
+
+export interface ModelOptions {
+  /** The shape of one sample, without the batch; or of one of each input. Without it, the first batch decides. */
+  readonly inputShape?: Shapes | undefined;
+  /** By default the name of its class, with a small first letter. */
+  readonly name?: string | undefined;
+  /** The floats it computes in; f32 by default. */
+  readonly dtype?: "f32" | "f64" | undefined;
+}
 
 export interface InitOptions {
+  /** Decides the first weights; 0 by default. */
   readonly seed?: number | undefined;
   /** Makes room for what it remembers, so that the first step has the shape of all others. */
   readonly optimizer?: Optimizer | undefined;
 }
 
-export interface ApplyOptions extends VariableScopeOptions {
-  /** Variables that are not trainable, where `params` holds only those that are. */
-  readonly state?: NamedTensors | undefined;
-  /** Is given the new values of such variables. */
-  readonly write?: ((name: string, value: Tensor) => void) | undefined;
-}
-
 export interface EvaluateOptions {
+  /** How many samples at a time; 32 by default. */
   readonly batchSize?: number;
+  /** How much each sample counts in the loss: a number a sample, or by output. */
+  readonly sampleWeight?: SampleTree;
+  /** How much samples of each class count in the loss, by class number; not together with `sampleWeight`. */
+  readonly classWeight?: ClassWeight;
 }
 
-/** A network that can be trained: Keras's `compile`, `fit`, `evaluate`, `predict`. It keeps its weights from one to the next. */
-export abstract class Model {
-  abstract readonly name: string;
-  abstract readonly blueprint: Blueprint;
-  #setup: TrainingSetup | undefined;
-  #state: TrainState | undefined;
-  /** The state of the moment, while `fit` runs. */
+export interface PredictOptions {
+  /** How many samples at a time; 1024 by default. */
+  readonly batchSize?: number;
+  /** Parts of the model whose outputs are wanted instead of its own, by name or path: nothing but what they need is computed. */
+  readonly outputs?: string | readonly string[];
+}
+
+/** Names or paths of parts. */
+function outputNames(where: string, name: string, value: unknown): void {
+  if (typeof value === "string" || (Array.isArray(value) && value.length > 0 && value.every((part) => typeof part === "string"))) return;
+  throw new GradsmithError("option", where, `${name} must be the name of a part, or several, got ${described(value)}.`, 'Write { outputs: "dense" }.');
+}
+
+/** Shapes are traced with a batch of this many samples, which stands for any number. */
+const anyBatch = 2;
+
+/** Where the keys of a compiled model's metrics are kept, for the type checker only. */
+declare const metricKeys: unique symbol;
+/** A model of which is known what `compile` told it to measure. */
+export interface Measuring<Keys extends string> {
+  readonly [metricKeys]: Keys;
+}
+type KeysOf<M> = M extends Measuring<infer Keys> ? Keys : string;
+
+/**
+ * A module that can be trained: Keras's `compile`, `fit`, `evaluate`, `predict`. Its weights belong to the modules in it, so that a part that
+ * is in two models has one set of them; what the optimizer remembers belongs to the model.
+ *
+ * @example
+ * class Net extends Model {
+ *   readonly hidden = dense(16, { activation: "relu" });
+ *   readonly last = dense(1);
+ *   override forward(x: Tensor) { return this.last.apply(this.hidden.apply(x)); }
+ * }
+ * const net = new Net().compile({ optimizer: "adam", loss: "mse" });
+ * await net.fit(x, y, { epochs: 5 });
+ */
+export abstract class Model extends Module {
+  readonly name: string;
+  readonly dtype: "f32" | "f64";
+  #inputs: Types | undefined;
+  #blueprint: Blueprint | undefined;
+  #choices: CompiledChoices | undefined;
+  /** What the optimizer remembers, and the updates it has done. */
+  #memory: Pick<TrainState, "slots" | "step"> | undefined;
+  /** Whether someone else may hold tensors of the memory. */
+  #isMemoryShared = false;
+  #isFitting = false;
+  /** The state of the moment, while `fit` runs steps. */
   #training: (() => TrainState) | undefined;
-  /** Whether someone else may hold tensors of the state, which training must leave alone. */
-  #isShared = false;
-  /** How many are reading it just now. */
-  #readers = 0;
-  #predict: Predictor | undefined;
+  readonly #predictors = new Map<string, Predictor>();
 
-  /** The model without its weights, as plain data. */
-  abstract architecture(): Architecture;
-
-  /** The model's output for its input, in terms of its layers' `apply`. */
-  abstract forward(x: Tensor): Tensor;
-
-  /** The layers, their output shapes and how many numbers they learn, as Keras's table. */
-  summary(): string {
-    return summaryTable(this.name, this.blueprint);
+  constructor(options: ModelOptions = {}) {
+    super(options);
+    const { name = this.kind, inputShape, dtype = "f32" } = options;
+    this.name = name;
+    this.dtype = dtype;
+    if (inputShape !== undefined) this.#inputs = inputTypes(name, inputShape, dtype);
   }
 
-  /** Says how to train: the optimizer, what to make small, and what else to measure. */
-  compile(options: CompileOptions): this {
-    this.#setup = trainingSetup(options);
-    this.#predict = undefined;
+  /** What tracing the model on its input told: output shapes, and its variables by path. */
+  get blueprint(): Blueprint {
+    if (this.#blueprint !== undefined) return this.#blueprint;
+    if (this.#inputs === undefined) {
+      throw new GradsmithError(
+        "usage",
+        this.name,
+        "isn't built yet: nothing has said what shape its input has.",
+        "Give an inputShape, call build([10]), or fit it first.",
+      );
+    }
+    this.#blueprint = draw(this, this.#inputs, this.dtype);
+    return this.#blueprint;
+  }
+
+  /** Whether it is known what shape the input has. */
+  get isBuilt(): boolean {
+    return this.#inputs !== undefined;
+  }
+
+  /** The shape of one sample, or of one of each input; undefined until that is known. */
+  get inputShape(): Shapes | undefined {
+    return this.#inputs && (map(this.#inputs, isType, ({ shape }) => shape.slice(1)) as Shapes);
+  }
+
+  /**
+   * Says what shape one sample has, without the batch, where no `inputShape` did: then the model can be summed up before it is trained.
+   *
+   * @param inputShape [28, 28]; or { dtype: "i32", shape: [12] } where it isn't floats; or such by the names of inputs.
+   * @example net.build([28, 28]); net.build({ title: { dtype: "i32", shape: [12] }, price: [1] });
+   */
+  build(inputShape: Shapes | Types): this {
+    this.#inputs = inputTypes(this.name, inputShape, this.dtype);
+    this.restructured();
+    void this.blueprint;
     return this;
   }
 
-  /** New variables for a training loop of one's own. The model keeps no hold of them. */
-  init({ seed = 0, optimizer }: InitOptions = {}): TrainState {
-    const key = random.key(seed);
-    const entries = Object.entries(this.blueprint.variables).map(([name, { shape, initializer, trainable }], i) => {
-      const value = initializer.create(shape, random.foldIn(key, i)).cast(this.blueprint.input.dtype);
-      return { name, trainable, value };
+  /** For those that change what is inside: what was traced is no longer true. */
+  protected restructured(): void {
+    this.#blueprint = undefined;
+    this.#predictors.clear();
+  }
+
+  /** The blueprint, which the first samples decide where nothing else has. */
+  #builtFor(x: Value): Blueprint {
+    this.#inputs ??= map(x, isTensor, ({ dtype, shape }) => ({
+      dtype: isFloat(dtype) ? this.dtype : dtype,
+      shape: [anyBatch, ...shape.slice(1)],
+    })) as Types;
+    try {
+      return this.blueprint;
+    } catch (error) {
+      // What could not be traced on floats may be meant for integers, as an embedding is.
+      const given = flatten(x, isTensor).leaves;
+      if (!(error instanceof GradsmithError) || given.every(({ dtype }) => isFloat(dtype))) throw error;
+      let place = 0;
+      const types = map(this.#inputs, isType, (type) => {
+        const dtype = given[place++]?.dtype ?? type.dtype;
+        return isFloat(dtype) ? type : { ...type, dtype };
+      }) as Types;
+      this.#blueprint = draw(this, types, this.dtype);
+      this.#inputs = types;
+      return this.#blueprint;
+    }
+  }
+
+  /**
+   * Keras's table: the parts of the model, their output shapes, and how many numbers they learn, those inside them included. What is not
+   * built yet has question marks.
+   *
+   * @example console.log(model.summary({ expandNested: true }));
+   */
+  summary(options: SummaryOptions = {}): string {
+    return this.isBuilt ? summaryTable(this, options) : unbuiltTable(this);
+  }
+
+  /**
+   * Says how to train: the optimizer, what to make small, and what else to measure. A new optimizer starts fresh: it remembers nothing and
+   * counts steps from 0. The model that is returned knows the names of its metrics, so that `history.metrics.accuracy` is `number[]`.
+   *
+   * @throws GradsmithError "option" for unknown options, names or losses that don't fit the outputs.
+   * @example model.compile({ optimizer: adam(), loss: "binaryCrossentropy", metrics: ["accuracy"] });
+   */
+  compile<const Metrics extends MetricChoices = []>(options: CompileOptions<Metrics>): this & Measuring<MetricKeys<Metrics>> {
+    this.#refuseWhileTraining("compile");
+    this.#choices = compiledChoices(options);
+    if (this.#blueprint !== undefined) this.#choices.outputsOf(this.#blueprint.output);
+    this.#memory = undefined;
+    this.#predictors.clear();
+    return this as this & Measuring<MetricKeys<Metrics>>;
+  }
+
+  /** New variables for a training loop of one's own, from a seed. The model keeps no hold of them. */
+  init(options: InitOptions = {}): TrainState {
+    checkOptions<InitOptions>("init", options, {
+      seed: wholeNumber,
+      optimizer: (where, _name, value) => optimizerOf(where, value as Optimizer),
     });
-    const chosen = (trainable: boolean): NamedTensors =>
-      Object.fromEntries(entries.filter((entry) => entry.trainable === trainable).map(({ name, value }) => [name, value]));
-    const params = chosen(true);
+    const { seed = 0, optimizer } = options;
+    const { params, state } = this.#divided(this.#firstValues(seed));
     return new TrainState({
       params,
-      state: chosen(false),
+      state,
       slots: optimizer === undefined ? {} : initialSlots(optimizer, params),
       step: full([], 0, { dtype: "i32" }),
     });
   }
 
-  /**
-   * What the model gives for `x` with these variables: a pure function, for loops of one's own and for `grad`.
-   *
-   * @example valueAndGrad((params) => crossEntropy(y, model.apply(params, x)))(state.params)
-   */
-  apply(params: NamedTensors, x: Tensor, { state = {}, write, ...options }: ApplyOptions = {}): Tensor {
-    checkFeatures(this.name, x, this.blueprint.input.shape);
-    const scope = new VariableScope(this.blueprint.names, { ...state, ...params }, options);
-    const output = within(scope, () => this.forward(x.cast(this.blueprint.input.dtype)));
-    for (const [name, value] of Object.entries(scope.written)) write?.(name, value);
-    return output;
+  #firstValues(seed: number): NamedTensors {
+    const key = random.key(seed);
+    return Object.fromEntries(
+      Object.entries(this.blueprint.variables).map(([path, { shape, dtype, initializer }], i) => [
+        path,
+        initializer.create(shape, random.foldIn(key, i)).cast(dtype),
+      ]),
+    );
   }
 
-  /** Trains on samples and their targets, or on a dataset of `{ x, y }` batches. */
-  async fit(x: Samples, y: Samples, options?: FitOptions): Promise<History>;
-  async fit(batches: BatchSource, options?: FitOptions): Promise<History>;
-  async fit(x: Samples | BatchSource, yOrOptions?: Samples | FitOptions, given?: FitOptions): Promise<History> {
-    const setup = this.#compiled("fit");
+  /** Variables that training changes now, and those that it leaves to their modules or alone. */
+  #divided(values: NamedTensors): Pick<TrainState, "params" | "state"> {
+    const { variables } = this.blueprint;
+    const chosen = (trained: boolean): NamedTensors =>
+      Object.fromEntries(Object.entries(values).filter(([path]) => isTrained(variables[path]!) === trained));
+    return { params: chosen(true), state: chosen(false) };
+  }
+
+  /**
+   * What the model gives for `x` with these variables: a pure function, for loops of one's own and for `grad`. Floats are cast to the model's.
+   *
+   * @example valueAndGrad((params) => crossEntropy(y, model.applyWith(params, x)))(state.params)
+   */
+  override applyWith(params: NamedTensors, x: Parameters<this["forward"]>[0], options: ApplyOptions = {}): ReturnType<this["forward"]> {
+    const value = x as Value;
+    checkFeatures(this.name, value, this.#builtFor(value).input);
+    const inside = entering(value, this.dtype) as Parameters<this["forward"]>[0];
+    return super.applyWith(params, inside, { dtype: this.dtype, ...options });
+  }
+
+  /**
+   * Trains on samples and their targets, or on batches `{ x, y, weight }` or `[x, y, weight]` that a dataset, a loader or a generator hands
+   * out once per epoch.
+   *
+   * @throws GradsmithError "usage" before `compile`, or while the model is being trained; "shape" and "data" for samples that don't fit.
+   * @example const history = await model.fit(x, y, { batchSize: 32, epochs: 5, validationSplit: 0.2 });
+   */
+  async fit(x: SampleTree, y: SampleTree, options?: FitOptions): Promise<History<KeysOf<this>>>;
+  async fit(batches: BatchSource, options?: FitOptions): Promise<History<KeysOf<this>>>;
+  async fit(x: SampleTree | BatchSource, yOrOptions?: SampleTree | FitOptions, given?: FitOptions): Promise<History<KeysOf<this>>> {
+    const choices = this.#compiled("fit");
+    this.#refuseWhileTraining("fit");
     const [y, options] = isBatchSource(x)
       ? [undefined, (yOrOptions ?? {}) as FitOptions]
-      : [yOrOptions as Samples | undefined, given ?? {}];
-    const before = this.#state ?? this.init({ seed: options.seed });
-    const state = (this.#isShared || this.#readers > 0 ? ownCopy(before) : before).preparedFor(setup.optimizer);
-    const follow = (current: () => TrainState): void => {
+      : [yOrOptions as SampleTree | undefined, given ?? {}];
+    checkFitOptions(options);
+    const onFollow = (current: () => TrainState): void => {
       this.#training = current;
+      follow(this.blueprint, () => current().variables);
     };
+    this.#isFitting = true;
     try {
-      const { history, restored } = await fitModel({ model: this, setup, state, x, y, options, follow });
+      const source = isBatchSource(x) ? await this.#builtByFirst("fit", x) : x;
+      if (!isBatchSource(source)) this.#build("fit", source);
+      const setup = this.#setup(choices);
+      const state = this.#ownState(this.#stateFor(options.seed)).preparedFor(setup.optimizer);
+      const { history, restored } = await fitModel({ model: this, setup, state, x: source, y, options, follow: onFollow });
       if (restored !== undefined) {
-        const best = withWeights("fit", this.#current, restored);
+        const best = this.#current.withValues(newValues("fit", this.#current.variables, restored));
         this.#training = () => best;
       }
-      return history;
+      return history as unknown as History<KeysOf<this>>;
     } finally {
       // A fit that fails leaves the weights as they are after its last step.
-      if (this.#training !== undefined) {
-        this.#state = this.#training();
-        this.#isShared = false;
-      }
+      if (this.#training !== undefined) this.#keep(this.#training(), { isShared: false });
       this.#training = undefined;
+      this.#isFitting = false;
     }
   }
 
-  /** Loss and metrics on samples and their targets, or on a dataset of batches. */
-  async evaluate(x: Samples, y: Samples, options?: EvaluateOptions): Promise<Logs>;
-  async evaluate(batches: BatchSource, options?: EvaluateOptions): Promise<Logs>;
-  async evaluate(x: Samples | BatchSource, yOrOptions?: Samples | EvaluateOptions, given: EvaluateOptions = {}): Promise<Logs> {
-    const setup = this.#compiled("evaluate");
-    if (isBatchSource(x)) return evaluateBatches(this, setup, this.#current, x);
+  /**
+   * The loss and the metrics on samples and their targets, or on batches.
+   *
+   * @example const { loss, accuracy } = await model.evaluate(xTest, yTest, { batchSize: 256 });
+   */
+  async evaluate(x: SampleTree, y: SampleTree, options?: EvaluateOptions): Promise<Figures<KeysOf<this>>>;
+  async evaluate(batches: BatchSource, options?: EvaluateOptions): Promise<Figures<KeysOf<this>>>;
+  async evaluate(
+    x: SampleTree | BatchSource,
+    yOrOptions?: SampleTree | EvaluateOptions,
+    given: EvaluateOptions = {},
+  ): Promise<Figures<KeysOf<this>>> {
+    const choices = this.#compiled("evaluate");
+    if (isBatchSource(x)) {
+      const options = checkEvaluateOptions((yOrOptions ?? {}) as EvaluateOptions);
+      const source = await this.#builtByFirst("evaluate", x);
+      return evaluateBatches(this, this.#setup(choices), this.#current, source, options) as Promise<Figures<KeysOf<this>>>;
+    }
+    checkEvaluateOptions(given);
     if (yOrOptions === undefined) throw new GradsmithError("data", "evaluate", "y is missing.", "Call evaluate(x, y, options).");
-    const batchSize = positiveInteger("evaluate", "batchSize", given.batchSize ?? 32);
-    const pair = await checkedPair("evaluate", this, setup, x, yOrOptions as Samples, "x");
-    const pass = await evaluation(this, setup, this.#current, { ...pair, batchSize, pace: new Pace() });
-    return pass.run();
+    this.#build("evaluate", x);
+    const setup = this.#setup(choices);
+    const { batchSize = 32, sampleWeight, classWeight } = given;
+    const samples = await checkedBatch("evaluate", this, setup, { x, y: yOrOptions as SampleTree, sampleWeight, classWeight });
+    const pass = await evaluation(this, setup, this.#current, { samples, batchSize, pace: new Pace() });
+    return pass.run() as Promise<Figures<KeysOf<this>>>;
   }
 
-  /** What the model gives for samples, as one tensor, computed now and in batches. */
-  predict(x: Samples, { batchSize = 1024 }: EvaluateOptions = {}): Tensor {
-    positiveInteger("predict", "batchSize", batchSize);
-    const samples = samplesOf("predict", "x", x);
-    checkFeatures("predict", samples, this.blueprint.input.shape);
-    this.#predict ??= predictor(this, this.#setup?.precision);
-    return this.#predict(this.#current.variables, samples, batchSize);
+  /**
+   * What the model gives for samples, computed now and in batches; or, with `outputs`, what parts of it give: a tensor for one name, a record
+   * by name for several. Nothing but what they need is computed.
+   *
+   * @example const features = model.predict(x, { outputs: "encoder/dense_1" });
+   */
+  predict(x: SampleTree, options: PredictOptions & { readonly outputs: readonly string[] }): Readonly<Record<string, Tensor>>;
+  predict(x: SampleTree, options?: PredictOptions & { readonly outputs?: string }): ReturnType<this["forward"]>;
+  predict(x: SampleTree, options: PredictOptions = {}): unknown {
+    checkOptions<PredictOptions>("predict", options, { batchSize: positiveInteger, outputs: outputNames });
+    const { batchSize = 1024, outputs } = options;
+    const samples = valueOf("predict", "x", x, this.#inputs);
+    checkFeatures("predict", samples, this.#builtFor(samples).input);
+    const names = outputs === undefined ? [] : typeof outputs === "string" ? [outputs] : outputs;
+    const watched = names.map((name) => moduleAt("predict", this, name));
+    const key = names.join("\n");
+    const predict = this.#predictors.get(key) ?? predictor(this, watched, this.#choices?.precision);
+    this.#predictors.set(key, predict);
+    const found = predict(this.#current.variables, samples, batchSize);
+    if (outputs === undefined) return found;
+    const parts = Object.values(found as Readonly<Record<string, Value>>);
+    return typeof outputs === "string" ? parts[0] : Object.fromEntries(names.map((name, i) => [name, parts[i]]));
+  }
+
+  /**
+   * A part of the model by its path, or by the last of it where that is unique.
+   *
+   * @example model.layer("encoder").trainable = false;
+   */
+  layer(path: string): Module {
+    return moduleAt(this.name, this, path);
   }
 
   /** The model's variables, optimizer memory and step count; made from seed 0 if there are none yet. A copy, while the model is trained. */
   get trainState(): TrainState {
     if (this.#training !== undefined) return computedCopy(this.#training());
-    this.#isShared = true;
-    return this.#current;
+    const state = this.#current;
+    markShared(this.blueprint);
+    this.#isMemoryShared = true;
+    return state;
   }
   /** Takes over the outcome of a training loop of one's own. */
   set trainState(state: TrainState) {
-    this.#state = state;
-    this.#isShared = true;
+    this.#refuseWhileTraining("trainState");
+    this.#keep(state, { isShared: true });
   }
 
   get #current(): TrainState {
-    if (this.#training !== undefined) return this.#training();
-    this.#state ??= this.init();
-    return this.#state;
+    return this.#training?.() ?? this.#stateFor(undefined);
   }
 
-  /** All variables by name. */
+  /** The state between trainings. Variables that have no value yet get one. */
+  #stateFor(seed: number | undefined): TrainState {
+    const held = heldValues(this.blueprint);
+    const paths = Object.keys(this.blueprint.variables);
+    if (paths.some((path) => held[path] === undefined)) {
+      const fresh = this.#firstValues(seed ?? 0);
+      const missing = Object.fromEntries(paths.filter((path) => held[path] === undefined).map((path) => [path, fresh[path]!]));
+      hold(this.blueprint, missing, { isShared: false });
+      return this.#stateFor(seed);
+    }
+    const { slots = {}, step = full([], 0, { dtype: "i32" }) } = this.#memory ?? {};
+    return new TrainState({ ...this.#divided(Object.fromEntries(paths.map((path) => [path, held[path]!]))), slots, step });
+  }
+
+  /** The same in memory that training may overwrite. */
+  #ownState(state: TrainState): TrainState {
+    const own = takenOver(this.blueprint, state.variables);
+    const memory = { slots: state.slots, step: state.step };
+    return state.with({ ...this.#divided(own), ...(this.#isMemoryShared ? ownCopy(memory) : memory) });
+  }
+
+  #keep(state: TrainState, sharing: { readonly isShared: boolean }): void {
+    hold(this.blueprint, state.variables, sharing);
+    this.#memory = { slots: state.slots, step: state.step };
+    this.#isMemoryShared = sharing.isShared;
+  }
+
+  /** All variables by path. */
   get weights(): NamedTensors {
     return this.trainState.variables;
   }
-  /** Copies of all variables by name. */
+  /** Copies of all variables by path. */
   async getWeights(): Promise<WeightCopy> {
     return copiedWeights(this.#current);
   }
-  /** New values for some variables, by name. */
+  /**
+   * New values for some variables, by path; a typed array takes the variable's shape.
+   *
+   * @throws GradsmithError "option" for a path the model doesn't have, "shape" for a value that doesn't fit.
+   */
   setWeights(weights: NewWeights): void {
-    this.trainState = withWeights("setWeights", this.#current, weights);
+    this.#refuseWhileTraining("setWeights");
+    const current = this.#current;
+    hold(this.blueprint, newValues("setWeights", current.variables, weights), { isShared: true });
   }
 
   /** Writes weights and architecture to a safetensors file, for `loadModel`. */
   async save(path: string): Promise<void> {
-    const { variables } = this.#current;
-    this.#readers++;
-    try {
-      await saveModel(path, this.architecture(), this.#training === undefined ? variables : computedCopy(variables));
-    } finally {
-      this.#readers--;
-    }
+    await this.#reading((variables) => saveModel(path, this, variables));
   }
 
-  #compiled(where: string): TrainingSetup {
-    if (this.#setup !== undefined) return this.#setup;
+  /** Writes the weights to a safetensors file, for `loadWeights` of a model that is built alike. */
+  async saveWeights(path: string): Promise<void> {
+    await this.#reading((variables) => saveTensors(path, variables));
+  }
+
+  /**
+   * Takes the weights of a file that `saveWeights` or `save` wrote.
+   *
+   * @throws GradsmithError "file" where it is missing or damaged, or where names or shapes aren't this model's.
+   */
+  async loadWeights(from: ModelFile): Promise<void> {
+    const { tensors, where } = await readTensors(from);
+    checkTensors(where, tensors, this.blueprint);
+    this.setWeights(tensors);
+  }
+
+  async #reading(read: (variables: NamedTensors) => Promise<void>): Promise<void> {
+    const { variables } = this.#current;
+    await reading(this.blueprint, () => read(this.#training === undefined ? variables : computedCopy(variables)));
+  }
+
+  #compiled(where: string): CompiledChoices {
+    if (this.#choices !== undefined) return this.#choices;
     throw new GradsmithError("usage", where, "the model is not compiled.", 'Call model.compile({ optimizer: adam(), loss: "mse" }) first.');
   }
+
+  #setup(choices: CompiledChoices): TrainingSetup {
+    const { optimizer, precision } = choices;
+    return { optimizer, precision, outputs: choices.outputsOf(this.blueprint.output) };
+  }
+
+  #build(where: string, x: SampleTree): void {
+    this.#builtFor(valueOf(where, "x", x, this.#inputs));
+  }
+
+  /** The same batches, the first of which has built the model if nothing else has. */
+  async #builtByFirst(where: string, batches: BatchSource): Promise<BatchSource> {
+    if (this.isBuilt) return batches;
+    const { first, source } = await withFirst(where, batches);
+    this.#build(where, first.x);
+    return source;
+  }
+
+  #refuseWhileTraining(where: string): void {
+    if (!this.#isFitting) return;
+    throw new GradsmithError(
+      "usage",
+      where,
+      "the model is being trained, and its work would be lost.",
+      "Wait for the fit that is running, or stop it by its signal.",
+    );
+  }
+}
+
+/** Types of inputs from the shapes (or types) of single samples. */
+function inputTypes(where: string, inputShape: Shapes | Types, floats: "f32" | "f64"): Types {
+  const typeOf = (shape: Shape, dtype: DType): Types => {
+    if (!shape.every((size) => Number.isInteger(size) && size > 0))
+      throw new GradsmithError("option", where, `${showShape(shape)} is no shape of a sample.`, "Give positive whole numbers.");
+    if (!isDType(dtype)) throw new GradsmithError("option", where, `${String(dtype)} is no dtype.`, `Known: ${dtypes.join(", ")}.`);
+    return { dtype: isFloat(dtype) ? floats : dtype, shape: [anyBatch, ...shape] };
+  };
+  const visit = (shapes: Shapes | Types): Types => {
+    if (isShape(shapes)) return typeOf(shapes, floats);
+    if (isType(shapes) && isShape(shapes.shape)) return typeOf(shapes.shape, shapes.dtype);
+    if (Array.isArray(shapes)) return shapes.map((part) => visit(part as Shapes));
+    if (typeof shapes === "object" && shapes !== null)
+      return Object.fromEntries(Object.entries(shapes).map(([name, part]) => [name, visit(part as Shapes)]));
+    throw new GradsmithError("option", where, `${String(shapes)} is no shape of a sample.`, "Give positive whole numbers, such as [28, 28].");
+  };
+  return visit(inputShape);
 }
 
 /** The same state in memory of its own, so that training in place leaves tensors alone that someone still holds. */

@@ -1,6 +1,8 @@
 import { isFloat } from "../core/dtype.ts";
 import { GradsmithError } from "../core/errors.ts";
+import { namedLeaves } from "../nn/shapes.ts";
 import type { Tensor } from "../tensor/tensor.ts";
+import type { Batch } from "./batches.ts";
 
 interface Failure {
   /** Counted from 0. */
@@ -8,21 +10,21 @@ interface Failure {
   /** Counted from 0 within the epoch. */
   readonly step: number;
   /** The samples, to see whether the fault was theirs. */
-  readonly inputs: readonly Tensor[];
+  readonly samples: Batch | undefined;
 }
 
 /** The error for a loss that is no longer a number, with its likely causes. */
-export async function notFinite({ epoch, step, inputs }: Failure): Promise<GradsmithError> {
+export async function notFinite({ epoch, step, samples }: Failure): Promise<GradsmithError> {
   const what = `the loss became NaN or infinite in epoch ${epoch + 1}, step ${step + 1}.`;
-  for (const [i, samples] of inputs.entries()) {
-    if (!isFloat(samples.dtype)) continue;
-    const wrong = await samples.isFinite().not().cast("i32").sum().item();
+  for (const [name, leaf] of samples === undefined ? [] : partsOf(samples)) {
+    if (!isFloat(leaf.dtype)) continue;
+    const wrong = await leaf.isFinite().not().cast("i32").sum().item();
     if (wrong > 0)
       return new GradsmithError(
         "training",
         "fit",
         what,
-        `${i === 0 ? "x" : "y"} holds ${wrong} values that are NaN or infinite: remove them.`,
+        `${name} holds ${wrong} values that are NaN or infinite: remove them.`,
       );
   }
   return new GradsmithError(
@@ -32,3 +34,8 @@ export async function notFinite({ epoch, step, inputs }: Failure): Promise<Grads
     "Likely causes: a learning rate that is too high, inputs that are not scaled, or a loss that does not suit the targets. Try a ten times smaller learning rate, or clipByNorm(1, optimizer).",
   );
 }
+
+const partsOf = ({ x, y, weight }: Batch): (readonly [name: string, leaf: Tensor])[] =>
+  Object.entries({ x, y, sampleWeight: weight }).flatMap(([part, value]) =>
+    namedLeaves(value).map(([name, leaf]) => [name === "" ? part : `${part}.${name}`, leaf] as const),
+  );

@@ -1,42 +1,116 @@
+import { isFloat } from "../core/dtype.ts";
+import { GradsmithError } from "../core/errors.ts";
+import { showShape } from "../core/shape.ts";
+import { map } from "../core/tree.ts";
 import type { Blueprint } from "../nn/blueprint.ts";
-import type { Loss } from "../nn/losses/loss.ts";
+import { isTrained } from "../nn/blueprint.ts";
+import { logitsOf, maskOf } from "../nn/carried.ts";
+import type { Module, Value } from "../nn/module.ts";
 import { within } from "../nn/scope.ts";
-import type { VariableScopeOptions } from "../nn/variable-scope.ts";
+import { namedLeaves } from "../nn/shapes.ts";
+import type { CallOptions } from "../nn/variable-scope.ts";
 import { VariableScope } from "../nn/variable-scope.ts";
 import type { NamedTensors } from "../optim/optimizer.ts";
-import type { Tensor } from "../tensor/tensor.ts";
+import { isTensor } from "../runtime/trace.ts";
+import { Tensor } from "../tensor/tensor.ts";
+import type { Batch } from "./batches.ts";
+import type { TrainingSetup } from "./compile-options.ts";
+import type { Output } from "./outputs.ts";
 
 /** What has to be known of a model to trace it. */
-export interface Traceable {
+export interface Traceable extends Module {
   readonly blueprint: Blueprint;
-  forward(x: Tensor): Tensor;
+  /** The floats it computes in. */
+  readonly dtype: "f32" | "f64";
 }
 
 export interface Objective {
-  /** The mean loss of the batch with all penalties, a scalar. */
+  /** The weighted sum of the outputs' mean losses for the batch with all penalties, a scalar. */
   readonly loss: Tensor;
-  readonly prediction: Tensor;
-  /** What layers wrote. */
+  /** The mean loss of each output, unweighted. */
+  readonly losses: Readonly<Record<string, Tensor>>;
+  /** What the model gave, by output. */
+  readonly predictions: Readonly<Record<string, Tensor>>;
+  /** What modules wrote, by path. */
   readonly written: NamedTensors;
 }
 
 /** What a training step makes small, traced for one batch. */
 export function objective(
   model: Traceable,
-  loss: Loss,
+  { outputs }: TrainingSetup,
   variables: NamedTensors,
-  x: Tensor,
-  y: Tensor,
-  options: VariableScopeOptions = {},
+  { x, y, weight }: Batch,
+  options: CallOptions = {},
 ): Objective {
-  const scope = new VariableScope(model.blueprint.names, variables, options);
-  const prediction = within(scope, () => model.forward(x.cast(model.blueprint.input.dtype)));
-  const known = scope.logitsOf(prediction);
-  const useLogits = known !== undefined && loss.onLogits?.distribution === known.distribution;
-  const perSample = useLogits ? loss.onLogits!.perSample(y, known.logits) : loss.perSample(y, prediction);
-  const penalties = [...weightPenalties(model.blueprint, variables), ...scope.losses];
-  return { loss: penalties.reduce((sum, penalty) => sum.add(penalty), perSample.mean()), prediction, written: scope.written };
+  const { output, scope } = traced(model, variables, x, options);
+  const predictions = Object.fromEntries(namedLeaves(output));
+  const losses: Record<string, Tensor> = {};
+  const weighted: Tensor[] = [];
+  for (const each of outputs) {
+    if (each.loss === undefined) continue;
+    const loss = meanLoss(each, y[each.name]!, predictions[each.name]!, weight[each.name]);
+    losses[each.name] = loss;
+    weighted.push(each.lossWeight === 1 ? loss : loss.mul(each.lossWeight));
+  }
+  const terms = [...weighted, ...weightPenalties(model.blueprint, variables), ...scope.losses];
+  return { loss: terms.reduce((sum, term) => sum.add(term)), losses, predictions, written: scope.written };
 }
 
-const weightPenalties = ({ variables: specs }: Blueprint, variables: NamedTensors): Tensor[] =>
-  Object.entries(specs).flatMap(([name, { regularizer }]) => (regularizer === undefined ? [] : [regularizer.penalty(variables[name]!)]));
+/** A model called with these variables; `watched` modules' outputs are kept in the scope. */
+export function traced(
+  model: Traceable,
+  variables: NamedTensors,
+  x: Value,
+  options: CallOptions = {},
+  watched: readonly Module[] = [],
+): { readonly output: Value; readonly scope: VariableScope } {
+  const scope = new VariableScope(model, variables, { dtype: model.dtype, ...options }, watched);
+  const output = within(scope, () => scope.call(model, entering(x, model.dtype))) as Value;
+  return { output, scope };
+}
+
+/** Floats come into a model as those it computes in; integers stay what they are. */
+export const entering = <V extends Value>(x: V, dtype: "f32" | "f64"): V =>
+  (x instanceof Tensor ? entered(x, dtype) : map(x, isTensor, (leaf) => entered(leaf, dtype))) as V;
+const entered = (leaf: Tensor, dtype: "f32" | "f64"): Tensor => (isFloat(leaf.dtype) ? leaf.cast(dtype) : leaf);
+
+/**
+ * The mean over the batch of an output's losses, each times its weight: Σ w·l / n, as in Keras. Where the prediction carries a mask, places
+ * that don't count are left out of sum and n.
+ */
+function meanLoss({ loss, name }: Output, target: Tensor, prediction: Tensor, weight: Tensor | undefined): Tensor {
+  const known = logitsOf(prediction);
+  const useLogits = known !== undefined && loss!.onLogits?.distribution === known.distribution;
+  const each = useLogits ? loss!.onLogits!.perSample(target, known.logits) : loss!.perSample(target, prediction);
+  const mask = maskOf(prediction, each.shape);
+  if (weight === undefined && mask === undefined) return each.mean();
+  if (each.rank === 0) {
+    throw new GradsmithError(
+      "usage",
+      "fit",
+      `the loss${name === "" ? "" : ` of "${name}"`} is one number for the whole batch, which can't be weighted by sample.`,
+      "Let it return a loss for each sample, [batch].",
+    );
+  }
+  const weighted = weight === undefined ? each : each.mul(spread(weight, each).cast(each.dtype));
+  if (mask === undefined) return weighted.mean();
+  const counted = mask.cast(each.dtype);
+  return mask.where(weighted, 0).sum().div(counted.sum().maximum(1));
+}
+
+/** Weights of samples (or of their leading places) beside values that have more axes. */
+export function spread(weight: Tensor, values: Tensor): Tensor {
+  if (weight.rank <= values.rank) return weight.reshape([...weight.shape, ...values.shape.slice(weight.rank).map(() => 1)]);
+  throw new GradsmithError(
+    "shape",
+    "fit",
+    `weights of shape ${showShape(weight.shape)} don't fit losses of shape ${showShape(values.shape)}.`,
+    "Give one weight for each loss.",
+  );
+}
+
+const weightPenalties = (blueprint: Blueprint, variables: NamedTensors): Tensor[] =>
+  Object.entries(blueprint.variables).flatMap(([path, variable]) =>
+    variable.regularizer === undefined || !isTrained(variable) ? [] : [variable.regularizer.penalty(variables[path]!)],
+  );

@@ -1,11 +1,16 @@
+import { map } from "../core/tree.ts";
+import { saveModule } from "../nn/saved-module.ts";
+import type { Types } from "../nn/shapes.ts";
+import { isType } from "../nn/shapes.ts";
 import type { NamedTensors } from "../optim/optimizer.ts";
 import type { Architecture } from "./architecture.ts";
 import { architectureKey } from "./architecture.ts";
+import type { Model } from "./model.ts";
 
-/** A safetensors file with a model's variables, and its architecture in the metadata: part by part, so that one variable is copied at a time. */
-async function* modelFile(architecture: Architecture, weights: NamedTensors): AsyncGenerator<Uint8Array> {
+/** A safetensors file, part by part, so that one variable is copied at a time. */
+async function* tensorFile(weights: NamedTensors, metadata: Readonly<Record<string, string>>): AsyncGenerator<Uint8Array> {
   const { safetensorsHeader, safetensorsPart } = await import("../io/safetensors.ts");
-  const { header, names } = safetensorsHeader(weights, { [architectureKey]: JSON.stringify(architecture) });
+  const { header, names } = safetensorsHeader(weights, metadata);
   yield header;
   for (const name of names) {
     const { dtype, shape } = weights[name]!;
@@ -13,9 +18,16 @@ async function* modelFile(architecture: Architecture, weights: NamedTensors): As
   }
 }
 
-/** Writes a model to a file, as a whole or not at all. */
-export async function saveModel(path: string, architecture: Architecture, weights: NamedTensors): Promise<void> {
+/** Writes variables to a file, as a whole or not at all. */
+export async function saveTensors(path: string, weights: NamedTensors, metadata: Readonly<Record<string, string>> = {}): Promise<void> {
   // Files need Node, models don't.
   const { writeFileBytes } = await import("../io/files.ts");
-  await writeFileBytes(path, modelFile(architecture, weights));
+  await writeFileBytes(path, tensorFile(weights, metadata));
+}
+
+/** Writes a model to a file: its variables, and its architecture in the metadata. */
+export async function saveModel(path: string, model: Model, weights: NamedTensors): Promise<void> {
+  const sample = map(model.blueprint.input, isType, ({ dtype, shape }) => ({ dtype, shape: shape.slice(1) })) as Types;
+  const architecture: Architecture = { format: 2, model: saveModule(model), input: sample };
+  await saveTensors(path, weights, { [architectureKey]: JSON.stringify(architecture) });
 }

@@ -48,8 +48,8 @@ describe("sequential", () => {
   });
 
   it("says what is wrong with its parts", () => {
-    expect(() => sequential([], { inputShape: [3] })).toThrow(
-      "[sequential] needs at least one layer. Write sequential([dense(1)], { inputShape: [10] }).",
+    expect(() => sequential([], { inputShape: [3] }).summary()).toThrow(
+      "[sequential] has no layers yet. Give sequential([...]) some, or add(...) them.",
     );
     expect(() => sequential([dense(1)], { inputShape: [0] })).toThrow(
       "[sequential] [0] is no shape of a sample. Give positive whole numbers.",
@@ -61,7 +61,7 @@ describe("sequential", () => {
       "[dense] needs [batch, ..., features], got [2]. Reshape to [batch, features] first.",
     );
     expect(() => dense(1, { activation: "relu" }).apply(undefined as never)).toThrow(
-      "[dense] a layer has no weights of its own, and no model is being traced. Call it inside a model's forward pass, or put it in sequential([...]).",
+      "[dense] has no weights of its own, and no model is being traced. Call it inside a module's forward, put it in sequential([...]), or use applyWith(params, x).",
     );
   });
 });

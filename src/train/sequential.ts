@@ -1,77 +1,135 @@
+import { oneOf, text } from "../core/checks.ts";
 import { GradsmithError } from "../core/errors.ts";
+import type { SavedForm } from "../core/described.ts";
+import { checkOptions } from "../core/options.ts";
 import type { Shape } from "../core/shape.ts";
-import { showShape } from "../core/shape.ts";
-import type { Blueprint } from "../nn/blueprint.ts";
-import { draw } from "../nn/blueprint.ts";
-import { savedForm } from "../nn/described.ts";
 import { Layer } from "../nn/layer.ts";
+import type { Value } from "../nn/module.ts";
+import { Module } from "../nn/module.ts";
+import type { SavedModule } from "../nn/saved-module.ts";
+import { isShape } from "../nn/shapes.ts";
 import type { Tensor } from "../tensor/tensor.ts";
-import type { Architecture } from "./architecture.ts";
+import type { ModelOptions } from "./model.ts";
 import { Model } from "./model.ts";
 
-export interface SequentialOptions {
-  /** The shape of one sample. */
-  readonly inputShape: Shape;
-  readonly name?: string;
-  readonly dtype?: "f32" | "f64";
+export interface SequentialOptions extends Omit<ModelOptions, "inputShape"> {
+  /** The shape of one sample, without the batch. By default the first layer's, else the first batch decides. */
+  readonly inputShape?: Shape | undefined;
 }
 
-/** Shapes are traced with a batch of this many samples, which stands for any number. */
-const anyBatch = 2;
-
+/** Modules applied one after the other. */
 export class Sequential extends Model {
-  readonly name: string;
-  readonly layers: readonly Layer[];
-  readonly inputShape: Shape;
-  readonly blueprint: Blueprint;
+  override readonly kind = "sequential";
+  readonly #layers: Module[] = [];
+  /** The name each module has in here. */
+  readonly #names = new Map<Module, string>();
+  readonly #taken = new Set<string>();
+  /** How many of each kind have been named. */
+  readonly #counts = new Map<string, number>();
+  /** Whether its name was given, and not made from its kind. */
+  readonly #isNamed: boolean;
 
-  constructor(layers: readonly Layer[], { inputShape, name = "sequential", dtype = "f32" }: SequentialOptions) {
-    super();
-    checkParts(layers, inputShape);
-    this.name = name;
-    this.layers = [...layers];
-    this.inputShape = [...inputShape];
-    this.blueprint = draw((x) => this.forward(x), { dtype, shape: [anyBatch, ...inputShape] });
+  constructor(layers: readonly Module[] = [], options: SequentialOptions = {}) {
+    checkOptions<SequentialOptions>("sequential", options, { inputShape, name: text, dtype: oneOf("f32", "f64") });
+    if (!Array.isArray(layers))
+      throw new GradsmithError("option", "sequential", "needs a list of layers.", "Write sequential([dense(1)], { inputShape: [10] }).");
+    const first = layers[0] instanceof Layer ? layers[0].options.inputShape : undefined;
+    const given = options.inputShape ?? first;
+    super({ ...options, ...(given === undefined ? {} : { inputShape: given }), name: options.name ?? "sequential" });
+    this.#isNamed = options.name !== undefined;
+    layers.forEach((layer, i) => this.#append(layer, `entry ${i}`));
+    this.#trace();
   }
 
-  architecture(): Architecture {
-    const { entries, input } = this.blueprint;
-    const layers = this.layers.map((layer) => ({ name: this.blueprint.names.get(layer)!, layer: savedForm(layer) }));
-    if (entries.length < layers.length)
-      throw new GradsmithError("usage", "save", "a model that uses one layer twice can't be saved.", "Save its weights with getWeights().");
-    return { kind: "sequential", name: this.name, inputShape: this.inputShape, dtype: input.dtype === "f64" ? "f64" : "f32", layers };
+  /** The modules in their order. */
+  get layers(): readonly Module[] {
+    return [...this.#layers];
   }
 
-  forward(x: Tensor): Tensor {
-    return this.layers.reduce((value, layer) => layer.apply(value), x);
+  /** The name it was given, if any: what a model that contains it calls it. */
+  get givenName(): string | undefined {
+    return this.#isNamed ? this.name : undefined;
   }
+
+  /**
+   * One more at the end, as Keras's `add`. What has been learnt stays.
+   *
+   * @example const model = sequential(); model.add(dense(64, { activation: "relu", inputShape: [20] })); model.add(dense(10));
+   */
+  add(layer: Module): this {
+    this.#append(layer, "what was given");
+    this.restructured();
+    const shape = layer instanceof Layer ? layer.options.inputShape : undefined;
+    if (!this.isBuilt && this.#layers.length === 1 && shape !== undefined) this.build(shape);
+    else this.#trace();
+    return this;
+  }
+
+  override children(): Readonly<Record<string, Module>> {
+    return Object.fromEntries([...this.#names].map(([module, name]) => [name, module]));
+  }
+
+  override forward(x: Tensor): Tensor {
+    if (this.#layers.length === 0)
+      throw new GradsmithError("usage", this.name, "has no layers yet.", "Give sequential([...]) some, or add(...) them.");
+    return this.#layers.reduce<Value>((value, layer) => layer.apply(value as never) as Value, x) as Tensor;
+  }
+
+  /** How it is saved: the names of the modules in it follow from their own and from their order. */
+  saved(save: (module: Module) => SavedModule): SavedForm {
+    const { inputShape, dtype } = this.options as SequentialOptions;
+    const layers = this.#layers.map((layer) => save(layer));
+    const name = this.#isNamed ? { name: this.name } : {};
+    return ["sequential", { ...name, ...(inputShape === undefined ? {} : { inputShape }), ...(dtype === undefined ? {} : { dtype }), layers }];
+  }
+
+  #append(layer: unknown, what: string): void {
+    if (!(layer instanceof Module))
+      throw new GradsmithError("option", "sequential", `${what} is not a layer.`, "Make layers with dense(...), flatten() and their like.");
+    this.#layers.push(layer);
+    if (!this.#names.has(layer)) this.#names.set(layer, this.#nameFor(layer));
+  }
+
+  /** Its own name, or its kind, numbered from the second on. */
+  #nameFor(layer: Module): string {
+    const wanted = layer instanceof Layer ? layer.options.name : layer instanceof Sequential ? layer.givenName : undefined;
+    if (wanted !== undefined) {
+      if (this.#taken.has(wanted))
+        throw new GradsmithError("option", layer.kind, `two layers of the model are called "${wanted}".`, "Give each its own name.");
+      this.#taken.add(wanted);
+      return wanted;
+    }
+    let count = this.#counts.get(layer.kind) ?? 0;
+    let name = numbered(layer.kind, count);
+    while (this.#taken.has(name)) name = numbered(layer.kind, ++count);
+    this.#counts.set(layer.kind, count + 1);
+    this.#taken.add(name);
+    return name;
+  }
+
+  /** Shapes that don't fit are found now where they can be; what integers are meant for must wait for them. */
+  #trace(): void {
+    if (!this.isBuilt || this.#layers.length === 0) return;
+    try {
+      void this.blueprint;
+    } catch (error) {
+      if (!(error instanceof GradsmithError && error.code === "dtype")) throw error;
+    }
+  }
+}
+
+const numbered = (kind: string, count: number): string => (count === 0 ? kind : `${kind}_${count}`);
+
+function inputShape(where: string, name: string, value: unknown): void {
+  if (isShape(value)) return;
+  throw new GradsmithError("option", where, `${name} must be the shape of one sample.`, "Write { inputShape: [10] }.");
 }
 
 /**
- * A network whose layers are applied one after the other.
+ * A network whose layers, or models, are applied one after the other: [batch, ...inputShape] to what the last gives. Without an inputShape,
+ * here or in the first layer, the first batch decides.
  *
+ * @throws GradsmithError "option" for what is no layer, "shape" where layers don't fit each other.
  * @example sequential([dense(20, { activation: "relu" }), dense(1)], { inputShape: [10] })
  */
-export const sequential = (layers: readonly Layer[], options: SequentialOptions): Sequential => new Sequential(layers, options);
-
-function checkParts(layers: readonly Layer[], inputShape: Shape | undefined): void {
-  if (!Array.isArray(layers) || layers.length === 0)
-    throw new GradsmithError("option", "sequential", "needs at least one layer.", "Write sequential([dense(1)], { inputShape: [10] }).");
-  const wrong = layers.findIndex((layer) => !(layer instanceof Layer));
-  if (wrong >= 0)
-    throw new GradsmithError(
-      "option",
-      "sequential",
-      `entry ${wrong} is not a layer.`,
-      "Make layers with dense(...), flatten() and their like.",
-    );
-  if (!Array.isArray(inputShape))
-    throw new GradsmithError(
-      "option",
-      "sequential",
-      "the inputShape is missing.",
-      "Give the shape of one sample: sequential(layers, { inputShape: [10] }).",
-    );
-  if (inputShape.every((size) => Number.isInteger(size) && size > 0)) return;
-  throw new GradsmithError("option", "sequential", `${showShape(inputShape)} is no shape of a sample.`, "Give positive whole numbers.");
-}
+export const sequential = (layers: readonly Module[] = [], options: SequentialOptions = {}): Sequential => new Sequential(layers, options);

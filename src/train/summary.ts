@@ -1,29 +1,108 @@
+import { flag } from "../core/checks.ts";
 import { bytesOf } from "../core/dtype.ts";
+import { checkOptions } from "../core/options.ts";
 import type { Shape } from "../core/shape.ts";
 import { sizeOf } from "../core/shape.ts";
-import type { Blueprint, BlueprintEntry } from "../nn/blueprint.ts";
+import type { Blueprint, Variable } from "../nn/blueprint.ts";
+import { isTrained } from "../nn/blueprint.ts";
+import type { Module, Shapes } from "../nn/module.ts";
+import { joined, titled } from "../nn/module-tree.ts";
+import { showShapes } from "../nn/shapes.ts";
+
+export interface SummaryOptions {
+  /** Shows what is inside nested models too, below each; false by default. */
+  readonly expandNested?: boolean;
+}
 
 /** Widths of Keras's columns, without their borders and the spaces beside them. */
 const widths = [31, 22, 13] as const;
 
-/** Keras's table of a model: its layers, what they give for a batch of any size (None), and how many numbers they learn. */
-export function summaryTable(name: string, { entries, variables, input }: Blueprint): string {
+interface Summed extends Module {
+  readonly name: string;
+  readonly dtype: "f32" | "f64";
+  readonly blueprint: Blueprint;
+}
+
+/** Keras's table of a model: its parts, what they give for a batch of any size (None), and how many numbers they learn. */
+export function summaryTable(model: Summed, options: SummaryOptions): string {
+  checkOptions<SummaryOptions>("summary", options, { expandNested: flag });
+  const { blueprint } = model;
+  const rows = rowsInside(model, blueprint);
+  const shown = options.expandNested === true ? rows.flatMap((row) => expanded(row, blueprint, 0)) : rows.map((row) => cellsOf(row, 0));
+  const all = Object.values(blueprint.variables);
+  return [
+    ...table(model.name, shown),
+    total("Total", all),
+    total("Trainable", all.filter(isTrained)),
+    total(
+      "Non-trainable",
+      all.filter((variable) => !isTrained(variable)),
+    ),
+  ].join("\n");
+}
+
+/** A part that was called. */
+interface Row {
+  readonly module: Module;
+  readonly name: string;
+  readonly output: Shapes;
+  /** Of its variables, those inside included. */
+  readonly parameters: number;
+}
+
+/** The parts that a module calls, in the order it does; those of parts that are not called themselves, such as what is in a list, among them. */
+function rowsInside(module: Module, blueprint: Blueprint): readonly Row[] {
+  const order = new Map([...blueprint.outputs.keys()].map((called, i) => [called, i]));
+  const own = new Map<Module, number>();
+  for (const variable of Object.values(blueprint.variables))
+    own.set(variable.module, (own.get(variable.module) ?? 0) + sizeOf(variable.shape));
+  const path = blueprint.paths.get(module)!;
+  const isHere = (name: string, child: Module, outer: string): boolean => blueprint.paths.get(child) === joined(outer, name);
+  const inside = (outer: Module): readonly [string, Module][] => {
+    const outerPath = blueprint.paths.get(outer)!;
+    return Object.entries(outer.children()).filter(([name, child]) => isHere(name, child, outerPath));
+  };
+  const count = (part: Module): number => inside(part).reduce((sum, [, child]) => sum + count(child), own.get(part) ?? 0);
+  const nearest = (outer: Module): readonly Module[] =>
+    inside(outer).flatMap(([, child]) => (order.has(child) ? [child] : nearest(child)));
+  return [...nearest(module)]
+    .sort((a, b) => order.get(a)! - order.get(b)!)
+    .map((part) => ({
+      module: part,
+      name: blueprint.paths.get(part)!.slice(path === "" ? 0 : path.length + 1),
+      output: blueprint.outputs.get(part)!,
+      parameters: count(part),
+    }));
+}
+
+const expanded = (row: Row, blueprint: Blueprint, depth: number): string[][] => [
+  cellsOf(row, depth),
+  ...rowsInside(row.module, blueprint).flatMap((inner) => expanded(inner, blueprint, depth + 1)),
+];
+
+const cellsOf = ({ module, name, output, parameters }: Row, depth: number): string[] => [
+  `${depth === 0 ? "" : `${"  ".repeat(depth - 1)}└ `}${name} (${titled(module.kind)})`,
+  batchShapes(output),
+  thousands(parameters),
+];
+
+/** The same before anything is known of shapes. */
+export function unbuiltTable(model: Module & { readonly name: string }): string {
+  const children = Object.entries(model.children());
+  const rows = children.map(([name, { kind }]) => [`${name} (${titled(kind)})`, "?", "0 (unbuilt)"]);
+  return [...table(model.name, rows), " Total params: 0 (unbuilt)"].join("\n");
+}
+
+function table(name: string, rows: readonly string[][]): string[] {
   const row = (cells: readonly string[], [left, middle, right]: string): string =>
     `${left}${cells.map((cell, i) => ` ${i === 2 ? cell.padStart(widths[2]) : cell.padEnd(widths[i]!)} `).join(middle)}${right}`;
   const line = ([left, across, middle, right]: string): string =>
     left + widths.map((width) => across!.repeat(width + 2)).join(middle) + right;
-  const body = entries.map((entry) =>
-    rowsOf(entry)
-      .map((cells) => row(cells, "│││"))
+  const body = rows.map((cells) =>
+    wrapped(cells)
+      .map((lines) => row(lines, "│││"))
       .join("\n"),
   );
-  const count = (trainable?: boolean): number =>
-    Object.values(variables).reduce(
-      (sum, spec) => sum + (trainable === undefined || spec.trainable === trainable ? sizeOf(spec.shape) : 0),
-      0,
-    );
-  const total = (what: string, parameters: number): string =>
-    ` ${what} params: ${thousands(parameters)} (${memory(parameters * bytesOf(input.dtype === "f64" ? "f64" : "f32"))})`;
   return [
     `Model: "${name}"`,
     line("┏━┳┓"),
@@ -31,32 +110,37 @@ export function summaryTable(name: string, { entries, variables, input }: Bluepr
     line("┡━╇┩"),
     body.join(`\n${line("├─┼┤")}\n`),
     line("└─┴┘"),
-    total("Total", count()),
-    total("Trainable", count(true)),
-    total("Non-trainable", count(false)),
-  ].join("\n");
+  ];
 }
 
-/** The table's lines of one layer: a text too wide for its column goes on in the next line. */
-function rowsOf({ name, layer, specs, outputShape }: BlueprintEntry): string[][] {
-  const type = layer.kind[0]!.toUpperCase() + layer.kind.slice(1);
-  const parameters = Object.values(specs).reduce((sum, { shape }) => sum + sizeOf(shape), 0);
-  const columns = [wrap(`${name} (${type})`, widths[0]), wrap(batchShape(outputShape), widths[1]), [thousands(parameters)]];
+/** The table's lines of one row: a text too wide for its column goes on in the next line. */
+function wrapped(cells: readonly string[]): string[][] {
+  const columns = cells.map((cell, i) => wrap(cell, widths[i]!));
   const height = Math.max(...columns.map((lines) => lines.length));
   return Array.from({ length: height }, (_, i) => columns.map((lines) => lines[i] ?? ""));
 }
 
+const batchShapes = (shapes: Shapes): string => showShapes(shapes, batchShape);
 const batchShape = ([, ...sample]: Shape): string => `(None, ${sample.join(", ")})`.replace("None, )", "None)");
 
 function wrap(text: string, width: number): string[] {
+  const indent = /^ */.exec(text)![0];
   const lines: string[] = [];
-  for (const word of text.split(" ")) {
+  for (const word of text.slice(indent.length).split(" ")) {
     const last = lines[lines.length - 1];
     if (last !== undefined && last.length + 1 + word.length <= width) lines[lines.length - 1] = `${last} ${word}`;
-    else for (let i = 0; i < word.length; i += width) lines.push(word.slice(i, i + width));
+    else {
+      const room = width - indent.length;
+      for (let i = 0; i < word.length; i += room) lines.push(indent + word.slice(i, i + room));
+    }
   }
   return lines;
 }
+
+const countOf = (variables: readonly Variable[]): number => variables.reduce((sum, { shape }) => sum + sizeOf(shape), 0);
+
+const total = (what: string, variables: readonly Variable[]): string =>
+  ` ${what} params: ${thousands(countOf(variables))} (${memory(variables.reduce((sum, { shape, dtype }) => sum + sizeOf(shape) * bytesOf(dtype), 0))})`;
 
 const thousands = (n: number): string => String(n).replace(/\B(?=(\d{3})+$)/g, ",");
 

@@ -5,7 +5,7 @@ import type { Slots } from "../optim/update-tree.ts";
 import { initialSlots, updateTree } from "../optim/update-tree.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 
-interface TrainStateParts {
+export interface TrainStateParts {
   readonly params: NamedTensors;
   readonly state: NamedTensors;
   readonly slots: Slots;
@@ -45,10 +45,25 @@ export class TrainState implements TreeNode {
     return new TrainState({ params, slots, step, state: { ...this.state, ...state } });
   }
 
-  /** The state with slots for this optimizer: its own if they fit, else new ones. */
+  /** The state with slots for this optimizer: its own where they fit, else new ones. */
   preparedFor(optimizer: Optimizer): TrainState {
-    const fits = Object.keys(this.params).every((name) => name in this.slots && sameKeys(this.slots[name]!, optimizer.slots));
-    return fits ? this : new TrainState({ ...this.parts, slots: initialSlots(optimizer, this.params) });
+    const names = Object.keys(this.params);
+    const fits = (name: string): boolean => name in this.slots && sameKeys(this.slots[name]!, optimizer.slots);
+    if (names.every(fits) && sameKeys(this.params, this.slots)) return this;
+    const fresh = initialSlots(optimizer, this.params);
+    return this.with({ slots: Object.fromEntries(names.map((name) => [name, fits(name) ? this.slots[name]! : fresh[name]!])) });
+  }
+
+  /** The state with other parts in place of some. */
+  with(parts: Partial<TrainStateParts>): TrainState {
+    return new TrainState({ ...this.parts, ...parts });
+  }
+
+  /** The state with other values for some variables, by path. */
+  withValues(values: NamedTensors): TrainState {
+    const replaced = (old: NamedTensors): NamedTensors =>
+      Object.fromEntries(Object.entries(old).map(([path, value]) => [path, values[path] ?? value]));
+    return this.with({ params: replaced(this.params), state: replaced(this.state) });
   }
 
   get parts(): TrainStateParts {

@@ -7,7 +7,7 @@ import { tensor } from "../tensor/create.ts";
 import type { Nested } from "../tensor/functions/nested.ts";
 import { Tensor } from "../tensor/tensor.ts";
 import type { WeightCopy } from "./callback.ts";
-import { TrainState } from "./train-state.ts";
+import type { TrainState } from "./train-state.ts";
 
 /** New values of variables, by name. A typed array takes the variable's shape. */
 export type NewWeights = Readonly<Record<string, Tensor | Nested>>;
@@ -18,13 +18,9 @@ export async function copiedWeights({ variables }: TrainState): Promise<WeightCo
   return Object.fromEntries(Object.keys(variables).map((name, i): [string, TypedArray] => [name, copies[i]!]));
 }
 
-/** The state with new values for some of its variables. */
-export function withWeights(where: string, state: TrainState, weights: NewWeights): TrainState {
-  const replaced = new Map(Object.entries(weights).map(([name, given]) => [name, weightFor(where, state.variables, name, given)]));
-  const merged = (old: NamedTensors): NamedTensors =>
-    Object.fromEntries(Object.entries(old).map(([name, value]) => [name, replaced.get(name) ?? value]));
-  return new TrainState({ ...state.parts, params: merged(state.params), state: merged(state.state) });
-}
+/** New values of variables as tensors, each in the shape and dtype of the old one. */
+export const newValues = (where: string, variables: NamedTensors, weights: NewWeights): NamedTensors =>
+  Object.fromEntries(Object.entries(weights).map(([name, given]) => [name, weightFor(where, variables, name, given)]));
 
 function weightFor(where: string, variables: NamedTensors, name: string, given: Tensor | Nested): Tensor {
   const old = variables[name];

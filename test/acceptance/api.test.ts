@@ -121,11 +121,11 @@ test("a custom loop: 20 passes over a dataset with a compiled step that gives it
   });
 
   const model = sequential([dense(10, { activation: "relu" }), dense(2)], { inputShape: [2] });
-  const state = model.init({ seed: 0 });
   const optimizer = adam({ learningRate: 1e-3 });
+  const state = model.init({ seed: 0, optimizer });
   const step = compile(
     (s: TrainState, x: Tensor, y: Tensor) => {
-      const { value: loss, grads } = valueAndGrad((params: TrainState["params"]) => crossEntropy(y, model.apply(params, x)))(s.params);
+      const { value: loss, grads } = valueAndGrad((params: TrainState["params"]) => crossEntropy(y, model.applyWith(params, x)))(s.params);
       return { loss, state: s.update(optimizer, grads) };
     },
     { donate: [0] },
@@ -144,7 +144,7 @@ test("a custom loop: 20 passes over a dataset with a compiled step that gives it
 
   // The model takes the outcome over.
   model.trainState = trainState;
-  expect(await model.predict([[0, 0]]).read()).toEqual(await model.apply(trainState.params, tensor([[0, 0]])).read());
+  expect(await model.predict([[0, 0]]).read()).toEqual(await model.applyWith(trainState.params, tensor([[0, 0]])).read());
 });
 
 describe("gradients and minimisers", () => {

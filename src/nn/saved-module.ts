@@ -1,0 +1,124 @@
+import type { Builder, Described, SavedForm } from "../core/described.ts";
+import { isKnownTo, savedForm, unregistered } from "../core/described.ts";
+import { GradsmithError } from "../core/errors.ts";
+import { activationRegistry } from "./activations.ts";
+import { constraintRegistry } from "./constraints.ts";
+import { initializerRegistry } from "./initializers.ts";
+import { layerRegistry } from "./layers/registry.ts";
+import type { Module } from "./module.ts";
+import { pathsOf, treeText } from "./module-tree.ts";
+import { regularizerRegistry } from "./regularizers.ts";
+
+/** A module as plain data: a form of its own, or which of those before it is, or is inside of. */
+export type SavedModule = SavedForm | SharedModule;
+interface SharedModule {
+  /** Forms are counted in the order in which they are written. */
+  readonly shared: number;
+  /** Where in what that form builds; `""` if it is all of it. */
+  readonly path: string;
+}
+
+/** A module that lists others and says itself how it is saved. */
+export interface Composite extends Module {
+  /** What it is built from, with `save` for the modules in it, in their order. */
+  saved(save: (module: Module) => SavedModule): SavedForm;
+}
+
+/** How composites are built again, by kind: from options in which modules are in their saved forms. */
+export type CompositeBuilders = Readonly<Record<string, (options: object, load: (saved: SavedModule) => Module) => Module>>;
+
+const isComposite = (module: Module): module is Composite => "saved" in module && typeof module.saved === "function";
+
+const valueRegistries = [activationRegistry, constraintRegistry, initializerRegistry, regularizerRegistry];
+const isKnownValue = (kind: string): boolean => valueRegistries.some((registry) => isKnownTo(registry, kind));
+
+/** Classes of users' modules, by the name they are saved under. */
+const classes = new Map<string, new (options: never) => Module>();
+
+/** The name a class is saved under: that of its static `kind`, else its own. */
+const nameOf = (constructor: { readonly name: string; readonly kind?: unknown }): string =>
+  typeof constructor.kind === "string" ? constructor.kind : constructor.name;
+
+export function registerModule(constructor: new (options: never) => Module): void {
+  const name = nameOf(constructor);
+  if (isKnownTo(layerRegistry, name))
+    throw new GradsmithError("usage", "register", `"${name}" is the name of a layer that exists.`, "Call the class otherwise.");
+  classes.set(name, constructor);
+}
+
+/** A module without its weights. @throws GradsmithError "usage" for one that couldn't be built again. */
+export function saveModule(root: Module): SavedForm {
+  const met = new Map<Module, SharedModule>();
+  let forms = 0;
+  const save = (module: Module): SavedModule => {
+    const before = met.get(module);
+    if (before !== undefined) return before;
+    const number = forms++;
+    met.set(module, { shared: number, path: "" });
+    if (isComposite(module)) return module.saved(save);
+    const form = formOf(module);
+    for (const [inner, path] of pathsOf(module)) if (!met.has(inner)) met.set(inner, { shared: number, path });
+    return form;
+  };
+  return save(root) as SavedForm;
+}
+
+function formOf(module: Module): SavedForm {
+  const constructor = module.constructor as new (options: never) => Module;
+  const name = nameOf(constructor);
+  if (classes.get(name) !== constructor) {
+    const isOurs = isKnownTo(layerRegistry, module.kind);
+    if (!isOurs) throw unregistered(constructor.name);
+    return savedForm(module as Described, (kind) => kind === module.kind || isKnownValue(kind));
+  }
+  const form = savedForm({ kind: name, options: module.options }, (kind) => kind === name || isKnownValue(kind));
+  const options = typeof form === "string" ? {} : form[1];
+  const again = builtAgain(constructor, options);
+  if (again !== undefined && treeText(again) === treeText(module)) return form;
+  throw new GradsmithError(
+    "usage",
+    "save",
+    `a ${constructor.name} can't be built again from its options.`,
+    "Let its constructor take one options object, hand it to super(options), and build from it all that is inside.",
+  );
+}
+
+function builtAgain(constructor: new (options: never) => Module, options: object): Module | undefined {
+  try {
+    return new constructor(options as never);
+  } catch {
+    return undefined;
+  }
+}
+
+/** The module a saved form describes. Nothing in it is evaluated: kinds are looked up, and options checked by whoever takes them. */
+export function loadModule(where: string, form: SavedModule, composites: CompositeBuilders): Module {
+  const built = new Map<number, Module>();
+  let forms = 0;
+  const load = (saved: SavedModule): Module => {
+    if (isShared(saved)) return sharedIn(where, built, saved);
+    const number = forms++;
+    const [kind, options] = typeof saved === "string" ? [saved, {}] : saved;
+    const composite = Object.hasOwn(composites, kind) ? composites[kind] : undefined;
+    const module = composite === undefined ? builderOfModule(where, kind)(options as never) : composite(options, load);
+    built.set(number, module);
+    return module;
+  };
+  return load(form);
+}
+
+function builderOfModule(where: string, kind: string): Builder<Module> {
+  const constructor = classes.get(kind);
+  if (constructor !== undefined) return (options) => new constructor(options as never);
+  const builder = Object.hasOwn(layerRegistry.builders, kind) ? layerRegistry.builders[kind] : undefined;
+  if (builder !== undefined) return builder;
+  throw new GradsmithError("file", where, `holds a "${kind}", which isn't known here.`, "If it is a class of yours, register(...) it before loading.");
+}
+
+const isShared = (saved: SavedModule): saved is SharedModule => typeof saved === "object" && !Array.isArray(saved);
+
+function sharedIn(where: string, built: ReadonlyMap<number, Module>, { shared, path }: SharedModule): Module {
+  const owner = built.get(shared);
+  for (const [module, own] of owner === undefined ? [] : pathsOf(owner)) if (own === path) return module;
+  throw new GradsmithError("file", where, "shares a part that comes later or not at all.", "Save the model again.");
+}

@@ -1,0 +1,65 @@
+import { GradsmithError } from "../core/errors.ts";
+import { sameShape, showShape } from "../core/shape.ts";
+import type { Blueprint } from "../nn/blueprint.ts";
+import { tensor } from "../tensor/create.ts";
+import type { Tensor } from "../tensor/tensor.ts";
+
+/** Where a model's file is: a path, a URL, or its bytes. */
+export type ModelFile = string | URL | Uint8Array | Blob;
+
+interface FileContents {
+  readonly tensors: Readonly<Record<string, Tensor>>;
+  readonly metadata: Readonly<Record<string, string>>;
+  /** How errors name it. */
+  readonly where: string;
+}
+
+/** The tensors and the metadata of a safetensors file. */
+export async function readTensors(from: ModelFile): Promise<FileContents> {
+  const { bytes, where } = await bytesOf(from);
+  return tensorsIn(bytes, where);
+}
+
+export async function tensorsIn(bytes: Uint8Array, where: string): Promise<FileContents> {
+  const { decodeSafetensors } = await import("../io/safetensors.ts");
+  const { tensors, metadata } = decodeSafetensors(bytes, where);
+  const entries = Object.entries(tensors).map(([name, { shape, data, dtype }]) => [name, tensor(data, { shape, dtype, transfer: true })]);
+  return { tensors: Object.fromEntries(entries) as Record<string, Tensor>, metadata, where };
+}
+
+async function bytesOf(from: ModelFile): Promise<{ bytes: Uint8Array; where: string }> {
+  if (from instanceof Uint8Array) return { bytes: from, where: "the model's bytes" };
+  if (typeof Blob !== "undefined" && from instanceof Blob) return { bytes: new Uint8Array(await from.arrayBuffer()), where: "the model's bytes" };
+  const url = from instanceof URL ? from : undefined;
+  const isRemote = url !== undefined && url.protocol !== "file:";
+  if (!isRemote && (typeof from === "string" || url !== undefined)) {
+    // Files need Node, models don't.
+    const { readFileBytes, filePathOf } = await import("../io/files.ts");
+    const path = url === undefined ? (from as string) : filePathOf(url);
+    return { bytes: await readFileBytes(path), where: path };
+  }
+  if (url === undefined)
+    throw new GradsmithError("option", "loadModel", "needs a path, a URL, bytes or a Blob.", 'Write loadModel("model.safetensors").');
+  const response = await fetch(url).catch((cause: unknown) => {
+    throw new GradsmithError("network", url.href, `can't be reached: ${cause instanceof Error ? cause.message : String(cause)}.`);
+  });
+  if (!response.ok) throw new GradsmithError("network", url.href, `answers with ${response.status} ${response.statusText}.`);
+  return { bytes: new Uint8Array(await response.arrayBuffer()), where: url.href };
+}
+
+/** Weights from a file must be those of the model, no fewer and no others. */
+export function checkTensors(where: string, tensors: Readonly<Record<string, Tensor>>, { variables }: Blueprint): void {
+  const missing = Object.keys(variables).find((path) => tensors[path] === undefined);
+  if (missing !== undefined) throw new GradsmithError("file", where, `the weight "${missing}" is missing.`, "Save the model again.");
+  for (const [path, value] of Object.entries(tensors)) {
+    const variable = variables[path];
+    if (variable === undefined) throw new GradsmithError("file", where, `holds "${path}", which the model doesn't have.`, "Load it into the model it was saved from.");
+    if (!sameShape(variable.shape, value.shape))
+      throw new GradsmithError(
+        "file",
+        where,
+        `"${path}" has shape ${showShape(value.shape)}, but the model's has ${showShape(variable.shape)}.`,
+        "Load it into the model it was saved from.",
+      );
+  }
+}
