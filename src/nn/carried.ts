@@ -18,6 +18,8 @@ export interface Logits {
 // What a value carries besides its numbers belongs to the node that computes it, and to the tensor, whose node is replaced once it is known.
 const carriedLogits = new WeakMap<object, Logits>();
 const carriedMasks = new WeakMap<object, Tensor>();
+/** Until there is a mask, nobody has to look for one. */
+let masksExist = false;
 
 /**
  * The same value, which carries the logits that these probabilities were computed from: a loss that can work on logits does, which is exact
@@ -35,10 +37,7 @@ export function withLogits(probabilities: Tensor, logits: Tensor, distribution: 
 
 /** The logits that a value carries, in its shape; none where it carries none. */
 export function logitsOf(value: Tensor): Logits | undefined {
-  const own = carriedLogits.get(value);
-  if (own !== undefined) return own;
-  const found = logitsBehind(value.node);
-  return found;
+  return carriedLogits.get(value) ?? logitsBehind(value.node);
 }
 
 function logitsBehind(node: Node): Logits | undefined {
@@ -67,6 +66,7 @@ export function withMask(value: Tensor, mask: Tensor): Tensor {
     .notEqual(0)
     .reshape([...mask.shape, ...value.shape.slice(mask.rank).map(() => 1)])
     .broadcastTo(value.shape);
+  masksExist = true;
   carriedMasks.set(masked, whole);
   carriedMasks.set(masked.node, whole);
   return masked;
@@ -74,6 +74,7 @@ export function withMask(value: Tensor, mask: Tensor): Tensor {
 
 /** The mask a value carries, for its first axes: bool in `shape`, the value's own shape by default. None where it carries none. */
 export function maskOf(value: Tensor, shape: Shape = value.shape): Tensor | undefined {
+  if (!masksExist) return undefined;
   const whole = carriedMasks.get(value) ?? maskBehind(value.node, new Map());
   if (whole === undefined || sameShape(whole.shape, shape)) return whole;
   const axes = whole.shape.map((_, axis) => axis).slice(shape.length);
