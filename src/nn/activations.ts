@@ -89,7 +89,7 @@ export type ActivationChoice = Choice<Activation, ActivationName> | ((x: Tensor)
 export const activationRegistry = registryOf<Activation>("activation", activations);
 
 /** The activation a user chose; linear if none. */
-export function activationOf(where: string, choice: ActivationChoice = "linear"): Activation {
+export function activationOf(where: string, choice: Choice<Activation> | ((x: Tensor) => Tensor) = "linear"): Activation {
   return typeof choice === "function" ? row(custom, choice) : chosen<Activation>(where, choice, activationRegistry);
 }
 

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { evaluated } from "../../test/contract/evaluated.ts";
 import { random } from "../tensor/random.ts";
-import { initializerOf } from "./initializers.ts";
+import { initializerOf, initializers } from "./initializers.ts";
 
 const draw = (name: string, shape = [300, 200], seed = 1): number[] =>
   evaluated(initializerOf("test", name).create(shape, random.key(seed)));
@@ -18,8 +18,8 @@ describe("initializers by their formulas, on 300 inputs and 200 outputs", () => 
     heNormal: 2 / 300,
     lecunUniform: 1 / 300,
     lecunNormal: 1 / 300,
-    uniform: 0.1 ** 2 / 12,
-    normal: 0.05 ** 2,
+    randomUniform: 0.1 ** 2 / 12,
+    randomNormal: 0.05 ** 2,
     truncatedNormal: (0.05 * 0.87962566) ** 2,
   };
   for (const [name, variance] of Object.entries(variances)) {
@@ -30,6 +30,40 @@ describe("initializers by their formulas, on 300 inputs and 200 outputs", () => 
       expect(found.variance / variance).toBeLessThan(1.03);
     });
   }
+
+  it.each([
+    [{}, 1 / 300],
+    [{ scale: 2, mode: "fanOut" }, 2 / 200],
+    [{ scale: 0.5, mode: "fanAvg", distribution: "uniform" }, 0.5 / 250],
+    [{ mode: "fanIn", distribution: "untruncatedNormal" }, 1 / 300],
+  ] as const)("varianceScaling %j has variance scale / fan", (options, variance) => {
+    const { variance: found, largest } = moments(evaluated(initializers.varianceScaling(options).create([300, 200], random.key(3))));
+    expect(found / variance).toBeGreaterThan(0.97);
+    expect(found / variance).toBeLessThan(1.03);
+    const limit = { uniform: Math.sqrt(3), untruncatedNormal: 6, truncatedNormal: 2 / 0.87962566 };
+    expect(largest / Math.sqrt(variance)).toBeLessThan(limit["distribution" in options ? options.distribution : "truncatedNormal"] + 1e-6);
+  });
+
+  it("randomUniform and randomNormal lie where they are told to", () => {
+    const uniform = moments(evaluated(initializers.randomUniform({ minval: 2, maxval: 4 }).create([300, 200], random.key(3))));
+    expect(uniform.mean).toBeCloseTo(3, 1);
+    expect(uniform.largest).toBeLessThan(4);
+    const normal = moments(evaluated(initializers.randomNormal({ mean: -1, stddev: 2 }).create([300, 200], random.key(3))));
+    expect(normal.mean).toBeCloseTo(-1, 1);
+    expect(normal.variance).toBeCloseTo(4, 0);
+  });
+
+  it("what can't be is refused", () => {
+    expect(() => initializers.randomUniform({ minval: 1 })).toThrow(
+      "[randomUniform] minval is 1 and maxval only 0.05. Swap them, or give both.",
+    );
+    expect(() => initializers.randomNormal({ stddev: -1 })).toThrow("[randomNormal] stddev must be a number of at least 0, got -1.");
+    expect(() => initializers.varianceScaling({ mode: "fan_in" as never })).toThrow(
+      '[varianceScaling] mode must be "fanIn", "fanOut" or "fanAvg", got "fan_in". Did you mean "fanIn"?',
+    );
+    for (const [name, make] of Object.entries(initializers))
+      expect(() => make({ seed: 1 } as never), name).toThrow(`[${name}] unknown option "seed".`);
+  });
 
   it("glorotUniform stays within its limit, and comes near it", () => {
     const { largest } = moments(draw("glorotUniform"));

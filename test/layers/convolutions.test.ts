@@ -18,54 +18,50 @@ import { zeroPadding1d, zeroPadding2d, zeroPadding3d } from "../../src/nn/layers
 import { checkLayer } from "../contract/layer.ts";
 
 describe("every layer over space keeps the contract", () => {
-  checkLayer("conv1d, causal", () => conv1d(3, { kernelSize: 2, padding: "causal", dilation: 2, activation: "tanh" }), {
+  checkLayer("conv1d, causal", () => conv1d(3, 2, { padding: "causal", dilation: 2, activation: "tanh" }), {
     inputShape: [2, 5, 2],
     outputShape: [2, 5, 3],
   });
-  checkLayer(
-    "conv2d, same, stride 2, regularized",
-    () => conv2d(2, { kernelSize: 3, padding: "same", strides: 2, kernelRegularizer: "l2" }),
-    {
-      inputShape: [2, 5, 4, 2],
-      outputShape: [2, 3, 2, 2],
-    },
-  );
-  checkLayer("conv2d, groups, no bias", () => conv2d(4, { kernelSize: [2, 1], groups: 2, useBias: false, kernelInitializer: "heNormal" }), {
+  checkLayer("conv2d, same, stride 2, regularized", () => conv2d(2, 3, { padding: "same", strides: 2, kernelRegularizer: "l2" }), {
+    inputShape: [2, 5, 4, 2],
+    outputShape: [2, 3, 2, 2],
+  });
+  checkLayer("conv2d, groups, no bias", () => conv2d(4, [2, 1], { groups: 2, useBias: false, kernelInitializer: "heNormal" }), {
     inputShape: [2, 3, 3, 4],
     outputShape: [2, 2, 3, 4],
   });
-  checkLayer("conv3d", () => conv3d(2, { kernelSize: 2, strides: [1, 2, 1] }), {
+  checkLayer("conv3d", () => conv3d(2, 2, { strides: [1, 2, 1] }), {
     inputShape: [2, 2, 4, 3, 1],
     outputShape: [2, 1, 2, 2, 2],
   });
-  checkLayer("depthwiseConv1d", () => depthwiseConv1d({ kernelSize: 2, depthMultiplier: 2 }), {
+  checkLayer("depthwiseConv1d", () => depthwiseConv1d(2, { depthMultiplier: 2 }), {
     inputShape: [2, 4, 2],
     outputShape: [2, 3, 4],
   });
-  checkLayer("depthwiseConv2d", () => depthwiseConv2d({ kernelSize: 2, depthwiseInitializer: "ones" }), {
+  checkLayer("depthwiseConv2d", () => depthwiseConv2d(2, { depthwiseInitializer: "ones" }), {
     inputShape: [2, 3, 4, 3],
     outputShape: [2, 2, 3, 3],
   });
-  checkLayer("separableConv2d", () => separableConv2d(2, { kernelSize: 2, depthMultiplier: 2, activation: "sigmoid" }), {
+  checkLayer("separableConv2d", () => separableConv2d(2, 2, { depthMultiplier: 2, activation: "sigmoid" }), {
     inputShape: [2, 3, 3, 2],
     outputShape: [2, 2, 2, 2],
   });
-  checkLayer("conv2dTranspose, same", () => conv2dTranspose(2, { kernelSize: 3, strides: 2, padding: "same" }), {
+  checkLayer("conv2dTranspose, same", () => conv2dTranspose(2, 3, { strides: 2, padding: "same" }), {
     inputShape: [2, 2, 3, 2],
     outputShape: [2, 4, 6, 2],
   });
-  checkLayer("conv2dTranspose, valid", () => conv2dTranspose(1, { kernelSize: [3, 1], strides: 2 }), {
+  checkLayer("conv2dTranspose, valid", () => conv2dTranspose(1, [3, 1], { strides: 2 }), {
     inputShape: [2, 2, 2, 2],
     outputShape: [2, 5, 4, 1],
   });
-  checkLayer("maxPooling1d", () => maxPooling1d({ poolSize: 3, strides: 1, padding: "same" }), {
+  checkLayer("maxPooling1d", () => maxPooling1d(3, { strides: 1, padding: "same" }), {
     inputShape: [2, 4, 2],
     outputShape: [2, 4, 2],
   });
   checkLayer("maxPooling2d", () => maxPooling2d(), { inputShape: [2, 5, 4, 2], outputShape: [2, 2, 2, 2] });
-  checkLayer("maxPooling3d", () => maxPooling3d({ poolSize: [1, 2, 2] }), { inputShape: [2, 2, 4, 2, 1], outputShape: [2, 2, 2, 1, 1] });
-  checkLayer("averagePooling1d", () => averagePooling1d({ poolSize: 3, strides: 2 }), { inputShape: [2, 5, 2], outputShape: [2, 2, 2] });
-  checkLayer("averagePooling2d, same", () => averagePooling2d({ padding: "same" }), {
+  checkLayer("maxPooling3d", () => maxPooling3d([1, 2, 2]), { inputShape: [2, 2, 4, 2, 1], outputShape: [2, 2, 2, 1, 1] });
+  checkLayer("averagePooling1d", () => averagePooling1d(3, { strides: 2 }), { inputShape: [2, 5, 2], outputShape: [2, 2, 2] });
+  checkLayer("averagePooling2d, same", () => averagePooling2d(2, { padding: "same" }), {
     inputShape: [2, 3, 4, 2],
     outputShape: [2, 2, 2, 2],
   });
@@ -79,8 +75,8 @@ describe("every layer over space keeps the contract", () => {
     outputShape: [2, 1, 1, 3],
   });
   checkLayer("globalAveragePooling3d", () => globalAveragePooling3d(), { inputShape: [2, 2, 2, 2, 2], outputShape: [2, 2] });
-  checkLayer("zeroPadding1d", () => zeroPadding1d({ padding: [[2, 0]] }), { inputShape: [2, 3, 2], outputShape: [2, 5, 2] });
-  checkLayer("zeroPadding2d", () => zeroPadding2d({ padding: [1, [0, 2]] }), { inputShape: [2, 2, 3, 2], outputShape: [2, 4, 5, 2] });
+  checkLayer("zeroPadding1d", () => zeroPadding1d([[2, 0]]), { inputShape: [2, 3, 2], outputShape: [2, 5, 2] });
+  checkLayer("zeroPadding2d", () => zeroPadding2d([1, [0, 2]]), { inputShape: [2, 2, 3, 2], outputShape: [2, 4, 5, 2] });
   checkLayer("zeroPadding3d", () => zeroPadding3d(), { inputShape: [2, 1, 2, 1, 2], outputShape: [2, 3, 4, 3, 2] });
-  checkLayer("upSampling2d", () => upSampling2d({ size: [2, 3] }), { inputShape: [2, 2, 2, 2], outputShape: [2, 4, 6, 2] });
+  checkLayer("upSampling2d", () => upSampling2d([2, 3]), { inputShape: [2, 2, 2, 2], outputShape: [2, 4, 6, 2] });
 });

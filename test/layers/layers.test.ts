@@ -16,7 +16,7 @@ describe("every layer keeps the contract", () => {
     inputShape: [3, 5],
     outputShape: [3, 2],
   });
-  checkLayer("dense over a sequence", () => dense(2, { activation: ["leakyRelu", { slope: 0.1 }], name: "wide" }), {
+  checkLayer("dense over a sequence", () => dense(2, { activation: ["leakyRelu", { negativeSlope: 0.1 }], name: "wide" }), {
     inputShape: [2, 3, 4],
     outputShape: [2, 3, 2],
   });

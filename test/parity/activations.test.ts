@@ -1,7 +1,8 @@
 import { describe, expect, it } from "vitest";
 import { grad } from "../../src/autodiff/grad.ts";
+import { savedForm } from "../../src/core/described.ts";
 import { activationOf, activations } from "../../src/nn/activations.ts";
-import { savedForm } from "../../src/nn/described.ts";
+import { logitsOf } from "../../src/nn/carried.ts";
 import { tensor } from "../../src/tensor/create.ts";
 import type { Tensor } from "../../src/tensor/tensor.ts";
 import { distance, evaluated, flat } from "../contract/evaluated.ts";
@@ -54,18 +55,35 @@ describe("activations by their definition", () => {
   });
 
   it("the saved form builds the same activation again", () => {
-    expect(savedForm(activationOf("test", ["leakyRelu", { slope: 0.3 }]))).toEqual(["leakyRelu", { slope: 0.3 }]);
-    expect(savedForm(activationOf("test", "relu"))).toBe("relu");
+    expect(savedForm(activations.leakyRelu({ negativeSlope: 0.3 }), () => true)).toEqual(["leakyRelu", { negativeSlope: 0.3 }]);
+    expect(savedForm(activationOf("test", "relu"), () => true)).toBe("relu");
   });
 
-  it("an unknown name is answered with the nearest", () => {
+  it("sigmoid and softmax carry the logits they were computed from, and nothing else does", () => {
+    const z = tensor([[1, -2, 3]]);
+    for (const [name, make] of Object.entries(activations)) {
+      const carried = logitsOf(make().call(z));
+      const distribution = name === "sigmoid" ? "bernoulli" : name === "softmax" ? "categorical" : undefined;
+      expect(carried?.distribution, name).toBe(distribution);
+      if (carried !== undefined) expect(evaluated(carried.logits)).toEqual([1, -2, 3]);
+    }
+  });
+
+  it("an unknown name is answered with the nearest, an unknown option with what it is called here", () => {
     expect(() => activationOf("dense", "rleu")).toThrow('[dense] unknown activation "rleu". Did you mean "relu"?');
+    expect(() => activationOf("dense", ["leakyRelu", { slope: 0.3 }])).toThrow(
+      '[leakyRelu] unknown option "slope". Here it is called "negativeSlope". Known: negativeSlope.',
+    );
+    expect(() => activationOf("dense", ["relu", { alpha: 0.3 }])).toThrow('[relu] unknown option "alpha". It has no options.');
+    expect(() => activations.leakyRelu(0.1 as never)).toThrow(
+      "[leakyRelu] the options must be an object, got 0.1. Write leakyRelu(..., { negativeSlope: ... }).",
+    );
   });
 
   it("a function of one's own works and can't be saved", () => {
     const mine = activationOf("dense", (z) => z.square());
     expect(evaluated(mine.call(tensor([3])))).toEqual([9]);
-    expect(() => savedForm(mine)).toThrow(
+    expect(() => savedForm(mine, () => true)).toThrow(
       "[custom] a function of your own can't be saved as data. Choose a named one, or save only the weights.",
     );
   });

@@ -1,7 +1,6 @@
 import { describe, expect, it, test } from "vitest";
 import { valueAndGrad } from "../../src/autodiff/grad.ts";
 import { batchNormalization } from "../../src/nn/layers/batch-normalization.ts";
-import { VariableScope } from "../../src/nn/variable-scope.ts";
 import { random } from "../../src/tensor/random.ts";
 import type { Tensor } from "../../src/tensor/tensor.ts";
 import { distance, evaluated, flat } from "../contract/evaluated.ts";
@@ -25,34 +24,48 @@ type Name =
 type Fixture = Readonly<Record<Name, unknown>> & { readonly gradients: Readonly<Record<"gamma" | "beta" | "x", unknown>> };
 const fixture = kerasFixture<Fixture>("batch-normalization");
 const layer = batchNormalization();
-const names = new Map([[layer, "norm"]]);
 const vector = (name: Name): Tensor => f64(fixture[name], [3]);
 const variables = {
-  "norm/gamma": vector("gamma"),
-  "norm/beta": vector("beta"),
-  "norm/movingMean": vector("movingMean"),
-  "norm/movingVariance": vector("movingVariance"),
+  gamma: vector("gamma"),
+  beta: vector("beta"),
+  movingMean: vector("movingMean"),
+  movingVariance: vector("movingVariance"),
 };
 const x = f64(fixture.x, [6, 3]);
 
+/** The layer's output for the fixture's input, and what it wrote. */
+function run({ training = false, of = layer } = {}): { readonly y: Tensor; readonly written: Readonly<Record<string, Tensor>> } {
+  const written: Record<string, Tensor> = {};
+  const write = (name: string, value: Tensor): void => {
+    written[name] = value;
+  };
+  return { y: of.applyWith(variables, x, { training, write }), written };
+}
+
 describe("batchNormalization agrees with Keras", () => {
   it("at inference", () => {
-    const scope = new VariableScope(names, variables);
-    expect(distance(evaluated(scope.call(layer, x)), flat(fixture.inference))).toBeLessThan(tolerance);
-    expect(scope.written).toEqual({});
+    const { y, written } = run();
+    expect(distance(evaluated(y), flat(fixture.inference))).toBeLessThan(tolerance);
+    expect(written).toEqual({});
   });
 
   it("in training, with its moving statistics", () => {
-    const scope = new VariableScope(names, variables, { training: true });
-    expect(distance(evaluated(scope.call(layer, x)), flat(fixture.training))).toBeLessThan(tolerance);
-    expect(distance(evaluated(scope.written["norm/movingMean"]!), flat(fixture.newMovingMean))).toBeLessThan(tolerance);
-    expect(distance(evaluated(scope.written["norm/movingVariance"]!), flat(fixture.newMovingVariance))).toBeLessThan(tolerance);
+    const { y, written } = run({ training: true });
+    expect(distance(evaluated(y), flat(fixture.training))).toBeLessThan(tolerance);
+    expect(distance(evaluated(written["movingMean"]!), flat(fixture.newMovingMean))).toBeLessThan(tolerance);
+    expect(distance(evaluated(written["movingVariance"]!), flat(fixture.newMovingVariance))).toBeLessThan(tolerance);
+  });
+
+  it("frozen: in training as at inference", () => {
+    const { y, written } = run({ training: true, of: batchNormalization({ trainable: false }) });
+    expect(distance(evaluated(y), flat(fixture.inference))).toBeLessThan(tolerance);
+    expect(written).toEqual({});
   });
 
   it("in its gradients", () => {
     const f = ({ gamma, beta, x: input }: { gamma: Tensor; beta: Tensor; x: Tensor }): Tensor =>
-      new VariableScope(names, { ...variables, "norm/gamma": gamma, "norm/beta": beta }, { training: true })
-        .call(layer, input)
+      layer
+        .applyWith({ ...variables, gamma, beta }, input, { training: true })
         .mul(f64(fixture.weights, [6, 3]))
         .sum();
     const { grads } = valueAndGrad(f)({ gamma: vector("gamma"), beta: vector("beta"), x });

@@ -6,7 +6,6 @@ import { valueAndGrad } from "../../src/autodiff/grad.ts";
 import { draw } from "../../src/nn/blueprint.ts";
 import type { Layer } from "../../src/nn/layer.ts";
 import { layerFrom } from "../../src/nn/layers/registry.ts";
-import { VariableScope } from "../../src/nn/variable-scope.ts";
 import type { Tensor } from "../../src/tensor/tensor.ts";
 import { distance, evaluated } from "../contract/evaluated.ts";
 import { numbers } from "../contract/layer.ts";
@@ -33,15 +32,12 @@ function problemOf({ layer: kind, input, ties, output, y: _y, gradients: _gradie
   readonly leaves: Tensor[];
 } {
   const layer: Layer = layerFrom("test", [kind, options]);
-  const blueprint = draw((x) => layer.apply(x), { dtype: "f64", shape: input });
+  const blueprint = draw(layer, { dtype: "f64", shape: input }, "f64");
   const variables = Object.entries(blueprint.variables);
   const x = numbers(input, 1);
   const weights = numbers(output, 9);
   const call = ([images, ...values]: Tensor[]): Tensor =>
-    new VariableScope(
-      new Map([[layer, blueprint.entries[0]!.name]]),
-      Object.fromEntries(variables.map(([name], i) => [name, values[i]!])),
-    ).call(layer, images!);
+    layer.applyWith(Object.fromEntries(variables.map(([name], i) => [name, values[i]!])), images!);
   return {
     leaves: [ties === true ? x.mul(1.2).add(0.5).floor() : x, ...variables.map(([, { shape }], i) => numbers(shape, i + 2))],
     run: (leaves) => [

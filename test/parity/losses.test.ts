@@ -1,9 +1,13 @@
 import { describe, expect, it } from "vitest";
+import { customGradient } from "../../src/autodiff/custom-gradient.ts";
 import { grad } from "../../src/autodiff/grad.ts";
+import { activations } from "../../src/nn/activations.ts";
+import { withMask } from "../../src/nn/carried.ts";
 import { binaryCrossentropy } from "../../src/nn/losses/binary-crossentropy.ts";
 import { crossEntropy } from "../../src/nn/losses/cross-entropy.ts";
+import { defineLoss, meanLoss } from "../../src/nn/losses/loss.ts";
 import { mse } from "../../src/nn/losses/mse.ts";
-import { lossOf } from "../../src/nn/losses/registry.ts";
+import { losses, lossOf } from "../../src/nn/losses/registry.ts";
 import { sparseCategoricalCrossentropy } from "../../src/nn/losses/sparse-categorical-crossentropy.ts";
 import { tensor } from "../../src/tensor/create.ts";
 import type { Tensor } from "../../src/tensor/tensor.ts";
@@ -105,5 +109,130 @@ describe("losses by their definition", () => {
   it("a function of one's own, and a loss function itself, can be chosen", () => {
     expect(evaluated(lossOf("compile", (t, p) => p.sub(t).abs()).perSample(tensor([1, 2]), tensor([2, 4])))).toEqual([1, 2]);
     expect(lossOf("compile", mse).kind).toBe("mse");
+  });
+
+  it("a function of one's own sees [n] targets as [n, 1] where predictions are, in their dtype, and class numbers as they are", () => {
+    const seen: string[] = [];
+    const loss = lossOf("compile", (t, p) => {
+      seen.push(String(t));
+      return p.mean({ axis: -1 });
+    });
+    loss.perSample(tensor(Int32Array.of(1, 2)), tensor([[1], [2]]));
+    loss.perSample(
+      tensor(Int32Array.of(1, 2)),
+      tensor([
+        [1, 3],
+        [2, 4],
+      ]),
+    );
+    expect(seen).toEqual([expect.stringContaining("f32 [2, 1]"), expect.stringContaining("i32 [2]")]);
+  });
+
+  it("a function of one's own that gives something else than losses is refused", () => {
+    const given = (f: (t: Tensor, p: Tensor) => unknown) => () =>
+      lossOf("compile", f as never).perSample(tensor([1, 2, 3]), tensor([[1], [2], [3]]));
+    expect(given((t, p) => p.sub(t.flatten()))).toThrow(
+      "[loss] a loss function gave [3, 3] for targets [3] and predictions [3, 1]. Return one number, or losses that begin with the batch and are no more than the predictions; bring target and prediction to one shape first.",
+    );
+    expect(given(() => 3)).toThrow("[loss] a loss function gave 3, not a tensor. Return one number or one for each sample.");
+    expect(given((t, p) => p.sub(t).abs().mean())).not.toThrow();
+  });
+
+  it("probabilities that carry logits are judged by those, in a function as in compile", () => {
+    const z = tensor(Float64Array.of(-800, 800)).expandDims(-1);
+    const p = activations.sigmoid().call(z);
+    const wrong = tensor(Float64Array.of(1, 0)).expandDims(-1);
+    expect(evaluated(binaryCrossentropy(wrong, p))).toEqual([800]);
+    expect(evaluated(lossOf("compile", "bce").perSample(wrong, p))).toEqual([800, 800]);
+    expect(evaluated(binaryCrossentropy(wrong, p.mul(1)))[0]).toBeCloseTo(-Math.log(1e-7), 6);
+  });
+
+  it("places that a mask leaves out don't count", () => {
+    const prediction = withMask(
+      tensor([
+        [[1], [5]],
+        [[3], [9]],
+      ]),
+      tensor([
+        [1, 0],
+        [1, 1],
+      ]),
+    );
+    expect(
+      evaluated(
+        mse(
+          tensor([
+            [[0], [0]],
+            [[0], [0]],
+          ]),
+          prediction,
+        ),
+      )[0],
+    ).toBeCloseTo((1 + 9 + 81) / 3, 5);
+  });
+
+  it("a loss made for logits says so", () => {
+    expect(losses.bce({ fromLogits: true }).takesLogits).toBe("bernoulli");
+    expect(losses.cce({ fromLogits: true }).takesLogits).toBe("categorical");
+    expect(losses.sparseCategoricalCrossentropy({ fromLogits: true }).takesLogits).toBe("categorical");
+    for (const make of Object.values(losses)) expect(make().takesLogits).toBe(undefined);
+  });
+
+  it("an option a loss has not is refused", () => {
+    for (const [name, make] of Object.entries(losses))
+      expect(() => make({ delte: 1 } as never), name).toThrow(/^\[\w+\] unknown option "delte"\./);
+    expect(() => mse(tensor([1]), tensor([1]), { axis: 0 } as never)).toThrow('[mse] unknown option "axis". It has no options.');
+    expect(() => losses.bce({ fromLogits: 1 as never })).toThrow("[binaryCrossentropy] fromLogits must be true or false, got 1.");
+    expect(() => losses.huber({ delta: 0 })).toThrow("[huber] delta must be a positive number, got 0.");
+    expect(() => lossOf("compile", "kullbackLeibler")).toThrow('[compile] the loss "kullbackLeibler" is called "klDivergence".');
+  });
+
+  it("one's own loss is defined as the built-in ones are", () => {
+    const pinball = defineLoss<{ readonly quantile?: number }>("pinball", ({ quantile = 0.5 }) =>
+      meanLoss((target, prediction) => {
+        const error = target.sub(prediction);
+        return error.mul(quantile).maximum(error.mul(quantile - 1));
+      }),
+    );
+    expect(evaluated(pinball(tensor([1, 2]), tensor([[0], [4]]), { quantile: 0.9 }))[0]).toBeCloseTo((0.9 + 0.2) / 2, 6);
+    expect(lossOf("compile", pinball.with({ quantile: 0.9 }))).toMatchObject({ kind: "pinball", options: { quantile: 0.9 } });
+  });
+});
+
+describe("a target that gradients go to is refused, since PyTorch's order is the other", () => {
+  const x = tensor([[1], [2]]);
+  const y = tensor([[3], [5]]);
+  const w = tensor([[2]]);
+  const refusal =
+    "[mse] the target depends on what the gradient is taken by. The target comes first, then the prediction; where it is meant to be computed, write mse(target.stopGradient(), prediction).";
+
+  it("the two swapped, and both computed", () => {
+    expect(() => grad((k: Tensor) => mse(x.matmul(k), y))(w)).toThrow(refusal);
+    expect(() => grad((k: Tensor) => mse(x.matmul(k), k.mul(y)))(w)).toThrow(refusal);
+    expect(() => grad((k: Tensor) => crossEntropy(x.matmul(k), y))(w)).toThrow("[crossEntropy] the target depends on");
+  });
+
+  it("in a gradient of a gradient, and in a function with a gradient of its own", () => {
+    const twice = grad((k: Tensor) => grad((j: Tensor) => mse(x.matmul(k), x.matmul(j)))(w).sum());
+    expect(() => twice(w)).toThrow(refusal);
+    const straight = customGradient(
+      (v: Tensor) => v.round(),
+      (g) => [g],
+    );
+    expect(() => grad((k: Tensor) => mse(straight(x.matmul(k)), y))(w)).toThrow(refusal);
+  });
+
+  it("not where its gradient is stopped, where it is of integers, or outside of a gradient", () => {
+    expect(evaluated(grad((k: Tensor) => mse(x.matmul(k).stopGradient(), x.matmul(k)))(w))).toEqual([0]);
+    expect(evaluated(grad((k: Tensor) => mse(x.matmul(k).greater(3), x.matmul(k)))(w))).toEqual([8]);
+    expect(evaluated(mse(x.matmul(w), y))).toEqual([1]);
+    grad((k: Tensor) => mse(y, x.matmul(k)))(w);
+    expect(evaluated(mse(x.matmul(w), y))).toEqual([1]);
+  });
+
+  it("and what is no tensor is refused with the place where it goes", () => {
+    expect(() => mse([1, 2] as never, y)).toThrow(
+      "[mse] takes two tensors, the target and the prediction. Wrap numbers with tensor(...); for compile write losses.mse(options).",
+    );
   });
 });

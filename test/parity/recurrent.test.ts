@@ -2,7 +2,6 @@ import { readFileSync } from "node:fs";
 import { afterAll, describe, expect, it } from "vitest";
 import { nativeAvailability } from "../../src/backends/cpu/native.ts";
 import { compile, gru, lstm, setDevice, simpleRnn, type Tensor, tensor, valueAndGrad } from "../../src/index.ts";
-import { VariableScope } from "../../src/nn/variable-scope.ts";
 import { distance } from "../contract/evaluated.ts";
 
 type Name = "x" | "kernel" | "recurrentKernel" | "bias";
@@ -36,8 +35,7 @@ describe.each(["lstm", "gru", "simpleRnn"] as const)("%s agrees with PyTorch", (
   const weights = tensor(Float32Array.from(given.weights), { shape: [batch, steps, units] });
   const step = compile((parameters: Readonly<Record<Name, Tensor>>) => {
     const loss = ({ x, ...params }: Readonly<Record<Name, Tensor>>): readonly [Tensor, Tensor] => {
-      const variables = Object.fromEntries(Object.entries(params).map(([name, value]) => [`layer/${name}`, value]));
-      const ys = new VariableScope(new Map([[layer, "layer"]]), variables).call(layer, x);
+      const ys = layer.applyWith(params, x);
       return [ys.mul(weights).sum(), ys];
     };
     return valueAndGrad(loss, { hasAux: true })(parameters);

@@ -19,7 +19,7 @@ const message = (body: () => unknown): string => {
   }
   return "no error";
 };
-const drawn = (layer: Layer, shape: readonly number[]) => () => draw((x) => layer.apply(x), { dtype: "f32", shape });
+const drawn = (layer: Layer, shape: readonly number[]) => () => draw(layer, { dtype: "f32", shape });
 
 describe("windowed", () => {
   it("pads for ⌈length / stride⌉ windows with an odd element at the end, as TensorFlow's definition of SAME says", () => {
@@ -39,35 +39,35 @@ describe("windowed", () => {
   });
 
   it("messages say what was given and what to do", () => {
-    expect(message(drawn(conv2d(4, { kernelSize: 5 }), [2, 4, 9, 1]))).toBe(
+    expect(message(drawn(conv2d(4, 5), [2, 4, 9, 1]))).toBe(
       '[conv2d] a window of 5 is longer than spatial axis 0 of [2, 4, 9, 1]. Use padding: "same", a smaller window, or a larger input.',
     );
-    expect(message(drawn(depthwiseConv2d({ kernelSize: 3, dilation: 2 }), [2, 9, 4, 1]))).toBe(
+    expect(message(drawn(depthwiseConv2d(3, { dilation: 2 }), [2, 9, 4, 1]))).toBe(
       '[depthwiseConv2d] a window of 3 (5 with dilation) is longer than spatial axis 1 of [2, 9, 4, 1]. Use padding: "same", a smaller window, or a larger input.',
     );
-    expect(message(drawn(maxPooling2d({ poolSize: 3 }), [2, 9, 2, 1]))).toBe(
+    expect(message(drawn(maxPooling2d(3), [2, 9, 2, 1]))).toBe(
       '[maxPooling2d] a window of 3 is longer than spatial axis 1 of [2, 9, 2, 1]. Use padding: "same", a smaller window, or a larger input.',
     );
-    expect(message(drawn(conv2d(4, { kernelSize: 3 }), [32, 28, 28]))).toBe(
+    expect(message(drawn(conv2d(4, 3), [32, 28, 28]))).toBe(
       "[conv2d] needs [batch, height, width, channels], got [32, 28, 28]. Reshape to add an axis of one channel.",
     );
     expect(message(drawn(averagePooling2d(), [32, 784]))).toBe(
       "[averagePooling2d] needs [batch, height, width, channels], got [32, 784]. Reshape it first.",
     );
-    expect(message(drawn(conv2d(6, { kernelSize: 3, groups: 3 }), [1, 8, 8, 4]))).toBe(
+    expect(message(drawn(conv2d(6, 3, { groups: 3 }), [1, 8, 8, 4]))).toBe(
       "[conv2d] 4 channels can't be cut into 3 groups. Use a divisor of both channels and filters.",
     );
   });
 
   it("options are checked in the factory", () => {
-    expect(message(() => conv2d(0, { kernelSize: 3 }))).toBe("[conv2d] filters must be a positive integer, got 0.");
-    expect(message(() => conv2d(4, { kernelSize: [3, 0] }))).toBe(
+    expect(message(() => conv2d(0, 3))).toBe("[conv2d] filters must be a positive integer, got 0.");
+    expect(message(() => conv2d(4, [3, 0]))).toBe(
       "[conv2d] kernelSize must be a positive integer, or 2 of them, got [3, 0]. There is one for each of: height, width.",
     );
-    expect(message(() => conv1d(4, { kernelSize: [3, 3] }))).toBe(
+    expect(message(() => conv1d(4, [3, 3]))).toBe(
       "[conv1d] kernelSize must be a positive integer, got [3, 3]. There is one for each of: steps.",
     );
-    expect(message(() => conv2d(4, { kernelSize: 3, groups: 3 }))).toBe("[conv2d] 4 filters can't be cut into 3 groups. Use a multiple.");
+    expect(message(() => conv2d(4, 3, { groups: 3 }))).toBe("[conv2d] 4 filters can't be cut into 3 groups. Use a multiple.");
     expect(message(() => layerFrom("test", ["conv2d", { filters: 4 }]))).toBe(
       "[conv2d] kernelSize must be a positive integer, or 2 of them, got undefined. There is one for each of: height, width.",
     );
@@ -77,10 +77,10 @@ describe("windowed", () => {
     expect(message(() => layerFrom("test", ["maxPooling1d", { padding: "causal" }]))).toBe(
       '[maxPooling1d] unknown padding "causal". Known: valid, same.',
     );
-    expect(message(() => upSampling2d({ size: 1.5 }))).toBe(
+    expect(message(() => upSampling2d(1.5))).toBe(
       "[upSampling2d] size must be a positive integer, or 2 of them, got 1.5. There is one for each of: height, width.",
     );
-    expect(message(() => zeroPadding2d({ padding: [1] }))).toBe(
+    expect(message(() => zeroPadding2d([1]))).toBe(
       "[zeroPadding2d] padding must be a number from 0, or for each of 2 axes a number or [before, after], got [1].",
     );
   });

@@ -48,12 +48,15 @@ export const losses = {
 
 export type LossName = keyof typeof losses;
 /** What users may give for a loss: a name, a name with options, one of `losses`, or a function from target and prediction to losses or their mean. */
-export type LossChoice = Choice<Loss, LossName> | LossFunction<never> | ((target: Tensor, prediction: Tensor) => Tensor);
+export type LossChoice = Choice<Loss, LossName> | Formula;
+type Formula = (target: Tensor, prediction: Tensor) => Tensor;
 
 export const lossRegistry = registryOf<Loss>("loss", losses);
 
-export function lossOf(where: string, choice: LossChoice): Loss {
-  if (typeof choice === "function") return "with" in choice ? choice.with() : customLoss(choice);
+export function lossOf(where: string, choice: Choice<Loss> | Formula): Loss {
+  if (typeof choice === "function") return isOwn(choice) ? choice.with() : customLoss(choice);
   refuseOldName(where, "loss", choice);
   return chosen<Loss>(where, choice, lossRegistry);
 }
+
+const isOwn = (choice: Formula): choice is LossFunction<object> => "with" in choice;

@@ -74,7 +74,7 @@ export type MetricChoice = Choice<Metric, MetricName>;
 export const metricRegistry = registryOf<Metric>("metric", metrics);
 
 /** The metric a user chose. One chosen by a name goes by that name in logs. */
-export function metricOf(where: string, choice: MetricChoice): Metric {
+export function metricOf(where: string, choice: Choice<Metric>): Metric {
   refuseOldName(where, "loss", choice);
   const metric = chosen<Metric>(where, choice, metricRegistry);
   const name = typeof choice === "string" ? choice : Array.isArray(choice) ? (choice[0] as string) : metric.name;

@@ -4,7 +4,7 @@ import type { Tensor } from "../../tensor/tensor.ts";
 
 /** Weights [batch], or of more leading axes of some values, as one f32 weight for each value. */
 export function spread(where: string, weight: Tensor, values: Tensor): Tensor {
-  const leading = withoutOnes(weight, values.rank);
+  const leading = withoutOnes(weight);
   if (!sameShape(leading.shape, values.shape.slice(0, leading.rank))) {
     throw new GradsmithError(
       "shape",
@@ -19,6 +19,5 @@ export function spread(where: string, weight: Tensor, values: Tensor): Tensor {
     .broadcastTo(values.shape);
 }
 
-/** Weights [batch, 1] go with values [batch]. */
-const withoutOnes = (weight: Tensor, rank: number): Tensor =>
-  weight.rank > rank && weight.shape[weight.rank - 1] === 1 ? withoutOnes(weight.squeeze(-1), rank) : weight;
+/** Weights [batch, 1] go with all values of a sample, as weights [batch] do. */
+const withoutOnes = (weight: Tensor): Tensor => (weight.shape[weight.rank - 1] === 1 ? withoutOnes(weight.squeeze(-1)) : weight);
