@@ -45,15 +45,7 @@ export function networks(gradsmith: typeof Package): Readonly<Record<string, Net
   function convolutional(): Network {
     const relu = { activation: "relu" } as const;
     const model = sequential(
-      [
-        conv2d(32, 3, relu),
-        maxPooling2d(),
-        conv2d(64, 3, relu),
-        maxPooling2d(),
-        flatten(),
-        dense(128, relu),
-        dense(10),
-      ],
+      [conv2d(32, 3, relu), maxPooling2d(), conv2d(64, 3, relu), maxPooling2d(), flatten(), dense(128, relu), dense(10)],
       { inputShape: [28, 28, 1] },
     );
     return ofModel(model, adam({ learningRate: 1e-3 }), 4);

@@ -1,6 +1,7 @@
 import type { Choice } from "../core/described.ts";
 import type { DType } from "../core/dtype.ts";
 import { GradsmithError } from "../core/errors.ts";
+import { checkOptions } from "../core/options.ts";
 import type { Shape } from "../core/shape.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 import type { Constraint } from "./constraints.ts";
@@ -9,7 +10,7 @@ import { pathsOf, treeText } from "./module-tree.ts";
 import type { Regularizer } from "./regularizers.ts";
 import { currentScope, within } from "./scope.ts";
 import type { ApplyOptions } from "./variable-scope.ts";
-import { VariableScope } from "./variable-scope.ts";
+import { applyChecks, VariableScope } from "./variable-scope.ts";
 
 /** What modules take and give: a tensor, or a tree of them. */
 export type Value = Tensor | readonly Value[] | { readonly [name: string]: Value };
@@ -139,6 +140,7 @@ export abstract class Module {
     x: Parameters<this["forward"]>[0],
     options: ApplyOptions = {},
   ): ReturnType<this["forward"]> {
+    checkOptions<ApplyOptions>("applyWith", options, applyChecks);
     const scope = new VariableScope(this, { ...options.state, ...params }, options);
     const output = within(scope, () => this.apply(x));
     for (const [path, value] of Object.entries(scope.written)) options.write?.(path, value);

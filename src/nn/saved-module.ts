@@ -36,14 +36,14 @@ const isKnownValue = (kind: string): boolean => valueRegistries.some((registry) 
 const classes = new Map<string, new (options: never) => Module>();
 
 /** The name a class is saved under: that of its static `kind`, else its own. */
-const nameOf = (constructor: { readonly name: string; readonly kind?: unknown }): string =>
-  typeof constructor.kind === "string" ? constructor.kind : constructor.name;
+const nameOf = (ownClass: { readonly name: string; readonly kind?: unknown }): string =>
+  typeof ownClass.kind === "string" ? ownClass.kind : ownClass.name;
 
-export function registerModule(constructor: new (options: never) => Module): void {
-  const name = nameOf(constructor);
+export function registerModule(ownClass: new (options: never) => Module): void {
+  const name = nameOf(ownClass);
   if (isKnownTo(layerRegistry, name))
     throw new GradsmithError("usage", "register", `"${name}" is the name of a layer that exists.`, "Call the class otherwise.");
-  classes.set(name, constructor);
+  classes.set(name, ownClass);
 }
 
 /** A module without its weights. @throws GradsmithError "usage" for one that couldn't be built again. */
@@ -64,28 +64,28 @@ export function saveModule(root: Module): SavedForm {
 }
 
 function formOf(module: Module): SavedForm {
-  const constructor = module.constructor as new (options: never) => Module;
-  const name = nameOf(constructor);
-  if (classes.get(name) !== constructor) {
+  const ownClass = module.constructor as new (options: never) => Module;
+  const name = nameOf(ownClass);
+  if (classes.get(name) !== ownClass) {
     const isOurs = isKnownTo(layerRegistry, module.kind);
-    if (!isOurs) throw unregistered(constructor.name);
+    if (!isOurs) throw unregistered(ownClass.name);
     return savedForm(module as Described, (kind) => kind === module.kind || isKnownValue(kind));
   }
   const form = savedForm({ kind: name, options: module.options }, (kind) => kind === name || isKnownValue(kind));
   const options = typeof form === "string" ? {} : form[1];
-  const again = builtAgain(constructor, options);
+  const again = builtAgain(ownClass, options);
   if (again !== undefined && treeText(again) === treeText(module)) return form;
   throw new GradsmithError(
     "usage",
     "save",
-    `a ${constructor.name} can't be built again from its options.`,
+    `a ${ownClass.name} can't be built again from its options.`,
     "Let its constructor take one options object, hand it to super(options), and build from it all that is inside.",
   );
 }
 
-function builtAgain(constructor: new (options: never) => Module, options: object): Module | undefined {
+function builtAgain(ownClass: new (options: never) => Module, options: object): Module | undefined {
   try {
-    return new constructor(options as never);
+    return new ownClass(options as never);
   } catch {
     return undefined;
   }
@@ -108,11 +108,16 @@ export function loadModule(where: string, form: SavedModule, composites: Composi
 }
 
 function builderOfModule(where: string, kind: string): Builder<Module> {
-  const constructor = classes.get(kind);
-  if (constructor !== undefined) return (options) => new constructor(options as never);
+  const ownClass = classes.get(kind);
+  if (ownClass !== undefined) return (options) => new ownClass(options as never);
   const builder = Object.hasOwn(layerRegistry.builders, kind) ? layerRegistry.builders[kind] : undefined;
   if (builder !== undefined) return builder;
-  throw new GradsmithError("file", where, `holds a "${kind}", which isn't known here.`, "If it is a class of yours, register(...) it before loading.");
+  throw new GradsmithError(
+    "file",
+    where,
+    `holds a "${kind}", which isn't known here.`,
+    "If it is a class of yours, register(...) it before loading.",
+  );
 }
 
 const isShared = (saved: SavedModule): saved is SharedModule => typeof saved === "object" && !Array.isArray(saved);

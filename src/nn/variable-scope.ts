@@ -1,6 +1,8 @@
+import { anything, callable, flag, oneOf } from "../core/checks.ts";
 import type { DType } from "../core/dtype.ts";
 import { isFloat } from "../core/dtype.ts";
 import { GradsmithError } from "../core/errors.ts";
+import type { OptionChecks } from "../core/options.ts";
 import { map } from "../core/tree.ts";
 import { isTensor } from "../runtime/trace.ts";
 import { random } from "../tensor/random.ts";
@@ -25,6 +27,14 @@ export interface ApplyOptions extends CallOptions {
   /** Is given the new values of such variables. */
   readonly write?: ((path: string, value: Tensor) => void) | undefined;
 }
+
+export const applyChecks: OptionChecks<ApplyOptions> = {
+  training: flag,
+  key: anything,
+  dtype: oneOf("f32", "f64"),
+  state: anything,
+  write: callable,
+};
 
 /** Modules called in this scope find their variables among tensors named by path; what they write is gathered here. */
 export class VariableScope implements Scope {

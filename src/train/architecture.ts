@@ -73,7 +73,8 @@ const isShallow = (value: unknown, depth: number): boolean =>
 
 function isTypes(types: unknown, depth: number): boolean {
   if (depth > deepest) return false;
-  if (isRecord(types) && "dtype" in types && "shape" in types) return typeof types.dtype === "string" && isDType(types.dtype) && isShape(types.shape);
+  if (isRecord(types) && "dtype" in types && "shape" in types)
+    return typeof types.dtype === "string" && isDType(types.dtype) && isShape(types.shape);
   return (Array.isArray(types) || isRecord(types)) && Object.values(types).every((part) => isTypes(part, depth + 1));
 }
 

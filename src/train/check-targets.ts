@@ -1,8 +1,8 @@
+import { custom } from "../core/described.ts";
 import { isFloat } from "../core/dtype.ts";
 import { GradsmithError } from "../core/errors.ts";
 import type { Shape } from "../core/shape.ts";
 import { sameShape } from "../core/shape.ts";
-import { custom } from "../core/described.ts";
 import type { Loss } from "../nn/losses/loss.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 

@@ -1,7 +1,8 @@
 import { GradsmithError } from "../core/errors.ts";
-import { showShape } from "../core/shape.ts";
 import { described } from "../core/options.ts";
+import { sameShape, showShape } from "../core/shape.ts";
 import type { Value } from "../nn/module.ts";
+import type { Types } from "../nn/shapes.ts";
 import { namedLeaves, namedTypes } from "../nn/shapes.ts";
 import { tensor } from "../tensor/create.ts";
 import type { Tensor } from "../tensor/tensor.ts";
@@ -11,7 +12,7 @@ import type { TrainingSetup } from "./compile-options.ts";
 import type { Traceable } from "./objective.ts";
 import type { Output } from "./outputs.ts";
 import type { ByOutput, SampleTree } from "./samples.ts";
-import { byOutput, checkCounts, checkFeatures, countOf, valueOf } from "./samples.ts";
+import { byOutput, checkCounts, checkFeatures, countOf, treeOf } from "./samples.ts";
 
 /** How much samples of each class count, by class number; 1 for those not named. */
 export type ClassWeight = Readonly<Record<number, number>>;
@@ -25,6 +26,8 @@ export interface GivenSamples {
   readonly classWeight?: ClassWeight | undefined;
   /** How `x` is called in messages. */
   readonly name?: string;
+  /** Whether a dataset hands these out, which may have forgotten to make batches. */
+  readonly isHandedOut?: boolean;
 }
 
 /** Features, targets and weights that fit each other, the model and the loss. */
@@ -32,14 +35,15 @@ export async function checkedBatch(
   where: string,
   model: Traceable,
   { outputs }: TrainingSetup,
-  { x: given, y: wanted, sampleWeight, classWeight, name = "x" }: GivenSamples,
+  { x: given, y: wanted, sampleWeight, classWeight, name = "x", isHandedOut = false }: GivenSamples,
 ): Promise<Batch> {
   const { input } = model.blueprint;
-  const x = valueOf(where, name, given, input);
+  const x = treeOf(where, name, given, input);
+  if (isHandedOut) checkBatched(where, x, input);
   checkFeatures(where, x, input, name);
   const trained = outputs.filter(({ loss }) => loss !== undefined);
   const names = outputs.map((output) => output.name);
-  const targets = byOutput(where, "y", valueOf(where, "y", wanted, model.blueprint.output), names);
+  const targets = byOutput(where, "y", treeOf(where, "y", wanted, model.blueprint.output), names);
   const y = Object.fromEntries(trained.map((output) => [output.name, targetOf(where, targets, output)]));
   const first = namedLeaves(x)[0]!;
   for (const [output, target] of Object.entries(y)) {
@@ -53,7 +57,12 @@ export async function checkedBatch(
     await checkTargetRange(where, output.loss!, y[output.name]!, output.shape);
   }
   if (sampleWeight !== undefined && classWeight !== undefined)
-    throw new GradsmithError("option", where, "sampleWeight and classWeight can't be given together.", "Multiply them into one sampleWeight.");
+    throw new GradsmithError(
+      "option",
+      where,
+      "sampleWeight and classWeight can't be given together.",
+      "Multiply them into one sampleWeight.",
+    );
   const weight =
     classWeight !== undefined
       ? classWeights(where, classWeight, trained, y)
@@ -61,6 +70,20 @@ export async function checkedBatch(
         ? sampleWeights(where, sampleWeight, trained, countOf(x))
         : {};
   return { x, y, weight };
+}
+
+function checkBatched(where: string, x: Value, input: Types): void {
+  const wanted = new Map(namedTypes(input));
+  for (const [leaf, { shape }] of namedLeaves(x)) {
+    const sample = wanted.get(leaf)?.shape.slice(1);
+    if (shape.length > 0 && (sample === undefined || !sameShape(shape, sample))) continue;
+    throw new GradsmithError(
+      "shape",
+      where,
+      `the dataset gives single samples of shape ${showShape(shape)} where batches of them are needed.`,
+      "Call its batch(32).",
+    );
+  }
 }
 
 function targetOf(where: string, targets: ByOutput, { name }: Output): Tensor {
@@ -71,7 +94,7 @@ function targetOf(where: string, targets: ByOutput, { name }: Output): Tensor {
 
 function sampleWeights(where: string, given: SampleTree, outputs: readonly Output[], count: number): ByOutput {
   const names = outputs.map(({ name }) => name);
-  const value: Value = valueOf(where, "sampleWeight", given);
+  const value: Value = treeOf(where, "sampleWeight", given);
   const leaves = namedLeaves(value);
   const weights =
     leaves.length === 1 && leaves[0]![0] === ""

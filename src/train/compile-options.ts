@@ -10,7 +10,7 @@ import { optimizerOf } from "../optim/optimizers.ts";
 import type { Precision } from "../runtime/precision.ts";
 import { inPrecision } from "../runtime/precision.ts";
 import type { Output, OutputChoices, PerOutput } from "./outputs.ts";
-import { outputsOf } from "./outputs.ts";
+import { checkChoices, outputsOf } from "./outputs.ts";
 
 /** What `compile` may be told to measure: one list, or one for each output. */
 export type MetricChoices = readonly MetricChoice[] | PerOutput<readonly MetricChoice[]>;
@@ -66,6 +66,7 @@ export function compiledChoices(options: CompileOptions): CompiledChoices {
   });
   const { optimizer = "rmsprop", precision = "f32", loss, metrics, lossWeights } = options;
   const choices: OutputChoices = { loss, metrics, lossWeights };
+  checkChoices(choices);
   return {
     optimizer: optimizerOf("compile", optimizer),
     precision,

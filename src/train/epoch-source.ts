@@ -153,7 +153,7 @@ export function batchesFrom(
       let shown = performance.now();
       for await (const given of batches) {
         const { x, y, weight } = partsOf("fit", given);
-        const batch = await checkedBatch("fit", model, setup, { x, y, sampleWeight: weight, classWeight });
+        const batch = await checkedBatch("fit", model, setup, { x, y, sampleWeight: weight, classWeight, isHandedOut: true });
         await step.prepare(current, { ...batch, key });
         current = step(current, { ...batch, key });
         done++;

@@ -107,7 +107,7 @@ export async function evaluateBatches(
   let tally = emptyTally(setup);
   for await (const given of batches) {
     const { x, y, weight } = partsOf("evaluate", given);
-    const batch = await checkedBatch("evaluate", model, setup, { x, y, sampleWeight: weight, classWeight });
+    const batch = await checkedBatch("evaluate", model, setup, { x, y, sampleWeight: weight, classWeight, isHandedOut: true });
     await step.prepare(tally, state, batch);
     tally = step(tally, state, batch);
   }

@@ -392,7 +392,7 @@ describe("mistakes are found at the door", () => {
     );
   });
   it("unknown optimizer", () => {
-    expect(() => classifier().compile({ optimizer: "adm", loss: "mse" })).toThrow(
+    expect(() => classifier().compile({ optimizer: "adm" as never, loss: "mse" })).toThrow(
       '[compile] unknown optimizer "adm". Did you mean "adam"?',
     );
   });

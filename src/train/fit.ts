@@ -1,7 +1,6 @@
 import { anything, countingNumber, flag, oneOf, positiveInteger, wholeNumber } from "../core/checks.ts";
 import { GradsmithError } from "../core/errors.ts";
 import { checkOptions, described } from "../core/options.ts";
-import { namedLeaves } from "../nn/shapes.ts";
 import { watchSlowCompilers } from "../runtime/slow-compilers.ts";
 import type { Batch, BatchSource } from "./batches.ts";
 import { isBatchSource } from "./batches.ts";
@@ -70,7 +69,9 @@ export const checkFitOptions = (options: FitOptions): FitOptions =>
   });
 
 /** The options of `evaluate` likewise. */
-export const checkEvaluateOptions = <Options extends Pick<FitOptions, "batchSize" | "sampleWeight" | "classWeight">>(options: Options): Options =>
+export const checkEvaluateOptions = <Options extends Pick<FitOptions, "batchSize" | "sampleWeight" | "classWeight">>(
+  options: Options,
+): Options =>
   checkOptions<Pick<FitOptions, "batchSize" | "sampleWeight" | "classWeight">>("evaluate", options, {
     batchSize: positiveInteger,
     sampleWeight: anything,
@@ -94,7 +95,12 @@ function callbacks(where: string, name: string, value: unknown): void {
 
 function signal(where: string, name: string, value: unknown): void {
   if (typeof value === "object" && value !== null && "aborted" in value) return;
-  throw new GradsmithError("option", where, `${name} must be an AbortSignal, got ${described(value)}.`, "Give new AbortController().signal.");
+  throw new GradsmithError(
+    "option",
+    where,
+    `${name} must be an AbortSignal, got ${described(value)}.`,
+    "Give new AbortController().signal.",
+  );
 }
 
 interface FitInput {
@@ -166,7 +172,8 @@ async function train({ model, setup, state, x, y, options, follow }: FitInput, c
   const watchesBatches = callbacks.some(({ onBatchEnd }) => onBatchEnd !== undefined);
   const checkFinite = async (epoch: number, ran: number): Promise<void> => {
     const bad = await source.current.firstBad.item();
-    if (bad >= 0) throw await notFinite({ epoch, step: bad - firstStep - ran, samples: data.batches === undefined ? data.samples : undefined });
+    if (bad >= 0)
+      throw await notFinite({ epoch, step: bad - firstStep - ran, samples: data.batches === undefined ? data.samples : undefined });
   };
 
   let logs: Logs = {};
@@ -205,7 +212,10 @@ async function train({ model, setup, state, x, y, options, follow }: FitInput, c
 }
 
 /** Samples from number `from` on. */
-type Validation = { readonly samples: Batch; readonly from?: number; readonly batches?: undefined } | { readonly batches: BatchSource } | undefined;
+type Validation =
+  | { readonly samples: Batch; readonly from?: number; readonly batches?: undefined }
+  | { readonly batches: BatchSource }
+  | undefined;
 /** The first `count` samples. */
 type TrainingData = { readonly validation: Validation } & (
   | { readonly samples: Batch; readonly count: number; readonly batches?: undefined }
@@ -225,7 +235,12 @@ async function trainingData(
     if (validationSplit > 0)
       throw new GradsmithError("option", "fit", "validationSplit needs samples in memory, and x is a dataset.", "Give validationData.");
     if (sampleWeight !== undefined)
-      throw new GradsmithError("option", "fit", "sampleWeight needs samples in memory, and x is a dataset.", "Let it hand out { x, y, weight }.");
+      throw new GradsmithError(
+        "option",
+        "fit",
+        "sampleWeight needs samples in memory, and x is a dataset.",
+        "Let it hand out { x, y, weight }.",
+      );
     return { batches: x, validation };
   }
   if (y === undefined) throw new GradsmithError("data", "fit", "y is missing.", "Call fit(x, y, options), or give a dataset of { x, y }.");
@@ -270,7 +285,8 @@ async function validationOf(
   options: ValidationOptions,
 ): Promise<() => Promise<Logs>> {
   if (validation === undefined) return async () => ({});
-  if (validation.batches !== undefined) return async () => prefixed(await evaluateBatches(model, setup, source.current.model, validation.batches));
+  if (validation.batches !== undefined)
+    return async () => prefixed(await evaluateBatches(model, setup, source.current.model, validation.batches));
   const over = (): Promise<Evaluation> =>
     evaluation(model, setup, source.current.model, { ...validation, ...options, expectedRuns: options.epochs });
   // Batches one by one give new tensors each time; loops keep theirs in place.

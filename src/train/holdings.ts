@@ -71,6 +71,10 @@ export function takenOver({ variables }: Blueprint, values: NamedTensors): Named
   );
 }
 
+/** Whether another model that is being trained has one of these modules in it. */
+export const isTrainedElsewhere = ({ variables }: Blueprint): boolean =>
+  Object.values(variables).some((variable) => holdingOf(variable)?.live !== undefined);
+
 /** Whoever asks for values while a model is trained gets those of the moment. */
 export function follow({ variables }: Blueprint, current: () => NamedTensors): void {
   for (const [path, variable] of Object.entries(variables)) {

@@ -43,17 +43,48 @@ describe("loadModel", () => {
 
   it.each([
     ["a kind that isn't known", { format: 2, model: ["mystery", {}], input }, 'holds a "mystery", which isn\'t known here.'],
-    ["a member of every object for a kind", { format: 2, model: ["constructor", {}], input }, 'holds a "constructor", which isn\'t known here.'],
-    ["a layer that is no model", { format: 2, model: ["dense", { units: 1 }], input }, "holds a dense, which is a part of a model and not one."],
-    ["options that can't be", { format: 2, model: ["sequential", { layers: [["dense", { units: { toString: 1 } }]] }], input }, "units must be a positive integer"],
-    ["an option that isn't one", { format: 2, model: ["sequential", { layers: [["dense", { units: 1, evil: 2 }]] }], input }, 'unknown option "evil"'],
+    [
+      "a member of every object for a kind",
+      { format: 2, model: ["constructor", {}], input },
+      'holds a "constructor", which isn\'t known here.',
+    ],
+    [
+      "a layer that is no model",
+      { format: 2, model: ["dense", { units: 1 }], input },
+      "holds a dense, which is a part of a model and not one.",
+    ],
+    [
+      "options that can't be",
+      { format: 2, model: ["sequential", { layers: [["dense", { units: { toString: 1 } }]] }], input },
+      "units must be a positive integer",
+    ],
+    [
+      "an option that isn't one",
+      { format: 2, model: ["sequential", { layers: [["dense", { units: 1, evil: 2 }]] }], input },
+      'unknown option "evil"',
+    ],
     ["layers that are no list", { format: 2, model: ["sequential", { layers: "many" }], input }, "lacks its list of layers"],
-    ["a part shared before it is there", { format: 2, model: ["sequential", { layers: [{ shared: 7, path: "" }] }], input }, "shares a part that comes later or not at all."],
-    ["nesting without end", { format: 2, model: ["sequential", { layers: [["dense", { units: deep }]] }], input }, "the description of the model is damaged"],
+    [
+      "a part shared before it is there",
+      { format: 2, model: ["sequential", { layers: [{ shared: 7, path: "" }] }], input },
+      "shares a part that comes later or not at all.",
+    ],
+    [
+      "nesting without end",
+      { format: 2, model: ["sequential", { layers: [["dense", { units: deep }]] }], input },
+      "the description of the model is damaged",
+    ],
     ["no input", { format: 2, model: ["sequential", { layers: [["dense", { units: 1 }]] }] }, "the description of the model is damaged"],
-    ["a weight too few", { format: 2, model: ["sequential", { layers: [["dense", { units: 1 }]] }], input }, 'the weight "dense/kernel" is missing.'],
+    [
+      "a weight too few",
+      { format: 2, model: ["sequential", { layers: [["dense", { units: 1 }]] }], input },
+      'the weight "dense/kernel" is missing.',
+    ],
   ])("%s is an error of the file", async (_what, architecture, message) => {
-    await expect(loadModel(fileOf(architecture))).rejects.toMatchObject({ code: "file", message: expect.stringContaining(message) as string });
+    await expect(loadModel(fileOf(architecture))).rejects.toMatchObject({
+      code: "file",
+      message: expect.stringContaining(message) as string,
+    });
   });
 
   it("weights of other shapes or names than the model's are errors of the file", async () => {

@@ -37,7 +37,8 @@ export async function loadModel<M extends Model = TensorModel>(from: ModelFile):
 
 function built(where: string, { model: form, input }: Architecture): Model {
   const module = loadModule(where, form, composites);
-  if (!(module instanceof Model)) throw new GradsmithError("file", where, `holds a ${module.kind}, which is a part of a model and not one.`);
+  if (!(module instanceof Model))
+    throw new GradsmithError("file", where, `holds a ${module.kind}, which is a part of a model and not one.`);
   return module.build(input);
 }
 
@@ -54,7 +55,10 @@ const composites: CompositeBuilders = {
 /** A model of a file of before, whose layers may have options under their names of then. */
 function flat({ name, inputShape, dtype, layers }: FlatArchitecture): Model {
   const modules = layers.map(({ layer }) => loadModule("loadModel", modernized(layer), {}));
-  return sequential(modules.filter((module) => module instanceof Layer), { name, inputShape, dtype });
+  return sequential(
+    modules.filter((module) => module instanceof Layer),
+    { name, inputShape, dtype },
+  );
 }
 
 /** A file may describe a model that can't be; the error is then the file's, with the reason from whoever found it. */

@@ -52,7 +52,12 @@ describe("save and loadModel", () => {
       expect(await again.predict(x).read()).toEqual(await model.predict(x).read());
       await again.compile({ optimizer: "adam", loss: "sparseCategoricalCrossentropy" }).fit(x, labels, { verbose: 0 });
       const bytes = await readFile(path);
-      expect(await (await loadModel(bytes)).getWeights()).toEqual(await again.getWeights().then(() => loadModel(path)).then((m) => m.getWeights()));
+      expect(await (await loadModel(bytes)).getWeights()).toEqual(
+        await again
+          .getWeights()
+          .then(() => loadModel(path))
+          .then((m) => m.getWeights()),
+      );
       await expect(loadModel(bytes.subarray(0, bytes.length - 5))).rejects.toThrow("[the model's bytes]");
     } finally {
       await rm(folder, { recursive: true });
@@ -197,5 +202,53 @@ describe("callbacks", () => {
       { epoch: 4, loss: metrics.loss![1] },
     ]);
     expect(csv).toEqual(["epoch,loss", `3,${metrics.loss![0]}`, `4,${metrics.loss![1]}`]);
+  });
+});
+
+describe("calls that would undo each other's work", () => {
+  const data = [x.flatten(1), labels] as const;
+  const model = () => sequential([dense(1)], { inputShape: [4] }).compile({ optimizer: adam({ learningRate: 0.1 }), loss: "mse" });
+
+  it("are refused while the model is trained", async () => {
+    const busy = model();
+    const running = busy.fit(...data, { epochs: 3, verbose: 0 });
+    await expect(busy.fit(...data, { verbose: 0 })).rejects.toMatchObject({ code: "usage" });
+    expect(() => busy.setWeights({ "dense/bias": [0] })).toThrow(
+      "[setWeights] the model is being trained, and its work would be lost. Wait for the fit that is running, or stop it by its signal.",
+    );
+    expect(() => busy.compile({ loss: "mae" })).toThrow("[compile] the model is being trained");
+    await running;
+    await busy.fit(...data, { verbose: 0 });
+  });
+
+  it("also in a model that shares a part with it", async () => {
+    const part = dense(1);
+    const [one, other] = [1, 2].map(() => sequential([part], { inputShape: [4] }).compile({ loss: "mse" }));
+    const running = one!.fit(...data, {
+      epochs: 2,
+      verbose: 0,
+      callbacks: [
+        {
+          onEpochEnd: async () => {
+            await expect(other!.fit(...data, { verbose: 0 })).rejects.toThrow(
+              "[fit] a part of the model is being trained in another model. Wait for the fit that is running, or stop it by its signal.",
+            );
+            expect(await other!.predict(data[0]).read()).toEqual(await one!.predict(data[0]).read());
+          },
+        },
+      ],
+    });
+    await running;
+    await other!.fit(...data, { verbose: 0 });
+  });
+
+  it("compile again starts the optimizer afresh: Adam's first step is the learning rate, whatever came before", async () => {
+    const again = sequential([dense(1, { kernelInitializer: "zeros" })], { inputShape: [1] });
+    again.compile({ optimizer: adam({ learningRate: 0 }), loss: "mse" });
+    await again.fit([[1]], [[9]], { epochs: 50, verbose: 0 });
+    again.compile({ optimizer: adam({ learningRate: 0.1 }), loss: "mse" });
+    await again.fit([[1]], [[9]], { verbose: 0 });
+    expect((await again.getWeights())["dense/kernel"]![0]).toBeCloseTo(0.1, 5);
+    expect(await again.trainState.step.item()).toBe(1);
   });
 });

@@ -32,7 +32,7 @@ import { evaluateBatches, evaluation } from "./evaluate.ts";
 import type { FitOptions } from "./fit.ts";
 import { checkEvaluateOptions, checkFitOptions, fitModel } from "./fit.ts";
 import type { Figures, History } from "./history.ts";
-import { follow, heldValues, hold, markShared, reading, takenOver } from "./holdings.ts";
+import { follow, heldValues, hold, isTrainedElsewhere, markShared, reading, takenOver } from "./holdings.ts";
 import { moduleAt } from "./inner-outputs.ts";
 import { entering } from "./objective.ts";
 import { Pace } from "./pace.ts";
@@ -41,7 +41,7 @@ import { predictor } from "./predict.ts";
 import type { ModelFile } from "./read-model-file.ts";
 import { checkTensors, readTensors } from "./read-model-file.ts";
 import type { SampleTree } from "./samples.ts";
-import { checkFeatures, valueOf } from "./samples.ts";
+import { checkFeatures, treeOf } from "./samples.ts";
 import { saveModel, saveTensors } from "./save-model.ts";
 import type { SummaryOptions } from "./summary.ts";
 import { summaryTable, unbuiltTable } from "./summary.ts";
@@ -84,7 +84,12 @@ export interface PredictOptions {
 /** Names or paths of parts. */
 function outputNames(where: string, name: string, value: unknown): void {
   if (typeof value === "string" || (Array.isArray(value) && value.length > 0 && value.every((part) => typeof part === "string"))) return;
-  throw new GradsmithError("option", where, `${name} must be the name of a part, or several, got ${described(value)}.`, 'Write { outputs: "dense" }.');
+  throw new GradsmithError(
+    "option",
+    where,
+    `${name} must be the name of a part, or several, got ${described(value)}.`,
+    'Write { outputs: "dense" }.',
+  );
 }
 
 /** Shapes are traced with a batch of this many samples, which stands for any number. */
@@ -298,6 +303,7 @@ export abstract class Model extends Module {
       const source = isBatchSource(x) ? await this.#builtByFirst("fit", x) : x;
       if (!isBatchSource(source)) this.#build("fit", source);
       const setup = this.#setup(choices);
+      if (isTrainedElsewhere(this.blueprint)) throw trainedNow("fit", "a part of the model is being trained in another model.");
       const state = this.#ownState(this.#stateFor(options.seed)).preparedFor(setup.optimizer);
       const { history, restored } = await fitModel({ model: this, setup, state, x: source, y, options, follow: onFollow });
       if (restored !== undefined) {
@@ -352,7 +358,7 @@ export abstract class Model extends Module {
   predict(x: SampleTree, options: PredictOptions = {}): unknown {
     checkOptions<PredictOptions>("predict", options, { batchSize: positiveInteger, outputs: outputNames });
     const { batchSize = 1024, outputs } = options;
-    const samples = valueOf("predict", "x", x, this.#inputs);
+    const samples = treeOf("predict", "x", x, this.#inputs);
     checkFeatures("predict", samples, this.#builtFor(samples).input);
     const names = outputs === undefined ? [] : typeof outputs === "string" ? [outputs] : outputs;
     const watched = names.map((name) => moduleAt("predict", this, name));
@@ -475,7 +481,7 @@ export abstract class Model extends Module {
   }
 
   #build(where: string, x: SampleTree): void {
-    this.#builtFor(valueOf(where, "x", x, this.#inputs));
+    this.#builtFor(treeOf(where, "x", x, this.#inputs));
   }
 
   /** The same batches, the first of which has built the model if nothing else has. */
@@ -487,15 +493,12 @@ export abstract class Model extends Module {
   }
 
   #refuseWhileTraining(where: string): void {
-    if (!this.#isFitting) return;
-    throw new GradsmithError(
-      "usage",
-      where,
-      "the model is being trained, and its work would be lost.",
-      "Wait for the fit that is running, or stop it by its signal.",
-    );
+    if (this.#isFitting) throw trainedNow(where, "the model is being trained, and its work would be lost.");
   }
 }
+
+const trainedNow = (where: string, what: string): GradsmithError =>
+  new GradsmithError("usage", where, what, "Wait for the fit that is running, or stop it by its signal.");
 
 /** Types of inputs from the shapes (or types) of single samples. */
 function inputTypes(where: string, inputShape: Shapes | Types, floats: "f32" | "f64"): Types {
@@ -511,7 +514,12 @@ function inputTypes(where: string, inputShape: Shapes | Types, floats: "f32" | "
     if (Array.isArray(shapes)) return shapes.map((part) => visit(part as Shapes));
     if (typeof shapes === "object" && shapes !== null)
       return Object.fromEntries(Object.entries(shapes).map(([name, part]) => [name, visit(part as Shapes)]));
-    throw new GradsmithError("option", where, `${String(shapes)} is no shape of a sample.`, "Give positive whole numbers, such as [28, 28].");
+    throw new GradsmithError(
+      "option",
+      where,
+      `${String(shapes)} is no shape of a sample.`,
+      "Give positive whole numbers, such as [28, 28].",
+    );
   };
   return visit(inputShape);
 }

@@ -20,12 +20,7 @@ export async function notFinite({ epoch, step, samples }: Failure): Promise<Grad
     if (!isFloat(leaf.dtype)) continue;
     const wrong = await leaf.isFinite().not().cast("i32").sum().item();
     if (wrong > 0)
-      return new GradsmithError(
-        "training",
-        "fit",
-        what,
-        `${name} holds ${wrong} values that are NaN or infinite: remove them.`,
-      );
+      return new GradsmithError("training", "fit", what, `${name} holds ${wrong} values that are NaN or infinite: remove them.`);
   }
   return new GradsmithError(
     "training",

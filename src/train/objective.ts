@@ -1,10 +1,10 @@
 import { isFloat } from "../core/dtype.ts";
 import { GradsmithError } from "../core/errors.ts";
-import { showShape } from "../core/shape.ts";
 import { map } from "../core/tree.ts";
 import type { Blueprint } from "../nn/blueprint.ts";
 import { isTrained } from "../nn/blueprint.ts";
 import { logitsOf, maskOf } from "../nn/carried.ts";
+import { spread } from "../nn/metrics/spread.ts";
 import type { Module, Value } from "../nn/module.ts";
 import { within } from "../nn/scope.ts";
 import { namedLeaves } from "../nn/shapes.ts";
@@ -93,21 +93,10 @@ function meanLoss({ loss, name }: Output, target: Tensor, prediction: Tensor, we
       "Let it return a loss for each sample, [batch].",
     );
   }
-  const weighted = weight === undefined ? each : each.mul(spread(weight, each).cast(each.dtype));
+  const weighted = weight === undefined ? each : each.mul(spread("fit", weight, each).cast(each.dtype));
   if (mask === undefined) return weighted.mean();
   const counted = mask.cast(each.dtype);
   return mask.where(weighted, 0).sum().div(counted.sum().maximum(1));
-}
-
-/** Weights of samples (or of their leading places) beside values that have more axes. */
-export function spread(weight: Tensor, values: Tensor): Tensor {
-  if (weight.rank <= values.rank) return weight.reshape([...weight.shape, ...values.shape.slice(weight.rank).map(() => 1)]);
-  throw new GradsmithError(
-    "shape",
-    "fit",
-    `weights of shape ${showShape(weight.shape)} don't fit losses of shape ${showShape(values.shape)}.`,
-    "Give one weight for each loss.",
-  );
 }
 
 const weightPenalties = (blueprint: Blueprint, variables: NamedTensors): Tensor[] =>

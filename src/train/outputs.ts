@@ -1,5 +1,6 @@
 import { GradsmithError } from "../core/errors.ts";
 import { nearest } from "../core/nearest.ts";
+import { described } from "../core/options.ts";
 import type { Shape } from "../core/shape.ts";
 import type { Loss } from "../nn/losses/loss.ts";
 import type { LossChoice } from "../nn/losses/registry.ts";
@@ -31,6 +32,19 @@ export interface OutputChoices {
   readonly loss: LossChoice | PerOutput<LossChoice>;
   readonly metrics?: readonly MetricChoice[] | PerOutput<readonly MetricChoice[]> | undefined;
   readonly lossWeights?: PerOutput<number> | undefined;
+}
+
+/** What is wrong with losses and metrics whatever the outputs are is said at once. */
+export function checkChoices({ loss, metrics = [] }: OutputChoices): void {
+  const losses = isLossChoice(loss) || !isPerOutput(loss) ? [loss as LossChoice] : Object.values(loss as PerOutput<LossChoice>);
+  for (const choice of losses) lossOf("compile", choice);
+  if (losses.length === 0) lossOf("compile", undefined as never);
+  const lists = isMetricList(metrics) || !isPerOutput(metrics) ? [metrics] : Object.values(metrics);
+  for (const list of lists as readonly (readonly MetricChoice[])[]) {
+    if (!Array.isArray(list))
+      throw new GradsmithError("option", "compile", `metrics must be a list, got ${described(list)}.`, 'Write metrics: ["accuracy"].');
+    for (const choice of list as readonly MetricChoice[]) metricOf("compile", choice);
+  }
 }
 
 /** Losses and metrics of each output of a model; of a single one under their own names, of several under `sold_loss`, `sold_accuracy`. */
@@ -82,7 +96,12 @@ function each<T>(
     if (names.includes(name)) continue;
     const close = nearest(name, names);
     const hint = close === undefined ? "" : ` Did you mean "${close}"?`;
-    throw new GradsmithError("option", "compile", `${what} names an output "${name}" that the model doesn't have.${hint}`, `It has: ${names.join(", ")}.`);
+    throw new GradsmithError(
+      "option",
+      "compile",
+      `${what} names an output "${name}" that the model doesn't have.${hint}`,
+      `It has: ${names.join(", ")}.`,
+    );
   }
   return new Map(Object.entries(given as Readonly<Record<string, T>>));
 }
@@ -102,7 +121,8 @@ const isOptions = (given: unknown): boolean =>
 
 /** A list of metrics, and not a list of such lists. */
 const isMetricList = (given: unknown): boolean =>
-  Array.isArray(given) && given.every((item) => !Array.isArray(item) || (item.length > 0 && typeof item[0] === "string" && isOptions(item[1] ?? {})));
+  Array.isArray(given) &&
+  given.every((item) => !Array.isArray(item) || (item.length > 0 && typeof item[0] === "string" && isOptions(item[1] ?? {})));
 
 /** Metrics by their keys; a second of the same name is numbered. */
 function keyed(metrics: readonly Metric[], prefix: string): Record<string, Metric> {

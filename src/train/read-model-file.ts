@@ -29,7 +29,8 @@ export async function tensorsIn(bytes: Uint8Array, where: string): Promise<FileC
 
 async function bytesOf(from: ModelFile): Promise<{ bytes: Uint8Array; where: string }> {
   if (from instanceof Uint8Array) return { bytes: from, where: "the model's bytes" };
-  if (typeof Blob !== "undefined" && from instanceof Blob) return { bytes: new Uint8Array(await from.arrayBuffer()), where: "the model's bytes" };
+  if (typeof Blob !== "undefined" && from instanceof Blob)
+    return { bytes: new Uint8Array(await from.arrayBuffer()), where: "the model's bytes" };
   const url = from instanceof URL ? from : undefined;
   const isRemote = url !== undefined && url.protocol !== "file:";
   if (!isRemote && (typeof from === "string" || url !== undefined)) {
@@ -53,7 +54,13 @@ export function checkTensors(where: string, tensors: Readonly<Record<string, Ten
   if (missing !== undefined) throw new GradsmithError("file", where, `the weight "${missing}" is missing.`, "Save the model again.");
   for (const [path, value] of Object.entries(tensors)) {
     const variable = variables[path];
-    if (variable === undefined) throw new GradsmithError("file", where, `holds "${path}", which the model doesn't have.`, "Load it into the model it was saved from.");
+    if (variable === undefined)
+      throw new GradsmithError(
+        "file",
+        where,
+        `holds "${path}", which the model doesn't have.`,
+        "Load it into the model it was saved from.",
+      );
     if (!sameShape(variable.shape, value.shape))
       throw new GradsmithError(
         "file",

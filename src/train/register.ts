@@ -34,13 +34,21 @@ const sorts: readonly (readonly [member: string, Registry<never>])[] = [
  * @example register(Scale); register(pinball);
  */
 export function register(thing: (new (options: never) => Module) | Factory): void {
-  if (isModuleClass(thing)) return registerModule(thing);
+  if (isModuleClass(thing)) {
+    registerModule(thing);
+    return;
+  }
   const builder: Builder<Described> | undefined =
-    "with" in thing && typeof thing.with === "function" ? (thing.with as Builder<Described>) : typeof thing === "function" ? (thing as Builder<Described>) : undefined;
+    "with" in thing && typeof thing.with === "function"
+      ? (thing.with as Builder<Described>)
+      : typeof thing === "function"
+        ? (thing as Builder<Described>)
+        : undefined;
   const made: unknown = builder && attempted(builder);
   if (builder === undefined || !isDescribed(made)) throw unfit("needs a class of modules, or a factory that works without arguments.");
   const registry = sorts.find(([member]) => member in made)?.[1];
-  if (registry === undefined) throw unfit(`"${made.kind}" is no loss, metric, optimizer, initializer, regularizer, constraint or activation.`);
+  if (registry === undefined)
+    throw unfit(`"${made.kind}" is no loss, metric, optimizer, initializer, regularizer, constraint or activation.`);
   if (Object.hasOwn(registry.builders, made.kind))
     throw unfit(`there is ${/^[aeiou]/.test(registry.what) ? "an" : "a"} ${registry.what} called "${made.kind}" already.`);
   registry.registered.set(made.kind, builder as Builder<never>);

@@ -20,11 +20,11 @@ export type SampleTree = Samples | readonly SampleTree[] | { readonly [name: str
 export type ByOutput = Readonly<Record<string, Tensor>>;
 
 /** Samples as tensors, in the structure they are given in; what the model takes decides where that is in doubt. */
-export function valueOf(where: string, name: string, given: SampleTree, like?: Types): Value {
+export function treeOf(where: string, name: string, given: SampleTree, like?: Types): Value {
   if (isSamples(given, like)) return samplesOf(where, name, given as Samples);
   const parts = Object.entries(given as object).map(([key, part]): [string, Value] => [
     key,
-    valueOf(where, `${name}.${key}`, part as SampleTree, partOf(like, key)),
+    treeOf(where, `${name}.${key}`, part as SampleTree, partOf(like, key)),
   ]);
   return Array.isArray(given) ? parts.map(([, part]) => part) : Object.fromEntries(parts);
 }
@@ -59,7 +59,12 @@ export function checkFeatures(where: string, x: Value, input: Types, name = "x")
   if (names(given) !== names(wanted)) {
     const said = (leaves: readonly (readonly [string, unknown])[]): string =>
       leaves.length === 1 && leaves[0]![0] === "" ? "one tensor" : `inputs ${names(leaves)}`;
-    throw new GradsmithError("shape", where, `the model takes ${said(wanted)}, but ${name} holds ${said(given)}.`, "Give samples for each input.");
+    throw new GradsmithError(
+      "shape",
+      where,
+      `the model takes ${said(wanted)}, but ${name} holds ${said(given)}.`,
+      "Give samples for each input.",
+    );
   }
   given.forEach(([leaf, samples], i) => {
     const full = leaf === "" ? name : `${name}.${leaf}`;
@@ -73,7 +78,10 @@ export function checkFeatures(where: string, x: Value, input: Types, name = "x")
       "Reshape them, or change the model's inputShape.",
     );
   });
-  checkCounts(where, given.map(([leaf, samples]) => [leaf === "" ? name : `${name}.${leaf}`, samples]));
+  checkCounts(
+    where,
+    given.map(([leaf, samples]) => [leaf === "" ? name : `${name}.${leaf}`, samples]),
+  );
 }
 
 /** All of these must hold as many samples. */

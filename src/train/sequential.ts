@@ -1,6 +1,6 @@
 import { oneOf, text } from "../core/checks.ts";
-import { GradsmithError } from "../core/errors.ts";
 import type { SavedForm } from "../core/described.ts";
+import { GradsmithError } from "../core/errors.ts";
 import { checkOptions } from "../core/options.ts";
 import type { Shape } from "../core/shape.ts";
 import { Layer } from "../nn/layer.ts";
@@ -80,7 +80,10 @@ export class Sequential extends Model {
     const { inputShape, dtype } = this.options as SequentialOptions;
     const layers = this.#layers.map((layer) => save(layer));
     const name = this.#isNamed ? { name: this.name } : {};
-    return ["sequential", { ...name, ...(inputShape === undefined ? {} : { inputShape }), ...(dtype === undefined ? {} : { dtype }), layers }];
+    return [
+      "sequential",
+      { ...name, ...(inputShape === undefined ? {} : { inputShape }), ...(dtype === undefined ? {} : { dtype }), layers },
+    ];
   }
 
   #append(layer: unknown, what: string): void {

@@ -63,8 +63,7 @@ function rowsInside(module: Module, blueprint: Blueprint): readonly Row[] {
     return Object.entries(outer.children()).filter(([name, child]) => isHere(name, child, outerPath));
   };
   const count = (part: Module): number => inside(part).reduce((sum, [, child]) => sum + count(child), own.get(part) ?? 0);
-  const nearest = (outer: Module): readonly Module[] =>
-    inside(outer).flatMap(([, child]) => (order.has(child) ? [child] : nearest(child)));
+  const nearest = (outer: Module): readonly Module[] => inside(outer).flatMap(([, child]) => (order.has(child) ? [child] : nearest(child)));
   return [...nearest(module)]
     .sort((a, b) => order.get(a)! - order.get(b)!)
     .map((part) => ({

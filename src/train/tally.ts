@@ -39,7 +39,12 @@ export function addToTally(tally: Tally, { outputs }: TrainingSetup, { loss, los
     const [target, prediction] = [batch.y[output.name]!, predictions[output.name]!];
     const mask = maskOf(prediction, prediction.shape.slice(0, Math.max(1, prediction.rank - 1)));
     for (const [key, metric] of entries)
-      metrics[key] = metric.update(tally.metrics[key]!, target, seenBy(metric, output, prediction), mask === undefined ? {} : { weight: mask });
+      metrics[key] = metric.update(
+        tally.metrics[key]!,
+        target,
+        seenBy(metric, output, prediction),
+        mask === undefined ? {} : { weight: mask },
+      );
   }
   return {
     total: tally.total.add(weighed(loss)),

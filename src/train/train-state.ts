@@ -1,3 +1,5 @@
+import { anything } from "../core/checks.ts";
+import { checkOptions } from "../core/options.ts";
 import type { TreeNode, TreeParts } from "../core/tree.ts";
 import { treeNode } from "../core/tree.ts";
 import type { NamedTensors, Optimizer } from "../optim/optimizer.ts";
@@ -10,6 +12,11 @@ export interface TrainStateParts {
   readonly state: NamedTensors;
   readonly slots: Slots;
   readonly step: Tensor;
+}
+
+export interface UpdateOptions {
+  /** New values of variables that are not trained, as `applyWith`'s `write` gives them. */
+  readonly state?: NamedTensors;
 }
 
 /** All that changes while a model is trained. A tree: it goes in and out of compiled functions and loops. */
@@ -40,7 +47,9 @@ export class TrainState implements TreeNode {
    *
    * @example const next = state.update(adam(), grads);
    */
-  update(optimizer: Optimizer, grads: NamedTensors, { state = {} }: { readonly state?: NamedTensors } = {}): TrainState {
+  update(optimizer: Optimizer, grads: NamedTensors, options: UpdateOptions = {}): TrainState {
+    checkOptions<UpdateOptions>("update", options, { state: anything });
+    const { state = {} } = options;
     const { params, slots, step } = updateTree(optimizer, this.preparedFor(optimizer), grads);
     return new TrainState({ params, slots, step, state: { ...this.state, ...state } });
   }

@@ -4,10 +4,10 @@ import {
   dense,
   Layer,
   losses,
+  Model,
   meanLoss,
   meanMetric,
   metrics,
-  Model,
   type Params,
   register,
   reshape,
@@ -46,7 +46,10 @@ describe("metrics beside a loss from logits see probabilities", () => {
     const labels = tensor([0, 2, 2], { dtype: "i32" });
     const measured = ["accuracy", "sparseCategoricalAccuracy"] as const;
     const raw = linear(3).compile({ loss: ["sparseCategoricalCrossentropy", { fromLogits: true }], metrics: measured });
-    const model = sequential([activation("softmax")], { inputShape: [3] }).compile({ loss: "sparseCategoricalCrossentropy", metrics: measured });
+    const model = sequential([activation("softmax")], { inputShape: [3] }).compile({
+      loss: "sparseCategoricalCrossentropy",
+      metrics: measured,
+    });
     const [got, want] = [await raw.evaluate(scores, labels), await model.evaluate(scores, labels)];
     for (const name of ["loss", ...measured]) expect(got[name], name).toBeCloseTo(want[name]!, 6);
   });
@@ -131,7 +134,10 @@ describe("of one's own, in about ten lines", () => {
 describe("weights of samples", () => {
   test("are refused where they can't mean anything", async () => {
     const model = linear(1).compile({ loss: "mse" });
-    const data = [[[1], [2]], [1, 2]] as const;
+    const data = [
+      [[1], [2]],
+      [1, 2],
+    ] as const;
     await expect(model.fit(...data, { ...quiet, sampleWeight: [1, 2, 3] })).rejects.toThrow(
       "[fit] sampleWeight has shape [3], but there are 2 samples and the model gives [batch, 1]. Give a number for each sample, or for each of its steps.",
     );

@@ -157,7 +157,11 @@ describe("sharing", () => {
   test("a layer used twice has one set of weights, trains, and is saved and loaded as one", async () => {
     const shared = dense(6, { activation: "tanh" });
     const model = sequential([shared, dense(6), shared, dense(1)], { inputShape: [6] }).compile({ optimizer: "adam", loss: "mse" });
-    expect(Object.keys(model.weights).filter((path) => path.endsWith("kernel"))).toEqual(["dense/kernel", "dense_1/kernel", "dense_2/kernel"]);
+    expect(Object.keys(model.weights).filter((path) => path.endsWith("kernel"))).toEqual([
+      "dense/kernel",
+      "dense_1/kernel",
+      "dense_2/kernel",
+    ]);
     await model.fit(x, y, quiet);
     const path = join(folder, "shared.safetensors");
     await model.save(path);
@@ -367,7 +371,9 @@ describe("outputs of inner parts", () => {
     expect(await got.read()).toEqual(await hidden.read());
     const { inner: code, "inner/dense_1": second } = model.predict(x, { outputs: ["inner", "inner/dense_1"] });
     expect(await code!.read()).toEqual(await second!.read());
-    expect(() => model.predict(x, { outputs: "outer" })).toThrow('[predict] the model has no part "outer". It has: inner, inner/dense, inner/dense_1, refusing, dense.');
+    expect(() => model.predict(x, { outputs: "outer" })).toThrow(
+      '[predict] the model has no part "outer". It has: inner, inner/dense, inner/dense_1, refusing, dense.',
+    );
   });
 });
 
