@@ -18,15 +18,15 @@ export interface NormOptions {
    * The axis, or axes, along which norms are taken; 0 by default: of the kernel of `dense`, the weights into each unit. Of `conv2d` these are
    * the axes [0, 1, 2].
    */
-  readonly axis?: number | readonly number[];
+  readonly axis?: number | readonly number[] | undefined;
 }
 export interface MinMaxNormOptions extends NormOptions {
   /** The smallest norm; 0 by default. */
-  readonly minValue?: number;
+  readonly minValue?: number | undefined;
   /** The largest norm; 1 by default. */
-  readonly maxValue?: number;
+  readonly maxValue?: number | undefined;
   /** How much of the way to the allowed norm is gone in each step; 1, all of it, by default. */
-  readonly rate?: number;
+  readonly rate?: number | undefined;
 }
 
 /** What norms are kept away from 0 by where something is divided by them, as in Keras. */
@@ -45,7 +45,7 @@ const normOf = (x: Tensor, axis: number | readonly number[]): Tensor =>
     .sum({ axes: typeof axis === "number" ? [axis] : axis, keepDims: true })
     .sqrt();
 
-type SavedMaxNorm = NormOptions & { readonly maxValue?: number };
+type SavedMaxNorm = NormOptions & { readonly maxValue?: number | undefined };
 
 function maxNormFrom(options: SavedMaxNorm = {}): Constraint {
   const { maxValue = 2, axis = 0 } = checkOptions("maxNorm", options, { maxValue: positiveNumber, axis: axisCheck });

@@ -20,31 +20,31 @@ export interface Initializer extends Described {
 
 export interface ConstantOptions {
   /** 0 by default. */
-  readonly value?: number;
+  readonly value?: number | undefined;
 }
 export interface RandomUniformOptions {
   /** Included; -0.05 by default. */
-  readonly minval?: number;
+  readonly minval?: number | undefined;
   /** Not included; 0.05 by default. */
-  readonly maxval?: number;
+  readonly maxval?: number | undefined;
 }
 export interface RandomNormalOptions {
   /** 0 by default. */
-  readonly mean?: number;
+  readonly mean?: number | undefined;
   /** The standard deviation, before anything is cut off; 0.05 by default. */
-  readonly stddev?: number;
+  readonly stddev?: number | undefined;
 }
 export interface VarianceScalingOptions {
   /** What the fan divides; 1 by default. */
-  readonly scale?: number;
+  readonly scale?: number | undefined;
   /** What divides: inputs per unit, outputs per input, or the mean of both; `fanIn` by default. */
-  readonly mode?: "fanIn" | "fanOut" | "fanAvg";
+  readonly mode?: "fanIn" | "fanOut" | "fanAvg" | undefined;
   /** `truncatedNormal`, cut off at two standard deviations, by default. */
-  readonly distribution?: "truncatedNormal" | "untruncatedNormal" | "uniform";
+  readonly distribution?: "truncatedNormal" | "untruncatedNormal" | "uniform" | undefined;
 }
 export interface GainOptions {
   /** What the matrix is multiplied by; 1 by default. */
-  readonly gain?: number;
+  readonly gain?: number | undefined;
 }
 
 // The standard deviation of a normal distribution cut off at two: what is drawn is divided by it.

@@ -8,33 +8,33 @@ import { aRegularizer, regularizerOf } from "./regularizers.ts";
 
 /** What a layer's options say of each of its variables: for `kernel` kernelInitializer, kernelRegularizer and kernelConstraint. */
 export type ParameterOptions<Name extends string> = {
-  readonly [K in `${Name}Initializer`]?: InitializerChoice;
+  readonly [K in `${Name}Initializer`]?: InitializerChoice | undefined;
 } & {
-  readonly [K in `${Name}Regularizer`]?: RegularizerChoice;
+  readonly [K in `${Name}Regularizer`]?: RegularizerChoice | undefined;
 } & {
-  readonly [K in `${Name}Constraint`]?: ConstraintChoice;
+  readonly [K in `${Name}Constraint`]?: ConstraintChoice | undefined;
 };
 
 /** `ParameterOptions<"kernel">`, with what editors show. */
 export interface KernelOptions {
   /** The first values of the kernel; `glorotUniform` by default. */
-  readonly kernelInitializer?: InitializerChoice;
+  readonly kernelInitializer?: InitializerChoice | undefined;
   /** What is added to the loss for the kernel's size; nothing by default. */
-  readonly kernelRegularizer?: RegularizerChoice;
+  readonly kernelRegularizer?: RegularizerChoice | undefined;
   /** What the kernel is brought to after each update; nothing by default. */
-  readonly kernelConstraint?: ConstraintChoice;
+  readonly kernelConstraint?: ConstraintChoice | undefined;
 }
 
 /** `ParameterOptions<"bias">`, with what editors show. */
 export interface BiasOptions {
   /** Whether a bias is added; true by default. */
-  readonly useBias?: boolean;
+  readonly useBias?: boolean | undefined;
   /** The first values of the bias; `zeros` by default. */
-  readonly biasInitializer?: InitializerChoice;
+  readonly biasInitializer?: InitializerChoice | undefined;
   /** What is added to the loss for the bias's size; nothing by default. */
-  readonly biasRegularizer?: RegularizerChoice;
+  readonly biasRegularizer?: RegularizerChoice | undefined;
   /** What the bias is brought to after each update; nothing by default. */
-  readonly biasConstraint?: ConstraintChoice;
+  readonly biasConstraint?: ConstraintChoice | undefined;
 }
 
 /** A variable but for its shape, which depends on what the layer is given. */

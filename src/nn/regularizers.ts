@@ -13,9 +13,9 @@ export interface Regularizer extends Described {
 
 export interface L1L2Options {
   /** How much each |x| counts; 0.01 by default. */
-  readonly l1?: number;
+  readonly l1?: number | undefined;
   /** How much each x² counts; 0.01 by default. */
-  readonly l2?: number;
+  readonly l2?: number | undefined;
 }
 
 const checks = { l1: nonNegativeNumber, l2: nonNegativeNumber };

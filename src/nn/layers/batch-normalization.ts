@@ -17,15 +17,15 @@ import { ScaleAndShift, scaleAndShiftChecks } from "./scale-and-shift.ts";
 
 export interface BatchNormalizationOptions extends LayerOptions, ScaleAndShiftOptions {
   /** The axis of the features; the last by default. */
-  readonly axis?: number;
+  readonly axis?: number | undefined;
   /** How much of the old moving statistics is kept per step; 0.99 by default. */
-  readonly momentum?: number;
+  readonly momentum?: number | undefined;
   /** What is added to the variance, so that nothing is divided by 0; 0.001 by default. */
-  readonly epsilon?: number;
+  readonly epsilon?: number | undefined;
   /** The first values of the moving mean; `zeros` by default. */
-  readonly movingMeanInitializer?: InitializerChoice;
+  readonly movingMeanInitializer?: InitializerChoice | undefined;
   /** The first values of the moving variance; `ones` by default. */
-  readonly movingVarianceInitializer?: InitializerChoice;
+  readonly movingVarianceInitializer?: InitializerChoice | undefined;
 }
 
 export class BatchNormalization extends Layer<BatchNormalizationOptions> {

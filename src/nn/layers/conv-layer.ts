@@ -20,24 +20,24 @@ import type { WindowGeometry, WindowPadding } from "./windowed.ts";
 /** What all layers that convolve can be told. */
 export interface ConvLayerOptions extends LayerOptions, BiasOptions {
   /** From one window to the next, for all spatial axes or for each; 1 by default. */
-  readonly strides?: PerAxis;
+  readonly strides?: PerAxis | undefined;
   /** From one place in a window to the next, for all spatial axes or for each; 1 by default. */
-  readonly dilation?: PerAxis;
+  readonly dilation?: PerAxis | undefined;
   /**
    * What is put around the input: nothing with `valid`, the default; as much as gives ⌈length / stride⌉ windows with `same`, an odd one at the
    * end.
    */
-  readonly padding?: "valid" | "same";
+  readonly padding?: "valid" | "same" | undefined;
   /** What the output goes through; `linear`, nothing, by default. */
-  readonly activation?: ActivationChoice;
+  readonly activation?: ActivationChoice | undefined;
   /** What is added to the loss for the size of the output, averaged over the batch; nothing by default. */
-  readonly activityRegularizer?: RegularizerChoice;
+  readonly activityRegularizer?: RegularizerChoice | undefined;
 }
 
 /** The same options where windows lie along a sequence. */
 export type OfSequences<Options extends ConvLayerOptions> = Omit<Options, "padding"> & {
   /** As for images; or `causal`, all before the first step, so that no window sees what comes after it. */
-  readonly padding?: WindowPadding;
+  readonly padding?: WindowPadding | undefined;
 };
 
 /** How such a layer is built from its options alone, which is also how it is saved. */

@@ -14,7 +14,7 @@ import { checkImages } from "./spatial.ts";
 
 export interface ConvOptions extends ConvLayerOptions, KernelOptions {
   /** Channels and filters are cut into so many groups that don't see each other; 1 by default. */
-  readonly groups?: number;
+  readonly groups?: number | undefined;
 }
 export interface Conv1dOptions extends OfSequences<ConvOptions> {}
 type Saved = WithKernelSize<ConvOptions> & { readonly filters: number };

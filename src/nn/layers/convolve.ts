@@ -23,7 +23,7 @@ const lettersOf = (rank: number): Letters => ({
 
 export interface ConvolveOptions extends WindowGeometry {
   /** Channels are cut into so many groups that don't see each other. */
-  readonly groups?: number;
+  readonly groups?: number | undefined;
 }
 
 /**

@@ -19,9 +19,9 @@ import { layerChecks } from "./layer-checks.ts";
 
 export interface DenseOptions extends LayerOptions, KernelOptions, BiasOptions {
   /** What the output goes through; `linear`, nothing, by default. */
-  readonly activation?: ActivationChoice;
+  readonly activation?: ActivationChoice | undefined;
   /** What is added to the loss for the size of the output, averaged over the batch; nothing by default. */
-  readonly activityRegularizer?: RegularizerChoice;
+  readonly activityRegularizer?: RegularizerChoice | undefined;
 }
 
 export class Dense extends Layer<DenseOptions & { readonly units: number }> {

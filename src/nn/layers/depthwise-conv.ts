@@ -16,13 +16,13 @@ import { checkImages } from "./spatial.ts";
 
 export interface DepthwiseConvOptions extends ConvLayerOptions {
   /** Output channels for each input channel; 1 by default. */
-  readonly depthMultiplier?: number;
+  readonly depthMultiplier?: number | undefined;
   /** The first values of the kernel; `glorotUniform` by default. */
-  readonly depthwiseInitializer?: InitializerChoice;
+  readonly depthwiseInitializer?: InitializerChoice | undefined;
   /** What is added to the loss for the kernel's size; nothing by default. */
-  readonly depthwiseRegularizer?: RegularizerChoice;
+  readonly depthwiseRegularizer?: RegularizerChoice | undefined;
   /** What the kernel is brought to after each update; nothing by default. */
-  readonly depthwiseConstraint?: ConstraintChoice;
+  readonly depthwiseConstraint?: ConstraintChoice | undefined;
 }
 export interface DepthwiseConv1dOptions extends OfSequences<DepthwiseConvOptions> {}
 type Saved = WithKernelSize<DepthwiseConvOptions>;

@@ -11,7 +11,7 @@ import { spatialAxes, spatialOf } from "./windowed.ts";
 
 export interface GlobalPoolingOptions extends LayerOptions {
   /** Whether the spatial axes stay, with size 1; false by default. */
-  readonly keepDims?: boolean;
+  readonly keepDims?: boolean | undefined;
 }
 
 abstract class GlobalPooling extends Layer<GlobalPoolingOptions> {

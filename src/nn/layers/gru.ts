@@ -9,7 +9,7 @@ import { Recurrent, recurrentChecks } from "./recurrent.ts";
 
 export interface GruOptions extends RecurrentOptions {
   /** Of the gates; `sigmoid` by default. */
-  readonly recurrentActivation?: ActivationChoice;
+  readonly recurrentActivation?: ActivationChoice | undefined;
 }
 
 export class Gru extends Recurrent<WithUnits<GruOptions>> {

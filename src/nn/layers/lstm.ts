@@ -14,9 +14,9 @@ import { Recurrent, recurrentChecks } from "./recurrent.ts";
 
 export interface LstmOptions extends RecurrentOptions {
   /** Of the gates; `sigmoid` by default. */
-  readonly recurrentActivation?: ActivationChoice;
+  readonly recurrentActivation?: ActivationChoice | undefined;
   /** Whether the forget gate's bias begins at 1, so that at first the cell remembers (Jozefowicz et al., 2015); true by default. */
-  readonly unitForgetBias?: boolean;
+  readonly unitForgetBias?: boolean | undefined;
 }
 
 export class Lstm extends Recurrent<WithUnits<LstmOptions>> {

@@ -11,13 +11,13 @@ import type { WindowGeometry } from "./windowed.ts";
 
 export interface PoolingOptions extends LayerOptions {
   /** From one window to the next, for all spatial axes or for each; by default the window's size. */
-  readonly strides?: PerAxis;
+  readonly strides?: PerAxis | undefined;
   /** What is put around the input: nothing with `valid`, the default; as much as gives ⌈length / stride⌉ windows with `same`. */
-  readonly padding?: "valid" | "same";
+  readonly padding?: "valid" | "same" | undefined;
 }
 
 /** How such a layer is built from its options alone, which is also how it is saved. */
-export type SavedPooling = PoolingOptions & { readonly poolSize?: PerAxis };
+export type SavedPooling = PoolingOptions & { readonly poolSize?: PerAxis | undefined };
 
 /** One number for each window and channel. */
 export abstract class Pooling extends Layer<SavedPooling> {

@@ -21,17 +21,17 @@ import { layerChecks } from "./layer-checks.ts";
 
 export interface RecurrentOptions extends LayerOptions, KernelOptions, BiasOptions {
   /** Of the candidate and the output; `tanh` by default. */
-  readonly activation?: ActivationChoice;
+  readonly activation?: ActivationChoice | undefined;
   /** Whether the output of every step is given, [batch, steps, units], instead of only the last; false by default. */
-  readonly returnSequences?: boolean;
+  readonly returnSequences?: boolean | undefined;
   /** Whether it walks from the last step to the first; sequences then come in that order, as in Keras. False by default. */
-  readonly goBackwards?: boolean;
+  readonly goBackwards?: boolean | undefined;
   /** The first values of the kernel that the state goes through; `orthogonal` by default. */
-  readonly recurrentInitializer?: InitializerChoice;
+  readonly recurrentInitializer?: InitializerChoice | undefined;
   /** What is added to the loss for that kernel's size; nothing by default. */
-  readonly recurrentRegularizer?: RegularizerChoice;
+  readonly recurrentRegularizer?: RegularizerChoice | undefined;
   /** What that kernel is brought to after each update; nothing by default. */
-  readonly recurrentConstraint?: ConstraintChoice;
+  readonly recurrentConstraint?: ConstraintChoice | undefined;
 }
 
 /** How such a layer is built from its options alone, which is also how it is saved. */

@@ -11,21 +11,21 @@ import type { RegularizerChoice } from "../regularizers.ts";
 /** What is learned after a normalisation. */
 export interface ScaleAndShiftOptions {
   /** Whether beta is learned and added; true by default. */
-  readonly center?: boolean;
+  readonly center?: boolean | undefined;
   /** Whether gamma is learned and multiplied with; true by default. */
-  readonly scale?: boolean;
+  readonly scale?: boolean | undefined;
   /** The first values of beta; `zeros` by default. */
-  readonly betaInitializer?: InitializerChoice;
+  readonly betaInitializer?: InitializerChoice | undefined;
   /** What is added to the loss for beta's size; nothing by default. */
-  readonly betaRegularizer?: RegularizerChoice;
+  readonly betaRegularizer?: RegularizerChoice | undefined;
   /** What beta is brought to after each update; nothing by default. */
-  readonly betaConstraint?: ConstraintChoice;
+  readonly betaConstraint?: ConstraintChoice | undefined;
   /** The first values of gamma; `ones` by default. */
-  readonly gammaInitializer?: InitializerChoice;
+  readonly gammaInitializer?: InitializerChoice | undefined;
   /** What is added to the loss for gamma's size; nothing by default. */
-  readonly gammaRegularizer?: RegularizerChoice;
+  readonly gammaRegularizer?: RegularizerChoice | undefined;
   /** What gamma is brought to after each update; nothing by default. */
-  readonly gammaConstraint?: ConstraintChoice;
+  readonly gammaConstraint?: ConstraintChoice | undefined;
 }
 
 export const scaleAndShiftChecks: OptionChecks<ScaleAndShiftOptions> = {

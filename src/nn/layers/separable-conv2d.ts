@@ -18,11 +18,11 @@ import { checkImages } from "./spatial.ts";
 
 export interface SeparableConvOptions extends DepthwiseConvOptions {
   /** The first values of the kernel over the channels; `glorotUniform` by default. */
-  readonly pointwiseInitializer?: InitializerChoice;
+  readonly pointwiseInitializer?: InitializerChoice | undefined;
   /** What is added to the loss for that kernel's size; nothing by default. */
-  readonly pointwiseRegularizer?: RegularizerChoice;
+  readonly pointwiseRegularizer?: RegularizerChoice | undefined;
   /** What that kernel is brought to after each update; nothing by default. */
-  readonly pointwiseConstraint?: ConstraintChoice;
+  readonly pointwiseConstraint?: ConstraintChoice | undefined;
 }
 type Saved = WithKernelSize<SeparableConvOptions> & { readonly filters: number };
 

@@ -8,7 +8,7 @@ import { layerChecks } from "./layer-checks.ts";
 import type { PerAxis } from "./spatial.ts";
 import { checkImages, perAxis, perAxisOf } from "./spatial.ts";
 
-type Saved = LayerOptions & { readonly size?: PerAxis };
+type Saved = LayerOptions & { readonly size?: PerAxis | undefined };
 
 export class UpSampling2d extends Layer<Saved> {
   override readonly kind = "upSampling2d";

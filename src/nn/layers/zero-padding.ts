@@ -12,7 +12,7 @@ import { padded } from "./windowed.ts";
 /** Zeros on all sides; or for each spatial axis how many on both sides, or [before, after]. */
 export type PaddingWidths = number | readonly (number | readonly [before: number, after: number])[];
 
-type Saved = LayerOptions & { readonly padding?: PaddingWidths };
+type Saved = LayerOptions & { readonly padding?: PaddingWidths | undefined };
 
 export class ZeroPadding extends Layer<Saved> {
   override readonly kind: string;

@@ -4,9 +4,9 @@ import { aligned, defineLoss, epsilon } from "./loss.ts";
 
 export interface CategoricalCrossentropyOptions {
   /** Whether predictions are logits; false by default: probabilities. Those of a last layer with softmax carry their logits by themselves. */
-  readonly fromLogits?: boolean;
+  readonly fromLogits?: boolean | undefined;
   /** How much targets are drawn towards equal shares, from 0, the default, to 1. */
-  readonly labelSmoothing?: number;
+  readonly labelSmoothing?: number | undefined;
 }
 
 /**

@@ -3,7 +3,7 @@ import { defineLoss, meanLoss } from "./loss.ts";
 
 export interface HuberOptions {
   /** Up to which error it is squared; 1 by default. */
-  readonly delta?: number;
+  readonly delta?: number | undefined;
 }
 
 /**

@@ -5,7 +5,7 @@ import { defineLoss, epsilon, isLabelled, labels } from "./loss.ts";
 
 export interface SparseCategoricalCrossentropyOptions {
   /** Whether predictions are logits; false by default: probabilities. Those of a last layer with softmax carry their logits by themselves. */
-  readonly fromLogits?: boolean;
+  readonly fromLogits?: boolean | undefined;
 }
 
 /**

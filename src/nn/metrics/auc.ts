@@ -11,9 +11,9 @@ import { spread } from "./spread.ts";
 
 export interface AucOptions {
   /** `ROC`, true positives against false positives, by default; or `PR`, precision against recall. */
-  readonly curve?: "ROC" | "PR";
+  readonly curve?: "ROC" | "PR" | undefined;
   /** How many thresholds the curve is drawn from; 200 by default. */
-  readonly thresholds?: number;
+  readonly thresholds?: number | undefined;
 }
 
 /**

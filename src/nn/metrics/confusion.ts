@@ -8,7 +8,7 @@ import { spread } from "./spread.ts";
 
 export interface ThresholdOptions {
   /** Above which probability a prediction is a yes; 0.5 by default. */
-  readonly threshold?: number;
+  readonly threshold?: number | undefined;
 }
 
 /**

@@ -27,9 +27,9 @@ export interface MeanMetricOptions {
   /** A value for each sample, [batch] or [batch, ...]. Targets [batch] come as [batch, 1] where predictions are [batch, 1]. */
   readonly perSample: (target: Tensor, prediction: Tensor) => Tensor;
   /** What is done to the mean at the end; nothing by default. */
-  readonly finish?: (mean: number) => number;
+  readonly finish?: ((mean: number) => number) | undefined;
   /** What it was made with, so that it can be made again. */
-  readonly options?: object;
+  readonly options?: object | undefined;
   /** Whether logits are to be made probabilities first. */
   readonly takes?: "probabilities" | undefined;
 }

@@ -7,7 +7,7 @@ import { meanMetric } from "./metric.ts";
 
 export interface TopKOptions {
   /** Among how many of the largest; 5 by default. */
-  readonly k?: number;
+  readonly k?: number | undefined;
 }
 
 /**
