@@ -1,3 +1,4 @@
+import { callable } from "../core/checks.ts";
 import { GradsmithError } from "../core/errors.ts";
 import { sameShape, showShape } from "../core/shape.ts";
 import { makeNode } from "../ir/graph.ts";
@@ -10,12 +11,15 @@ export type Backward = (g: Tensor, inputs: readonly Tensor[], output: Tensor) =>
 /**
  * A function with a gradient of your own, which replaces the derivative of what it computes.
  *
- *     const roundStraight = customGradient((x) => x.round(), (g) => [g]);
+ * @throws GradsmithError "option" unless both are functions; when its gradient is taken, "usage" or "shape" for gradients that don't suit.
+ * @example const roundStraight = customGradient((x) => x.round(), (g) => [g]);
  */
 export function customGradient<Inputs extends readonly Tensor[]>(
   forward: (...inputs: Inputs) => Tensor,
   backward: Backward,
 ): (...inputs: Inputs) => Tensor {
+  callable("customGradient", "the forward function", forward);
+  callable("customGradient", "the backward function", backward);
   return (...inputs) => {
     const value = forward(...(inputs.map((x) => x.stopGradient()) as unknown as Inputs));
     const nodes = inputs.map((x) => x.node);

@@ -1,5 +1,8 @@
+import { callable, flag } from "../core/checks.ts";
 import { isFloat } from "../core/dtype.ts";
 import { GradsmithError } from "../core/errors.ts";
+import type { OptionChecks } from "../core/options.ts";
+import { checkOptions } from "../core/options.ts";
 import { showShape } from "../core/shape.ts";
 import { flatten, paths } from "../core/tree.ts";
 import { holdGraphs } from "../tensor/execution.ts";
@@ -16,15 +19,20 @@ export interface ValueAndGradsWithAux<P, Aux> extends ValueAndGrads<P> {
   readonly aux: Aux;
 }
 
-/** Whether the function returns `[value, aux]`, with results beside the number that is differentiated. */
 export interface AuxOptions {
+  /** Whether the function returns `[value, aux]`, with results beside the number that is differentiated. Default false. */
   readonly hasAux: true;
 }
 
+const checks: OptionChecks<AuxOptions> = { hasAux: flag };
+
 /**
- * A function's value together with its gradient for its first argument: a tensor, or a tree of them. What it returns must be one number.
+ * A function's value together with its gradient for its first argument: a tensor of floats, or a tree of them. What the function returns must
+ * be one number, or with `hasAux` an array of one number and anything else, which comes back as `aux`.
  *
- *     const { value, grads } = valueAndGrad((params) => mse(y, model.apply(params, x)))(params);
+ * @throws GradsmithError "option" for an unknown option; when called, "usage", "shape" or "dtype" for parameters or a result that have no
+ * gradient.
+ * @example const { value, grads } = valueAndGrad((params) => mse(y, model.applyWith(params, x)))(params);
  */
 export function valueAndGrad<P, Rest extends readonly unknown[]>(
   f: (params: P, ...rest: Rest) => Tensor,
@@ -37,6 +45,8 @@ export function valueAndGrad<P, Rest extends readonly unknown[], Aux>(
   f: (params: P, ...rest: Rest) => Tensor | readonly [Tensor, Aux],
   options?: AuxOptions,
 ): (params: P, ...rest: Rest) => ValueAndGrads<P> | ValueAndGradsWithAux<P, Aux> {
+  callable("valueAndGrad", "the function", f);
+  if (options !== undefined) checkOptions("valueAndGrad", options, checks);
   return (params, ...rest) =>
     holdGraphs(() => {
       const { leaves, rebuild } = flatten(params, isTensor);
@@ -53,8 +63,14 @@ export function valueAndGrad<P, Rest extends readonly unknown[], Aux>(
     });
 }
 
-/** The gradient of a function of tensors that returns one number, for its first argument: `grad(f)(x)` has the shape of `x`. */
+/**
+ * The gradient of a function of tensors that returns one number, for its first argument: `grad(f)(x)` has the shape of `x`.
+ *
+ * @throws GradsmithError as `valueAndGrad`.
+ * @example await grad((x) => x.square().sum())(tensor([1, 2])).read() // 2, 4
+ */
 export function grad<P, Rest extends readonly unknown[]>(f: (params: P, ...rest: Rest) => Tensor): (params: P, ...rest: Rest) => P {
+  callable("grad", "the function", f);
   const both = valueAndGrad(f);
   return (params, ...rest) => both(params, ...rest).grads;
 }

@@ -1,5 +1,7 @@
-import { positiveInteger } from "../core/checks.ts";
+import { anything, callable, flag, positiveInteger } from "../core/checks.ts";
 import { GradsmithError } from "../core/errors.ts";
+import type { OptionChecks } from "../core/options.ts";
+import { checkOptions } from "../core/options.ts";
 import { sameShape, showType } from "../core/shape.ts";
 import { flatten } from "../core/tree.ts";
 import type { Node } from "../ir/graph.ts";
@@ -18,7 +20,7 @@ export interface ScanOptions<X> {
   readonly xs?: X;
   /** How many turns; needed where there are no `xs`. */
   readonly length?: number;
-  /** From the last row to the first. Row t of `ys` still belongs to row t of `xs`. */
+  /** From the last row to the first. Row t of `ys` still belongs to row t of `xs`. Default false. */
   readonly reverse?: boolean;
 }
 export interface ScanStep<C, Y> {
@@ -34,12 +36,16 @@ export interface Scanned<C, Y> {
   readonly ys: Y;
 }
 
+const checks: OptionChecks<ScanOptions<unknown>> = { xs: anything, length: positiveInteger, reverse: flag };
+
 /** The nodes of a loop. What the compiler needs for them comes with `runtime/scan.ts`, which is the `scan` that users know. */
 export function scan<C, X = undefined, Y = undefined>(
   body: (carry: C, x: X) => ScanStep<C, Y>,
   init: C,
   options: ScanOptions<X> = {},
 ): Scanned<C, Y> {
+  callable("scan", "the body", body);
+  checkOptions<ScanOptions<unknown>>("scan", options, checks);
   const carry = flatten(init, isTensor);
   const xs = flatten(options.xs, isTensor);
   const length = lengthOf(xs.leaves, options.length);

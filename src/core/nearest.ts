@@ -5,7 +5,7 @@ export function nearest(name: string, candidates: readonly string[]): string | u
     .map((candidate) => ({ candidate, distance: editDistance(wanted, candidate.toLowerCase()) }))
     .sort((a, b) => a.distance - b.distance);
   const best = scored[0];
-  return best !== undefined && best.distance <= Math.max(2, wanted.length / 2) ? best.candidate : undefined;
+  return best !== undefined && best.distance <= Math.max(2, 0.4 * wanted.length) ? best.candidate : undefined;
 }
 
 /** Levenshtein's distance, one row at a time. */

@@ -92,19 +92,20 @@ describe("options", () => {
   });
 });
 
-describe("foreign names have a hint where the call knows ours", () => {
-  const hintOf = (foreign: string, ...own: string[]): string =>
-    messageOf(() => checkOptions<object>("f", { [foreign]: 1 }, Object.fromEntries(own.map((name) => [name, anything]))));
-  test.each([
+describe("what users of Keras, PyTorch and NumPy write has a hint where the call knows ours", () => {
+  const refused = (given: string, own: readonly string[]): string =>
+    messageOf(() => checkOptions<object>("f", { [given]: 1 }, Object.fromEntries([...own, "other"].map((name) => [name, anything]))));
+  const names: readonly (readonly [string, ...string[]])[] = [
     ["lr", "learningRate"],
+    ["betas", "beta1", "beta2"],
     ["eps", "epsilon"],
+    ["weight_decay", "weightDecay"],
     ["dim", "axis"],
+    ["dims", "axes"],
     ["keepdim", "keepDims"],
     ["keepdims", "keepDims"],
     ["input_dim", "inputShape"],
     ["batch_size", "batchSize"],
-    ["n_epochs", "epochs"],
-    ["dilation_rate", "dilation"],
     ["negative_slope", "negativeSlope"],
     ["alpha", "negativeSlope"],
     ["slope", "negativeSlope"],
@@ -114,17 +115,36 @@ describe("foreign names have a hint where the call knows ours", () => {
     ["p", "rate"],
     ["std", "stddev"],
     ["stddev", "std"],
+    ["epochs", "maxEpochs"],
+    ["input_size", "inputShape"],
     ["minval", "low"],
     ["maxval", "high"],
     ["low", "minval"],
     ["high", "maxval"],
     ["random_state", "seed"],
-    ["stride", "strides"],
     ["T_max", "decaySteps"],
     ["fill_value", "value"],
     ["num_classes", "classCount"],
-  ])("%s is %s", (foreign, own) => {
-    expect(hintOf(foreign, own, "other")).toBe(`[f] unknown option "${foreign}". Here it is called "${own}". Known: ${own}, other.`);
+    ["val_split", "validationSplit"],
+  ];
+  test.each(names)("%s", (given, ...own) => {
+    expect(refused(given, own)).toBe(
+      `[f] unknown option "${given}". Here it is called ${own.map((name) => `"${name}"`).join(" and ")}. Known: ${own.join(", ")}, other.`,
+    );
+    expect(refused(given, ["nothing"])).toBe(`[f] unknown option "${given}". Known: nothing, other.`);
+  });
+
+  test.each([
+    ["n_epochs", "epochs"],
+    ["num_epochs", "epochs"],
+    ["dilation_rate", "dilation"],
+    ["dilations", "dilation"],
+    ["stride", "strides"],
+    ["validation_set", "validationData"],
+    ["sample_weights", "sampleWeight"],
+    ["hasaux", "hasAux"],
+  ])("%s, by its likeness", (given, own) => {
+    expect(refused(given, [own])).toBe(`[f] unknown option "${given}". Did you mean "${own}"? Known: ${own}, other.`);
   });
 });
 

@@ -35,23 +35,19 @@ export function checkOptions<Options extends object>(
 const none: readonly never[] = [];
 
 function unknownOption(where: string, name: string, known: readonly string[]): GradsmithError {
-  const foreign = ownNames(name).filter((own) => known.includes(own));
+  const own = ownNames(name).find((names) => names.every((each) => known.includes(each)));
   const close = nearest(name, known);
   const hint =
-    foreign.length > 0
-      ? ` Here it is called ${foreign.map(quoted).join(" and ")}.`
-      : close === undefined
-        ? ""
-        : ` Did you mean "${close}"?`;
+    own !== undefined ? ` Here it is called ${own.map(quoted).join(" and ")}.` : close === undefined ? "" : ` Did you mean "${close}"?`;
   const list = known.length === 0 ? "It has no options." : `Known: ${known.join(", ")}.`;
   return new GradsmithError("option", where, `unknown option "${name}".${hint}`, list);
 }
 
-/** What a name of Keras's, PyTorch's or of Python's spelling may mean here. */
-function ownNames(name: string): readonly string[] {
+/** What a name of Keras's, PyTorch's or of Python's spelling may mean here, the likeliest first; one may be two of ours. */
+function ownNames(name: string): string[][] {
   const camel = name.replace(/_+([a-z0-9])/g, (_, letter: string) => letter.toUpperCase());
-  const others = Object.hasOwn(foreignNames, camel) ? foreignNames[camel]!.split(" ") : [];
-  return [camel, ...others].filter((own) => own !== name);
+  const others = Object.hasOwn(foreignNames, camel) ? ` ${foreignNames[camel]!}` : "";
+  return `${camel}${others}`.split(" ").map((names) => names.split("+"));
 }
 
 const quoted = (name: string): string => `"${name}"`;

@@ -9,5 +9,5 @@ export { describeDevice } from "../runtime/device.ts";
 export type { Loop, LoopOptions } from "../runtime/loop.ts";
 export { loop } from "../runtime/loop.ts";
 export type { Precision } from "../runtime/precision.ts";
-export type { DeviceSettings } from "../runtime/settings.ts";
+export type { DeviceOptions, DeviceSettings } from "../runtime/settings.ts";
 export { setDevice } from "../runtime/settings.ts";

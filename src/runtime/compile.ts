@@ -1,5 +1,8 @@
 import type { Storage } from "../backends/storage.ts";
+import { callable, countingNumber, listOf, nonNegativeNumber, text } from "../core/checks.ts";
 import { GradsmithError } from "../core/errors.ts";
+import type { OptionChecks } from "../core/options.ts";
+import { checkOptions } from "../core/options.ts";
 import { sameShape, showType } from "../core/shape.ts";
 import { flatten } from "../core/tree.ts";
 import type { Node } from "../ir/graph.ts";
@@ -8,7 +11,7 @@ import { inputNode } from "../tensor/ops/source.ts";
 import { Tensor } from "../tensor/tensor.ts";
 import { explain } from "./explain.ts";
 import type { Precision } from "./precision.ts";
-import { inPrecision } from "./precision.ts";
+import { inPrecision, knownPrecision } from "./precision.ts";
 import type { Prepared } from "./prepared.ts";
 import { prepare } from "./prepared.ts";
 import { computeNow } from "./read.ts";
@@ -18,13 +21,13 @@ import { capturedBy, isTensor } from "./trace.ts";
 import { Held, heldNode, storageOf } from "./values.ts";
 
 export interface CompileOptions {
-  /** Places of arguments whose memory the results may take over: training state. They can't be used after the call. */
+  /** Places of arguments whose memory the results may take over: training state. They can't be used after the call. None by default. */
   readonly donate?: readonly number[];
-  /** For error messages and `explain`. */
+  /** For error messages and `explain`; the function's own by default. */
   readonly name?: string;
-  /** How often the function will be called, as far as is known: decides whether compiling C is worth its time. */
+  /** How often the function will be called, as far as is known: decides whether compiling C is worth its time. Default 1000. */
   readonly expectedRuns?: number;
-  /** What the operands of products are rounded to; "f32", which rounds nothing, if not said. */
+  /** What the operands of products are rounded to; "f32", the default, rounds nothing. */
   readonly precision?: Precision;
 }
 
@@ -48,6 +51,13 @@ interface Variant {
   readonly leavesOf: (args: readonly unknown[]) => Tensor[] | undefined;
 }
 
+const checks: OptionChecks<CompileOptions> = {
+  donate: listOf(countingNumber),
+  name: text,
+  expectedRuns: nonNegativeNumber,
+  precision: knownPrecision,
+};
+
 /** Calls expected of a compiled function when nothing is said: enough that heavy ones go native. */
 const manyRuns = 1000;
 
@@ -55,8 +65,13 @@ const manyRuns = 1000;
  * Traces a function of trees of tensors once for each set of shapes and replays it as one program. Numbers, strings and other values that
  * aren't tensors are part of the program: another value, another trace. Tensors the function closes over are captured as they are at the
  * first call.
+ *
+ * @throws GradsmithError "option" for an unknown option or a value that makes no sense; when called, what the function throws.
+ * @example const step = compile((w, x) => w.sub(x.mul(0.1)), { donate: [0] });
  */
 export function compile<A extends readonly unknown[], R>(fn: (...args: A) => R, options: CompileOptions = {}): CompiledFunction<A, R> {
+  callable("compile", "the function", fn);
+  checkOptions("compile", options, checks);
   const name = options.name ?? (fn.name || "compiled");
   const variants = new Map<string, Variant>();
   let latest: Variant | undefined;

@@ -4,7 +4,7 @@ import { nativeAsked, nativeState, weighed } from "./native-tier.ts";
 import { planned } from "./plans.ts";
 import { deviceSettings } from "./settings.ts";
 import type { BackendChoice } from "./wasm-tier.ts";
-import { wasmTier } from "./wasm-tier.ts";
+import { wasmThreads, wasmTier } from "./wasm-tier.ts";
 
 /** The tier for a program that will run about `expectedRuns` times, by the settings as they are now, and the program compiled for it. */
 export function chooseBackend(traced: Traced, expectedRuns: number): Generator<undefined, BackendChoice> {
@@ -19,14 +19,22 @@ export function chooseBackend(traced: Traced, expectedRuns: number): Generator<u
 }
 
 export interface DeviceDescription {
+  /** "cpu" or "reference". */
   readonly device: string;
+  /** "native", "wasm" or "reference". */
   readonly tier: string;
+  /** How many a large kernel may use. */
   readonly threads: number;
   /** Sentences for people: what is used, and why. */
   readonly lines: readonly string[];
 }
 
-/** What programs run on here, and why. */
+/**
+ * What programs run on here, and why, by the settings and the machine as they are now.
+ *
+ * @throws GradsmithError "option" where an environment variable names what isn't there.
+ * @example console.log(describeDevice().lines.join("\n"));
+ */
 export function describeDevice(): DeviceDescription {
   const { device, tier } = deviceSettings();
   if (device === "reference") {
@@ -35,7 +43,7 @@ export function describeDevice(): DeviceDescription {
   const { relaxedSimd } = wasmFeatures();
   const wasmText = `WebAssembly SIMD${relaxedSimd && deviceSettings().relaxedSimd ? " with fused multiply-add" : ""}`;
   if (tier === "wasm") {
-    const { threads = 1 } = deviceSettings();
+    const threads = wasmThreads();
     const several = threads > 1 ? `, large kernels on ${threads} threads` : "";
     return { device, tier, threads, lines: [`device cpu, tier wasm: ${wasmText}${several} (asked for)`] };
   }

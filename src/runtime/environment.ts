@@ -1,7 +1,7 @@
 import { choose } from "../core/checks.ts";
 import { GradsmithError } from "../core/errors.ts";
 import type { DeviceName, Tier } from "./choices.ts";
-import { devices, tiers } from "./choices.ts";
+import { devices, mostThreads, tiers } from "./choices.ts";
 
 const variable = (name: string): string | undefined =>
   (globalThis as { process?: { env?: Record<string, string | undefined> } }).process?.env?.[name] || undefined;
@@ -21,6 +21,6 @@ export function threadsWished(): number | undefined {
   const text = variable("GRADSMITH_THREADS");
   if (text === undefined) return undefined;
   const count = Number(text);
-  if (Number.isInteger(count) && count > 0) return count;
-  throw new GradsmithError("option", "GRADSMITH_THREADS", `"${text}" is not a number of threads.`, "Use a positive integer.");
+  if (Number.isInteger(count) && count > 0 && count <= mostThreads) return count;
+  throw new GradsmithError("option", "GRADSMITH_THREADS", `"${text}" is not a number of threads.`, `Use 1 to ${mostThreads}.`);
 }

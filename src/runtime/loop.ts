@@ -1,8 +1,11 @@
 import type { Storage } from "../backends/storage.ts";
 import { isPulled } from "../compiler/access.ts";
 import { elements, inlineCost } from "../compiler/pull.ts";
+import { flag, nonNegativeNumber, text } from "../core/checks.ts";
 import { bytesOf } from "../core/dtype.ts";
 import { GradsmithError } from "../core/errors.ts";
+import type { OptionChecks } from "../core/options.ts";
+import { checkOptions } from "../core/options.ts";
 import { showType } from "../core/shape.ts";
 import { flatten } from "../core/tree.ts";
 import type { Node } from "../ir/graph.ts";
@@ -12,20 +15,20 @@ import { bufferNode, inputNode } from "../tensor/ops/source.ts";
 import { Tensor } from "../tensor/tensor.ts";
 import { explain } from "./explain.ts";
 import type { Precision } from "./precision.ts";
-import { inPrecision } from "./precision.ts";
+import { inPrecision, knownPrecision } from "./precision.ts";
 import { prepare } from "./prepared.ts";
 import { computeNow, computeStorages } from "./read.ts";
 import { capturedBy, isTensor } from "./trace.ts";
 import { Held, isGiven, storageOf } from "./values.ts";
 
 export interface LoopOptions {
-  /** For error messages and `explain`. */
+  /** For error messages and `explain`. Default "loop". */
   readonly name?: string;
-  /** How many steps will be run in all, as far as is known. */
+  /** How many steps will be run in all, as far as is known. Default 1000. */
   readonly expectedRuns?: number;
-  /** Takes the given state's memory over where it can: its tensors can't be used afterwards. Otherwise it is copied. */
+  /** Takes the given state's memory over where it can: its tensors can't be used afterwards. Otherwise, and by default, it is copied. */
   readonly takeState?: boolean;
-  /** What the operands of products are rounded to; "f32", which rounds nothing, if not said. */
+  /** What the operands of products are rounded to; "f32", the default, rounds nothing. */
   readonly precision?: Precision;
 }
 
@@ -41,19 +44,26 @@ export interface Loop<S> {
   explain(): string;
 }
 
+const checks: OptionChecks<LoopOptions> = {
+  name: text,
+  expectedRuns: nonNegativeNumber,
+  takeState: flag,
+  precision: knownPrecision,
+};
+
 /** Operations up to which an input is better computed inside the step, where only the elements that are used are computed. */
 const cheapInput = 8;
 
 /**
  * Makes a loop of `step(state, inputs) -> state`. State and inputs are trees of tensors. Inputs that are cheap functions of smaller memory
  * (images scaled from bytes, say) aren't computed beforehand but inside the step. Two loops over the same state see each other's updates.
+ *
+ * @throws GradsmithError "option" for an unknown option or a value that makes no sense, "usage" or "shape" where the step gives back another
+ * state than it was given.
+ * @example const { run, state } = loop(({ w }, { x }) => ({ w: w.sub(x.mul(0.1)) }), { w }, { x });
  */
-export function loop<S, I>(
-  step: (state: S, inputs: I) => S,
-  state: S,
-  inputs: I,
-  { precision = "f32", ...options }: LoopOptions = {},
-): Loop<S> {
+export function loop<S, I>(step: (state: S, inputs: I) => S, state: S, inputs: I, options: LoopOptions = {}): Loop<S> {
+  const { precision = "f32" } = checkOptions("loop", options, checks);
   const name = options.name ?? "loop";
   const given = flatten(state, isTensor);
   const outside = flatten(inputs, isTensor);

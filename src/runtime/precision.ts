@@ -11,5 +11,9 @@ export type Precision = "f32" | "bf16";
 type Change = (roots: readonly Node[]) => readonly Node[];
 const changes: Readonly<Record<Precision, Change>> = { f32: (roots) => roots, bf16: roundOperands };
 
+/** The check of an option `precision`. */
+export const knownPrecision = (where: string, _name: string, value: unknown): unknown =>
+  choose(where, "precision", value as string, changes);
+
 /** What is done to a traced graph; an error if there is no such precision. */
 export const inPrecision = (where: string, precision: Precision): Change => choose(where, "precision", precision, changes);

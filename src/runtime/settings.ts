@@ -1,26 +1,45 @@
-import { choose } from "../core/checks.ts";
+import { choose, flag } from "../core/checks.ts";
+import type { OptionChecks } from "../core/options.ts";
+import { checkOptions } from "../core/options.ts";
 import type { DeviceName, Tier } from "./choices.ts";
-import { devices, tiers } from "./choices.ts";
+import { devices, threadCount, tiers } from "./choices.ts";
 import { deviceWished, threadsWished, tierWished } from "./environment.ts";
 
 export interface DeviceSettings {
   /** `reference` computes everything in float64, one element at a time: slow and exact. */
   readonly device: DeviceName;
+  /** How the `cpu` device computes; by default whichever a program's work calls for. */
   readonly tier: Tier;
-  /** Threads: all cores by default on the native tier, one on the wasm tier. Results don't depend on it. */
+  /**
+   * Threads, 1 to 1024: all cores by default on the native tier, one on the wasm tier, which has 64 at most. Results don't depend on it.
+   */
   readonly threads: number | undefined;
-  /** Fused multiply-add on the wasm tier, where the engine has it. */
+  /** Fused multiply-add on the wasm tier, where the engine has it. Default true. */
   readonly relaxedSimd: boolean;
 }
 
-let chosen: Partial<DeviceSettings> = {};
+let chosen: DeviceOptions = {};
 let inForce: DeviceSettings | undefined;
 
-/** Chooses where everything traced from now on runs. Overrides `GRADSMITH_DEVICE`, `GRADSMITH_CPU` and `GRADSMITH_THREADS`. */
-export function setDevice(settings: Partial<DeviceSettings>): void {
-  if (settings.device !== undefined) choose("setDevice", "device", settings.device, devices);
-  if (settings.tier !== undefined) choose("setDevice", "tier", settings.tier, tiers);
-  chosen = { ...chosen, ...settings };
+/** What `setDevice` takes: settings that are left out stay as they are. */
+export type DeviceOptions = { readonly [Name in keyof DeviceSettings]?: DeviceSettings[Name] | undefined };
+
+const checks: OptionChecks<DeviceOptions> = {
+  device: (where, _, value) => choose(where, "device", value as string, devices),
+  tier: (where, _, value) => choose(where, "tier", value as string, tiers),
+  threads: threadCount,
+  relaxedSimd: flag,
+};
+
+/**
+ * Chooses where everything traced from now on runs. Overrides the environment's `GRADSMITH_DEVICE`, `GRADSMITH_CPU` and `GRADSMITH_THREADS`;
+ * a setting given as undefined is theirs again.
+ *
+ * @throws GradsmithError "option" for an unknown option or value, with the nearest.
+ * @example setDevice({ tier: "wasm", threads: 4 });
+ */
+export function setDevice(settings: DeviceOptions): void {
+  chosen = { ...chosen, ...checkOptions("setDevice", settings, checks) };
   inForce = undefined;
 }
 

@@ -19,13 +19,20 @@ export function* compiledFor(backend: Backend, traced: Traced, reason: string): 
   return { backend, compiled, reason, start: () => backend.compile(compiled.program) };
 }
 
-let wasm: { backend: WasmBackend; relaxedSimd: boolean; threads: number | undefined } | undefined;
+let wasm: { backend: WasmBackend; relaxedSimd: boolean; threads: number } | undefined;
+
+/** A worker costs some 6 MB, whatever it has to do, and each program has its own. */
+const mostWorkers = 64;
+
+/** How many threads large kernels have: one, unless more were asked for. */
+export const wasmThreads = (): number => Math.min(deviceSettings().threads ?? 1, mostWorkers);
 
 /** With fused multiply-add only where the engine has it, whatever the settings say; on more than one thread only if asked for. */
 export function wasmTier(): WasmBackend {
-  const { relaxedSimd, threads } = deviceSettings();
+  const { relaxedSimd } = deviceSettings();
+  const threads = wasmThreads();
   if (wasm?.relaxedSimd !== relaxedSimd || wasm.threads !== threads) {
-    const backend = wasmBackend({ ...(relaxedSimd ? {} : { relaxedSimd }), ...(threads === undefined ? {} : { threads }) });
+    const backend = wasmBackend({ ...(relaxedSimd ? {} : { relaxedSimd }), threads });
     wasm = { backend, relaxedSimd, threads };
   }
   return wasm.backend;

@@ -72,7 +72,7 @@ test.each(Object.entries(calls))("%s refuses an option that it doesn't have", as
   expect([code, message.slice(0, message.indexOf(".", name.length) + 1)]).toEqual(["option", `[${name}] unknown option "notAnOption".`]);
 });
 
-const axisHint = 'Here it is called "axis" and "axes". Known: axis, axes, keepDims.';
+const axisHint = 'Here it is called "axis". Known: axis, axes, keepDims.';
 const dtypeList = 'Use "bool", "u8", "u32", "i32", "bf16", "f16", "f32" or "f64".';
 const notShape = "is not a shape. Use a list of integers from 0.";
 

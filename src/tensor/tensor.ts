@@ -1,4 +1,4 @@
-import { anyNumber, countingNumber, knownDType, listOf, oneOf, positiveInteger, text, wholeNumber } from "../core/checks.ts";
+import { anyNumber, countingNumber, knownDType, listOf, positiveInteger, text, wholeNumber } from "../core/checks.ts";
 import type { DType, TypedArray } from "../core/dtype.ts";
 import { isFloat, promote } from "../core/dtype.ts";
 import { GradsmithError } from "../core/errors.ts";
@@ -442,13 +442,13 @@ export class Tensor {
   /**
    * The same 32 bits read as another dtype.
    *
-   * @throws GradsmithError "dtype" unless this tensor is f32, i32 or u32, "option" unless the other is.
+   * @throws GradsmithError "dtype" unless both are f32, i32 or u32.
    * @example x.bitcast("u32").shiftRight(23)
    */
   bitcast(dtype: "f32" | "i32" | "u32"): Tensor {
-    checkWide("bitcast", "dtype", dtype);
-    if (["f32", "i32", "u32"].includes(this.dtype)) return this.record(bitcast, { dtype });
-    throw new GradsmithError("dtype", "bitcast", `${this.dtype} is not 32 bits wide.`, "Cast it to f32, i32 or u32 first.");
+    const other = [this.dtype, dtype].find((each) => !["f32", "i32", "u32"].includes(each));
+    if (other === undefined) return this.record(bitcast, { dtype });
+    throw new GradsmithError("dtype", "bitcast", `${described(other)} is not 32 bits wide.`, 'Use "f32", "i32" and "u32".');
   }
   /** The tensor itself if it holds floats, else as f32. */
   floating(): Tensor {
@@ -865,8 +865,6 @@ export class Tensor {
 const operand = (x: Tensor | number): Node | number => (typeof x === "number" ? x : checked(x).node);
 const elementwise = (row: ElementwiseRow, ...operands: readonly (Tensor | number)[]): Tensor =>
   new Tensor(elementwiseNode(row, operands.map(operand)));
-
-const checkWide = oneOf("f32", "i32", "u32");
 
 function checked(x: Tensor): Tensor {
   if (x instanceof Tensor) return x;
