@@ -3,8 +3,9 @@ import type { Choice, Described } from "../core/described.ts";
 import { chosen, registryOf } from "../core/described.ts";
 import { GradsmithError } from "../core/errors.ts";
 import type { Check } from "../core/options.ts";
-import { checkOptions, described } from "../core/options.ts";
+import { checkOptions } from "../core/options.ts";
 import type { Tensor } from "../tensor/tensor.ts";
+import { axisOrAxes } from "./axes.ts";
 import type { NoOptions } from "./no-options.ts";
 
 /** What the values of a variable are brought to after each update. */
@@ -32,12 +33,6 @@ export interface MinMaxNormOptions extends NormOptions {
 /** What norms are kept away from 0 by where something is divided by them, as in Keras. */
 const epsilon = 1e-7;
 
-const axisCheck: Check = (where, name, value) => {
-  const axes: readonly unknown[] = Array.isArray(value) ? value : [value];
-  if (axes.length > 0 && axes.every((axis) => Number.isSafeInteger(axis))) return value;
-  throw new GradsmithError("option", where, `${name} must be a whole number or a list of them, got ${described(value)}.`);
-};
-
 /** √Σx² along some axes, which stay with size 1. */
 const normOf = (x: Tensor, axis: number | readonly number[]): Tensor =>
   x
@@ -48,7 +43,7 @@ const normOf = (x: Tensor, axis: number | readonly number[]): Tensor =>
 type SavedMaxNorm = NormOptions & { readonly maxValue?: number | undefined };
 
 function maxNormFrom(options: SavedMaxNorm = {}): Constraint {
-  const { maxValue = 2, axis = 0 } = checkOptions("maxNorm", options, { maxValue: positiveNumber, axis: axisCheck });
+  const { maxValue = 2, axis = 0 } = checkOptions("maxNorm", options, { maxValue: positiveNumber, axis: axisOrAxes });
   return {
     kind: "maxNorm",
     options,
@@ -80,7 +75,7 @@ export const constraints = {
       minValue: nonNegativeNumber,
       maxValue: nonNegativeNumber,
       rate: (where, name, value) => within(where, name, value, 0, 1),
-      axis: axisCheck,
+      axis: axisOrAxes,
     });
     if (minValue > maxValue)
       throw new GradsmithError(
@@ -108,7 +103,7 @@ export const constraints = {
   }),
   /** w / (ε + ‖w‖): norms of 1. */
   unitNorm(options: NormOptions = {}): Constraint {
-    const { axis = 0 } = checkOptions("unitNorm", options, { axis: axisCheck });
+    const { axis = 0 } = checkOptions("unitNorm", options, { axis: axisOrAxes });
     return { kind: "unitNorm", options, apply: (x) => x.div(normOf(x, axis).add(epsilon)) };
   },
 } as const;
