@@ -7,6 +7,7 @@ import { dense } from "../../src/nn/layers/dense.ts";
 import { dropout } from "../../src/nn/layers/dropout.ts";
 import { flatten } from "../../src/nn/layers/flatten.ts";
 import { gru } from "../../src/nn/layers/gru.ts";
+import { layerNormalization } from "../../src/nn/layers/layer-normalization.ts";
 import { lstm } from "../../src/nn/layers/lstm.ts";
 import { reshape } from "../../src/nn/layers/reshape.ts";
 import { simpleRnn } from "../../src/nn/layers/simple-rnn.ts";
@@ -52,6 +53,11 @@ describe("every layer keeps the contract", () => {
     inputShape: [2, 3, 2],
     outputShape: [2, 3, 2],
     training: true,
+  });
+  checkLayer("layerNormalization", () => layerNormalization(), { inputShape: [2, 3, 4], outputShape: [2, 3, 4], keepsMask: true });
+  checkLayer("layerNormalization of two axes, unscaled", () => layerNormalization({ axis: [1, 2], scale: false }), {
+    inputShape: [2, 3, 2],
+    outputShape: [2, 3, 2],
   });
   checkLayer("lstm", () => lstm(2), { inputShape: [2, 3, 2], outputShape: [2, 2] });
   checkLayer("lstm of sequences, backwards, without bias", () => lstm(2, { returnSequences: true, goBackwards: true, useBias: false }), {

@@ -12,6 +12,7 @@ import { Dropout } from "./dropout.ts";
 import { Flatten } from "./flatten.ts";
 import { GlobalAveragePooling, GlobalMaxPooling } from "./global-pooling.ts";
 import { Gru } from "./gru.ts";
+import { LayerNormalization } from "./layer-normalization.ts";
 import { Lstm } from "./lstm.ts";
 import { MaxPooling } from "./max-pooling.ts";
 import { Reshape } from "./reshape.ts";
@@ -43,6 +44,7 @@ const layers: Builders<Layer> = {
   globalMaxPooling2d: (options = {} as never) => new GlobalMaxPooling(2, options),
   globalMaxPooling3d: (options = {} as never) => new GlobalMaxPooling(3, options),
   gru: (options = {} as never) => new Gru(options),
+  layerNormalization: (options = {} as never) => new LayerNormalization(options),
   lstm: (options = {} as never) => new Lstm(options),
   maxPooling1d: (options = {} as never) => new MaxPooling(1, options),
   maxPooling2d: (options = {} as never) => new MaxPooling(2, options),
