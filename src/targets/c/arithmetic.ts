@@ -1,7 +1,7 @@
 import type { Associative } from "../../ir/expr.ts";
 import { cNames } from "./lane-type.ts";
 import type { Prelude } from "./prelude.ts";
-import { block, onGcc, suffix } from "./prelude.ts";
+import { block, listed, onGcc, suffix } from "./prelude.ts";
 
 type Lane = "f32" | "f64" | "i32" | "u32";
 
@@ -21,7 +21,7 @@ export function splatFunction(prelude: Prelude, lane: Lane, lanes: number): stri
 export function lanesFunction(prelude: Prelude, lane: Lane, lanes: number): string {
   return prelude.use(`lanes_${suffix(lane, lanes)}`, (name, p) => {
     const type = p.type(lane, lanes);
-    return block(`${type} ${name}(void)`, `return (${type}){${Array.from({ length: lanes }, (_, k) => k).join(", ")}};`);
+    return block(`${type} ${name}(void)`, listed(type, lanes, String));
   });
 }
 
@@ -74,7 +74,7 @@ export function limitFunction(prelude: Prelude, which: "max" | "min", lane: Lane
 
 const roundings = { sqrt: "sqrt", floor: "floor", ceil: "ceil", trunc: "trunc", round: "rint" } as const;
 
-/** One rounding (or square root) of each lane. GCC and Clang make one instruction of the loop where the machine has it. */
+/** One rounding (or square root) of each lane. GCC and Clang make one instruction of all where the machine has it. */
 export function roundingFunction(prelude: Prelude, which: keyof typeof roundings, lane: "f32" | "f64", lanes: number): string {
   const builtin = `__builtin_${roundings[which]}${lane === "f32" ? "f" : ""}`;
   return lanes === 1 ? builtin : eachLane(prelude, which, lane, lanes, (x) => `${builtin}(${x})`);
@@ -110,11 +110,10 @@ function eachLane(prelude: Prelude, what: string, lane: Lane, lanes: number, spe
   const isBinary = spell("", "y").includes("y");
   return prelude.use(`${what}_${suffix(lane, lanes)}`, (name, p) => {
     const type = p.type(lane, lanes);
+    const head = `${type} ${name}(${type} x${isBinary ? `, ${type} y` : ""})`;
     return block(
-      `${type} ${name}(${type} x${isBinary ? `, ${type} y` : ""})`,
-      `${type} result;`,
-      `for (int k = 0; k < ${lanes}; k++) result[k] = ${spell("x[k]", "y[k]")};`,
-      "return result;",
+      head,
+      listed(type, lanes, (k) => spell(`x[${k}]`, `y[${k}]`)),
     );
   });
 }
@@ -131,7 +130,7 @@ export function truncateFunction(prelude: Prelude, to: "i32" | "u32", from: "f32
       const below = to === "i32" ? `-2147483648.0${f}` : `0.0${f}`;
       return block(head, `return x != x ? 0 : x >= ${limit} ? ${high} : x < ${below} ? ${low} : (${type})x;`);
     }
-    const plain = eachTruncated(p, to, from, lanes);
+    const plain = wideTruncated(p, to, from, lanes);
     const converts = {
       16: ["__AVX512F__", "cvttps2dq512_mask(x, r, -1, 4)"],
       8: ["__AVX__", "cvttps2dq256(x)"],
@@ -145,11 +144,21 @@ export function truncateFunction(prelude: Prelude, to: "i32" | "u32", from: "f32
   });
 }
 
-const eachTruncated = (p: Prelude, to: "i32" | "u32", from: "f32" | "f64", lanes: number): string[] => [
-  `${p.type(to, lanes)} result;`,
-  `for (int k = 0; k < ${lanes}; k++) result[k] = ${truncateFunction(p, to, from, 1)}(x[k]);`,
-  "return result;",
-];
+/** All lanes at once: those that fit are converted, the others' limits masked in. */
+function wideTruncated(p: Prelude, to: "i32" | "u32", from: "f32" | "f64", lanes: number): string[] {
+  const [type, mask] = [p.type(to, lanes), p.type(maskLane(from), lanes)];
+  const f = from === "f32" ? "f" : "";
+  const [low, limit] = to === "i32" ? [`-2147483648.0${f}`, `2147483648.0${f}`] : [`0.0${f}`, `4294967296.0${f}`];
+  const where = (condition: string): string =>
+    from === "f32" ? `(${type})(${condition})` : `__builtin_convertvector(${condition}, ${type})`;
+  return [
+    `${mask} fits = (x >= ${low}) & (x < ${limit});`,
+    `${type} result = __builtin_convertvector((${p.type(from, lanes)})((${mask})x & fits), ${type});`,
+    ...(to === "u32"
+      ? [`return result | ${where(`x >= ${limit}`)};`]
+      : [`return result | (${where(`x < ${low}`)} & (-2147483647 - 1)) | (${where(`x >= ${limit}`)} & 2147483647);`]),
+  ];
+}
 
 /** The 32 bits of one number as another type. */
 export function bitcastFunction(prelude: Prelude, to: Lane, from: Lane): string {

@@ -55,6 +55,10 @@ export const suffix = (lane: LaneType, lanes: number): string => (lanes === 1 ? 
 export const block = (head: string, ...lines: readonly string[]): string =>
   [`${head} {`, ...lines.map((line) => (line.startsWith("#") ? line : `  ${line}`)), "}"].join("\n");
 
+/** A vector of so many lanes, each written out: GCC makes one instruction of lanes that are alike, of a loop over them only one that it vectorises. */
+export const listed = (type: string, lanes: number, spell: (k: number) => string): string =>
+  `return (${type}){${Array.from({ length: lanes }, (_, k) => spell(k)).join(", ")}};`;
+
 /** GCC's own spelling of an x86 instruction where its generic code is slower; everyone else takes the plain lines. */
 export const onGcc = (feature: string, fast: string, ...plain: readonly string[]): string[] => [
   `#if defined(${feature}) && !defined(__clang__)`,
