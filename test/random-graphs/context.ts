@@ -12,9 +12,11 @@ export class Context {
   readonly inputs = new Map<Node, TypedArray>();
   #state: number;
 
-  constructor(seed: number) {
+  /** Steps don't depend on whether the float type is given. */
+  constructor(seed: number, float?: "f32" | "f64") {
     this.#state = Math.imul(seed + 1, 0x9e3779b1);
-    this.float = this.below(5) === 0 ? "f64" : "f32";
+    const drawn = this.below(5) === 0 ? "f64" : "f32";
+    this.float = float ?? drawn;
   }
 
   /** A whole number in 0 .. count - 1 (mulberry32). */

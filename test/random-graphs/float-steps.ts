@@ -157,6 +157,11 @@ export const floatSteps: Steps = {
   min: extreme((x, options) => x.min(options)),
   argmax: placed((x, axis) => x.argmax({ axis })),
   argmin: placed((x, axis) => x.argmin({ axis })),
+  // The smallest of places that a mask leaves: elements and places have different widths.
+  firstLargest: placed((x, axis) => {
+    const isLess = x.less(x.max({ axes: axis, keepDims: true }));
+    return isLess.where(x.shape[axis]!, x.positions({ axis })).min({ axes: axis });
+  }),
   softmax: normalized((x, axis) => x.softmax({ axis }), one),
   logSumExp: normalized(
     (x, axis) => x.logSumExp({ axis }),

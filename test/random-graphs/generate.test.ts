@@ -3,6 +3,7 @@ import { evaluateGraph } from "../../src/backends/reference/evaluate.ts";
 import { topological } from "../../src/ir/graph.ts";
 import { verifyGraph } from "../../src/ir/verify.ts";
 import { randomGraph } from "./generate.ts";
+import { layerGradient } from "./layer-gradient.ts";
 
 const seeds = Array.from({ length: 300 }, (_, seed) => seed);
 
@@ -24,5 +25,27 @@ describe("random graphs", () => {
       });
     }
     expect([...kinds].sort()).toEqual(["contract", "elementwise", "gather", "movement", "reduce", "scatter", "source"]);
+  });
+});
+
+describe("gradients of random layers", () => {
+  it("are the same for the same seed, of the float type asked for", () => {
+    for (const seed of [0, 7, 123]) {
+      expect(layerGradient(seed).describe).toBe(layerGradient(seed).describe);
+      for (const float of ["f32", "f64"] as const) expect(layerGradient(seed, float).roots[0]!.type.dtype).toBe(float);
+    }
+  });
+
+  it("are well formed and, as the reference computes them in f64, numbers that f32 holds", () => {
+    for (const seed of seeds) {
+      const { roots, inputs, describe: what } = layerGradient(seed);
+      verifyGraph(roots);
+      for (const values of evaluateGraph(roots, (node) => inputs.get(node)!)) {
+        expect(
+          values.every((value) => value === Math.fround(value)),
+          what,
+        ).toBe(true);
+      }
+    }
   });
 });

@@ -20,9 +20,9 @@ export interface RandomGraph {
 const families: readonly Steps[] = [floatSteps, integerSteps, shapeSteps];
 const largest = 6000;
 
-/** The same graph for the same seed: 3 to 14 random steps, each from one of the last values, and up to three roots. */
-export function randomGraph(seed: number): RandomGraph {
-  const context = new Context(seed);
+/** The same graph for the same seed: 3 to 14 random steps, each from one of the last values, and up to three roots. One in five is of f64. */
+export function randomGraph(seed: number, float?: "f32" | "f64"): RandomGraph {
+  const context = new Context(seed, float);
   const first = context.source(context.shape(), context.pick([context.float, context.float, context.float, "i32", "u32", "u8", "bool"]));
   const values = [first];
   const lines = [`${first.tensor.dtype} ${showShape(first.tensor.shape)}`];
@@ -39,7 +39,7 @@ export function randomGraph(seed: number): RandomGraph {
   const spacing = context.float === "f32" ? 2 ** -23 : 2 ** -52;
   return {
     roots: kept.map(({ tensor }) => tensor.node),
-    describe: `seed ${seed}; ${lines.join("; ")}; roots ${chosen.join(", ")}`,
+    describe: `seed ${seed}, ${context.float}; ${lines.join("; ")}; roots ${chosen.join(", ")}`,
     inputs: context.inputs,
     tolerances: kept.map(({ error }) => 4 * error * spacing),
   };

@@ -49,6 +49,8 @@ export const integerSteps: Steps = {
   prodWhole: (value, context) => (isWhole(value) ? integer(value.tensor.prod(reduced(value, context))) : undefined),
   maxWhole: (value, context) =>
     isWhole(value) && !value.tensor.shape.includes(0) ? integer(value.tensor.max(reduced(value, context)), value.bound) : undefined,
+  minWhole: (value, context) =>
+    isWhole(value) && !value.tensor.shape.includes(0) ? integer(value.tensor.min(reduced(value, context)), value.bound) : undefined,
   toFloat: (value, context) => {
     if (!isWhole(value)) return undefined;
     const small = value.bound <= 255 ? value.tensor : value.tensor.bitwiseAnd(255);
@@ -69,5 +71,10 @@ export const integerSteps: Steps = {
     if (!isBoolean(value)) return undefined;
     const [x, y] = [context.source(value.tensor.shape, context.float), context.source(context.narrower(value.tensor.shape), context.float)];
     return { ...x, tensor: value.tensor.where(x.tensor, y.tensor) };
+  },
+  chooseWhole: (value, context) => {
+    if (!isBoolean(value)) return undefined;
+    const [x, y] = [context.source(value.tensor.shape, "i32"), context.source(context.narrower(value.tensor.shape), "i32")];
+    return integer(value.tensor.where(x.tensor, y.tensor), x.bound);
   },
 };

@@ -1,0 +1,52 @@
+import type { Backend } from "../../src/backends/backend.ts";
+import { evaluateGraph } from "../../src/backends/reference/evaluate.ts";
+import { Storage } from "../../src/backends/storage.ts";
+import { compile } from "../../src/compiler/compile.ts";
+import type { Node } from "../../src/ir/graph.ts";
+import { topological } from "../../src/ir/graph.ts";
+import { verifyProgram } from "../../src/ir/verify.ts";
+import { byteLengthOf, decode, isGiven, storageFrom, storageOf } from "../../src/runtime/values.ts";
+import type { RandomGraph } from "./generate.ts";
+
+const storageIn = ({ inputs }: RandomGraph, node: Node): Storage => {
+  const data = inputs.get(node);
+  return data === undefined ? storageOf(node) : storageFrom(data, node.type);
+};
+
+/** A graph's results on a backend, and how many kernels they took. */
+function run(graph: RandomGraph, backend: Backend, fusion: boolean): { readonly values: ArrayLike<number>[]; readonly calls: number } {
+  const { roots } = graph;
+  const inputs = topological(roots).filter(isGiven);
+  const { program, outputs } = compile({ name: "random", inputs, outputs: roots }, backend.limits, { fusion });
+  verifyProgram(program);
+  const storages = program.arguments.map(({ buffer }, i) => {
+    const { dtype, length } = program.buffers[buffer]!;
+    return i < inputs.length ? storageIn(graph, inputs[i]!) : new Storage(byteLengthOf({ dtype, shape: [length] }));
+  });
+  backend.compile(program).run(storages, 1);
+  return {
+    values: outputs.map(({ argument }, i) => decode(storages[argument]!.peek(), roots[i]!.type.dtype)),
+    calls: program.calls.length,
+  };
+}
+
+/** What is wrong with a backend's results, fused or not, by the reference's; or that fusing made more kernels. Undefined where all is well. */
+export function mismatch(graph: RandomGraph, backend: Backend): string | undefined {
+  const { roots, tolerances, describe } = graph;
+  const wanted = evaluateGraph(roots, (node) => decode(storageIn(graph, node).peek(), node.type.dtype));
+  const fused = run(graph, backend, true);
+  const plain = run(graph, backend, false);
+  if (fused.calls > plain.calls) return `fused it takes ${fused.calls} kernels, else ${plain.calls}.\n${describe}`;
+  for (const { values } of [fused, plain]) {
+    for (const [i, want] of wanted.entries()) {
+      const got = values[i]!;
+      if (got.length !== want.length) return `output ${i} has ${got.length} elements, the reference's ${want.length}.\n${describe}`;
+      const j = want.findIndex((w, k) => !(got[k] === w || Object.is(got[k], w) || Math.abs(got[k]! - w) <= tolerances[i]!));
+      if (j >= 0) {
+        const how = values === fused.values ? "fused" : "not fused";
+        return `${how}, output ${i} [${j}] is ${got[j]}, the reference says ${want[j]}, give or take ${tolerances[i]}.\n${describe}`;
+      }
+    }
+  }
+  return undefined;
+}
