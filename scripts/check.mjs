@@ -28,6 +28,10 @@ const checks = [
   { name: "bundle size", command: [process.execPath, "scripts/bundle-size.mjs"] },
   // Takes a browser, which not every machine has.
   ...(process.env.GRADSMITH_NIGHTLY === "1" ? [{ name: "in a browser", command: [process.execPath, "scripts/browser.mjs"] }] : []),
+  // Takes a minute for each compiler there is.
+  ...(process.env.GRADSMITH_NIGHTLY === "1"
+    ? [{ name: "with every C compiler", command: [process.execPath, "scripts/compilers.mjs"], count: countLastLine }]
+    : []),
   // Timed, and so only where the machine is asked to be quiet: at night.
   ...(process.env.GRADSMITH_NIGHTLY === "1"
     ? [{ name: "fit() against the bare loop", command: [process.execPath, "bench/start.mjs", "fit"] }]
