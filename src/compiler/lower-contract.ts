@@ -84,7 +84,7 @@ class ContractLowering {
     this.#attributes = group.anchor.attributes as ContractAttributes;
     this.#form = stridedForm(group.anchor, (node) => memory.of(node) !== undefined);
     const types = [group.anchor, ...group.anchor.inputs, ...group.epilogue].map((node) => node.type.dtype);
-    this.#limits = types.includes("f64") ? { ...limits, lanes: 1 } : limits;
+    this.#limits = types.includes("f64") ? { ...limits, lanes: limits.doubleLanes } : limits;
     this.#tiling = this.#attributes.isPaired === true ? blockTiling(this.#form, this.#limits) : chooseTiling(this.#form, this.#limits);
     this.#dtype = registerType[group.anchor.type.dtype];
     this.#sizes = letterSizes(group.anchor);

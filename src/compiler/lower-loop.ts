@@ -1,6 +1,6 @@
 import { sizeOf } from "../core/shape.ts";
 import type { Associative, Expr, RegisterType } from "../ir/expr.ts";
-import { across, add, apply, cast, constant, i32, less, local, ramp, registerType, select, splat } from "../ir/expr.ts";
+import { across, add, apply, cast, constant, i32, isFloating, less, local, ramp, registerType, select, splat } from "../ir/expr.ts";
 import type { Node, Reduce } from "../ir/graph.ts";
 import type { Guard, Index } from "../ir/index.ts";
 import {
@@ -158,7 +158,8 @@ class LoopLowering {
 
   /** Chooses the axis along which most memory is contiguous, if the group can be vectorised at all. */
   #chooseVector(): void {
-    if (this.#limits.lanes === 1 || this.#isScalarOnly()) return;
+    const lanes = this.#hasDoubles() ? this.#limits.doubleLanes : this.#limits.lanes;
+    if (lanes === 1 || this.#isScalarOnly()) return;
     const touched: { index: Index; weight: number }[] = [];
     // Places are alike.
     const [place] = this.#places(new Map());
@@ -178,7 +179,7 @@ class LoopLowering {
         score += weight * (scale === 1 ? 1 : scale === 0 ? 0.4 : -0.5);
       }
       // Between equals, the last axis; a vector hardly filled is worth less.
-      score *= Math.min(1, axis.size / this.#limits.lanes);
+      score *= Math.min(1, axis.size / lanes);
       if (score >= best) {
         best = score;
         this.#vector = axis;
@@ -186,7 +187,7 @@ class LoopLowering {
     }
     if (best <= 0) this.#vector = undefined;
     if (this.#vector === undefined) return;
-    this.#lanes = lanesFor(this.#vector.size, this.#limits.lanes);
+    this.#lanes = lanesFor(this.#vector.size, lanes);
     if (!this.#vector.isInner && this.#group.inner.length + this.#guards.length === 0) this.#keepLines(touched.map(({ index }) => index));
   }
 
@@ -255,14 +256,23 @@ class LoopLowering {
     const isScalar = (expr: Expr): boolean => {
       if (seen.has(expr)) return false;
       seen.add(expr);
-      if (expr.dtype === "f64") return true;
-      if (expr.kind === "apply" && (expr.instruction === "div" || expr.instruction === "rem") && expr.dtype !== "f32") {
+      if (expr.kind === "apply" && (expr.instruction === "div" || expr.instruction === "rem") && !isFloating(expr.dtype)) {
         if (!isIndexArithmetic(expr)) return true;
       }
       return operandsOf(expr).some(isScalar);
     };
+    return this.#scalarValues().flat().some(isScalar);
+  }
+
+  #hasDoubles(): boolean {
+    const seen = new Set<Expr>();
+    const isDouble = (expr: Expr): boolean => {
+      if (seen.has(expr)) return false;
+      seen.add(expr);
+      return expr.dtype === "f64" || operandsOf(expr).some(isDouble);
+    };
     const types = this.#group.members.map((member) => member.node.type.dtype);
-    return types.includes("f64") || this.#scalarValues().flat().some(isScalar);
+    return types.includes("f64") || this.#scalarValues().flat().some(isDouble);
   }
 
   #operations(): number {

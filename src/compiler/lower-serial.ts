@@ -31,8 +31,8 @@ function scatter(node: Node, memory: MemoryMap, scope: KernelScope, limits: Limi
   const dtype = registerType[node.type.dtype];
   const out = scope.write(memory.of(node)!);
   scope.read(memory.of(node)!);
-  const isVector = dtype !== "f64" && width >= limits.lanes;
-  const lanes = isVector ? limits.lanes : 1;
+  const most = dtype === "f64" ? limits.doubleLanes : limits.lanes;
+  const lanes = width >= most ? most : 1;
   const whole = Math.floor(width / lanes) * lanes;
   const total = size * width;
   const clear = loopOver("k", [0, total, 1], [{ kind: "store", buffer: out, index: local("k", "i32"), value: constant(0, dtype) }]);

@@ -2,6 +2,8 @@
 export interface Limits {
   /** f32 lanes of one vector register. */
   readonly lanes: number;
+  /** Lanes of all vectors in a kernel that has f64 in it; 1 where such kernels have none. */
+  readonly doubleLanes: number;
   /** Vector registers a kernel can count on. */
   readonly registers: number;
   /**

@@ -15,6 +15,7 @@ const machines: Readonly<Record<string, Limits>> = {
     registers: 32,
     orderedFrom: 0,
     multipliesBlocks: false,
+    doubleLanes: 8,
     outrunsMemory: true,
     cacheBytes: [32 * 1024, 1024 * 1024],
     expandTranscendentals: true,

@@ -6,6 +6,7 @@ import type { Features } from "./toolchain.ts";
 export function nativeLimits({ lanes, registers, multipliesPairs }: Features): Limits {
   return {
     lanes,
+    doubleLanes: lanes / 2,
     registers,
     orderedFrom: 0,
     cacheBytes: cacheBytes(),

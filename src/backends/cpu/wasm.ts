@@ -58,6 +58,7 @@ export class WasmBackend implements Backend {
       registers: this.relaxedSimd ? 15 : 14,
       orderedFrom,
       multipliesBlocks: false,
+      doubleLanes: 1,
       outrunsMemory: false,
       cacheBytes: [32 * 1024, 512 * 1024],
       expandTranscendentals: true,
