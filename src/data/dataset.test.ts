@@ -1,9 +1,13 @@
 import { describe, expect, test } from "vitest";
+import { refusal } from "../../test/refusal.ts";
 import "../runtime/install.ts";
 import { tensor } from "../tensor/create.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 import { dataLoader, tensorDataset } from "./data-loader.ts";
 import { type Dataset, dataset, type Sample } from "./dataset.ts";
+import { fashionMnist } from "./fashion-mnist.ts";
+import { circles, moons, signOfSine, sineOfSquares, spirals } from "./generate.ts";
+import { mnist } from "./mnist.ts";
 import { randomIntegers } from "./random-integers.ts";
 
 /** Sample i has the features [i, 10 i] and the label i. */
@@ -191,7 +195,7 @@ describe("data loader", () => {
   });
 
   test("shuffles anew each epoch when asked", async () => {
-    const loader = dataLoader(arrays(30), { shuffle: true, seed: 5, dropLast: true, batchSize: 4 });
+    const loader = dataLoader(arrays(30), { shuffle: true, seed: 5, dropRemainder: true, batchSize: 4 });
     const epoch = async (): Promise<number[]> => {
       const found: number[] = [];
       for await (const [, y] of loader) found.push(...(await read(y)));
@@ -204,6 +208,8 @@ describe("data loader", () => {
 });
 
 describe("what is refused", () => {
+  const wrong = (value: unknown) => value as never;
+
   test("features and labels of different counts", async () => {
     await expect(
       flat(
@@ -218,18 +224,106 @@ describe("what is refused", () => {
     ).rejects.toThrow("[dataset] x has 2 samples ([2, 2]), y has 1 ([1]). Give one y for each x.");
   });
 
-  test("samples that are none", () => {
-    expect(() => dataset([])).toThrow("[dataset] there are no samples. Give at least one { x, y }.");
-    expect(() => dataset([{ x: 1, y: 1 }, [1, 1] as unknown as Sample])).toThrow(
+  test.each<readonly [string, () => unknown, string]>([
+    ["no samples", () => dataset([]), "[dataset] there are no samples. Give at least one { x, y }."],
+    [
+      "an array for a sample",
+      () => dataset([{ x: 1, y: 1 }, wrong([1, 1])]),
       "[dataset] sample 1 is not { x, y }. Give every sample its features x and its label y.",
-    );
+    ],
+    [
+      "features alone",
+      () => dataset(wrong({ x: [1] })),
+      "[dataset] an object holds no samples. Give { x, y }, a list of them, or a function.",
+    ],
+    ["null", () => dataset(wrong(null)), "[dataset] null holds no samples. Give { x, y }, a list of them, or a function."],
+    [
+      "what is gone after one pass",
+      () => dataset(wrong(samples(2).values())),
+      "[dataset] an iterable can be walked through only once. Give the function that makes it.",
+    ],
+    [
+      "a stream of arrays",
+      () => flat(dataset(wrong(() => [{ x: 1, y: 1 }, [1, 1]]))),
+      "[dataset] sample 1 is not { x, y }. Give every sample its features x and its label y.",
+    ],
+    [
+      "a function that opens nothing",
+      () => flat(dataset(wrong(() => 7))),
+      "[dataset] the function gave 7, not samples. Let it be function* or return an array.",
+    ],
+    [
+      "labels that are none",
+      () => flat(dataset(wrong({ x: [1], y: undefined }))),
+      "[tensor] undefined is not a number. Give numbers, booleans, or nested arrays of them.",
+    ],
+    [
+      "a map to nothing",
+      () => flat(arrays(2).map(wrong(() => undefined))),
+      "[map] the function did not return { x, y } as tensors. Return both, changed or not.",
+    ],
+    [
+      "a loader of arrays",
+      () => dataLoader(wrong([[1], [2]])),
+      "[dataLoader] needs a dataset, got [[1], [2]]. Write dataLoader(tensorDataset(x, y)).",
+    ],
+  ])("as samples: %s", async (_, work, message) => {
+    expect(await refusal(work)).toEqual(["data", message]);
   });
 
-  test("options that make no sense", () => {
-    expect(() => arrays(2).batch(0)).toThrow("[batch] size must be a positive integer, got 0.");
-    expect(() => arrays(2).repeat(-1)).toThrow("[repeat] count must be a positive integer, got -1.");
-    expect(() => arrays(2).take(1.5)).toThrow("[take] count must be a whole number >= 0, got 1.5.");
-    expect(() => arrays(2).shuffle({ seed: 0.5 })).toThrow("[shuffle] seed must be a whole number, got 0.5.");
-    expect(() => arrays(2).shuffle({ bufferSize: 0 })).toThrow("[shuffle] bufferSize must be a positive integer, got 0.");
+  test.each<readonly [string, () => unknown, string]>([
+    ["batch of 0", () => arrays(2).batch(0), "[batch] size must be a positive integer, got 0."],
+    ["batch of text", () => arrays(2).batch(wrong("32")), '[batch] size must be a positive integer, got "32".'],
+    ["a flag of batch", () => arrays(2).batch(1, { dropRemainder: wrong(1) }), "[batch] dropRemainder must be true or false, got 1."],
+    [
+      "an option of batch",
+      () => arrays(2).batch(1, wrong({ drop_last: true })),
+      '[batch] unknown option "drop_last". Here it is called "dropRemainder". Known: dropRemainder.',
+    ],
+    ["repeat", () => arrays(2).repeat(-1), "[repeat] count must be a positive integer, got -1."],
+    ["take", () => arrays(2).take(1.5), "[take] count must be a whole number of at least 0, got 1.5."],
+    ["skip", () => arrays(2).skip(-1), "[skip] count must be a whole number of at least 0, got -1."],
+    ["map", () => arrays(2).map(wrong(7)), "[map] the function must be a function, got 7."],
+    ["a seed", () => arrays(2).shuffle({ seed: 0.5 }), "[shuffle] seed must be a whole number, got 0.5."],
+    ["a buffer", () => arrays(2).shuffle({ bufferSize: 0 }), "[shuffle] bufferSize must be a positive integer, got 0."],
+    ["an option of shuffle", () => arrays(2).shuffle(wrong({ buffer: 10 })), '[shuffle] unknown option "buffer". Known: seed, bufferSize.'],
+    [
+      "the loader's old name",
+      () => dataLoader(arrays(2), wrong({ dropLast: true })),
+      '[dataLoader] unknown option "dropLast". Here it is called "dropRemainder". Known: batchSize, shuffle, seed, dropRemainder.',
+    ],
+    [
+      "the loader's batches",
+      () => dataLoader(arrays(2), { batchSize: 0.5 }),
+      "[dataLoader] batchSize must be a positive integer, got 0.5.",
+    ],
+    [
+      "the loader's order",
+      () => dataLoader(arrays(2), { shuffle: wrong("yes") }),
+      '[dataLoader] shuffle must be true or false, got "yes".',
+    ],
+    ["a folder", () => mnist({ directory: wrong(7) }), "[mnist] directory must be a text, got 7."],
+    ["an option of mnist", () => mnist(wrong({ folder: "data" })), '[mnist] unknown option "folder". Known: directory, onProgress.'],
+    [
+      "an option of fashionMnist",
+      () => fashionMnist(wrong({ folder: "data" })),
+      '[fashionMnist] unknown option "folder". Known: directory, onProgress.',
+    ],
+    ["sineOfSquares", () => sineOfSquares(10, { features: 0 }), "[sineOfSquares] features must be a positive integer, got 0."],
+    ["signOfSine", () => signOfSine(0), "[signOfSine] count must be a positive integer, got 0."],
+    ["moons", () => moons(10, { noise: -1 }), "[moons] noise must be a number of at least 0, got -1."],
+    [
+      "circles",
+      () => circles(10, wrong({ random_state: 1 })),
+      '[circles] unknown option "random_state". Here it is called "seed". Known: seed, noise.',
+    ],
+    ["spirals", () => spirals(10, { turns: Number.NaN }), "[spirals] turns must be a finite number, got NaN."],
+  ])("as options: %s", async (_, work, message) => {
+    expect(await refusal(work)).toEqual(["option", message]);
   });
+});
+
+test("a map may be async", async () => {
+  const later = async ({ x, y }: { x: Tensor; y: Tensor }) => ({ x, y: y.mul(2) });
+  expect(await flat(arrays(3).map(later as never))).toEqual([0, 2, 4]);
 });

@@ -1,5 +1,7 @@
-import { positiveInteger } from "../core/checks.ts";
+import { callable, countingNumber, flag, positiveInteger, wholeNumber } from "../core/checks.ts";
 import { GradsmithError } from "../core/errors.ts";
+import type { OptionChecks } from "../core/options.ts";
+import { checkOptions, described } from "../core/options.ts";
 import { tensor } from "../tensor/create.ts";
 import type { Nested } from "../tensor/functions/nested.ts";
 import { Tensor } from "../tensor/tensor.ts";
@@ -34,6 +36,9 @@ export interface BatchOptions {
   readonly dropRemainder?: boolean | undefined;
 }
 
+const shuffleChecks: OptionChecks<ShuffleOptions> = { seed: wholeNumber, bufferSize: positiveInteger };
+const batchChecks: OptionChecks<BatchOptions> = { dropRemainder: flag };
+
 /** Samples in memory are passed around as their place until a batch gathers them. */
 type Element = { readonly from: Stored; readonly index: number } | Batch;
 interface Stored {
@@ -58,23 +63,31 @@ export class Dataset implements AsyncIterable<Batch> {
     this.size = size;
   }
 
-  /** In random order. */
+  /**
+   * In random order, another for each pass: the whole of it, or among the next `bufferSize` at a time.
+   *
+   * @throws GradsmithError "option" for an unknown option or a number that makes no sense.
+   * @example samples.shuffle({ seed: 1 })
+   */
   shuffle(options: ShuffleOptions = {}): Dataset {
-    const { seed = 0, bufferSize } = options;
-    if (!Number.isSafeInteger(seed)) throw new GradsmithError("option", "shuffle", `seed must be a whole number, got ${String(seed)}.`);
-    const room = bufferSize === undefined ? Number.POSITIVE_INFINITY : positiveInteger("shuffle", "bufferSize", bufferSize);
-    return new Dataset((pass) => shuffled(this.#open(pass), randomIntegers(seed, pass), room), this.size);
+    const { seed = 0, bufferSize = Number.POSITIVE_INFINITY } = checkOptions("shuffle", options, shuffleChecks);
+    return new Dataset((pass) => shuffled(this.#open(pass), randomIntegers(seed, pass), bufferSize), this.size);
   }
 
-  /** `size` samples at a time, stacked along a new first axis. The last batch may be smaller. */
+  /**
+   * `size` samples at a time, stacked along a new first axis. The last batch may be smaller, unless `dropRemainder` leaves it out.
+   *
+   * @throws GradsmithError "option" for an unknown option or a size that is no positive integer.
+   * @example samples.batch(32, { dropRemainder: true })
+   */
   batch(size: number, options: BatchOptions = {}): Dataset {
     positiveInteger("batch", "size", size);
-    const drop = options.dropRemainder ?? false;
+    const { dropRemainder: drop = false } = checkOptions("batch", options, batchChecks);
     const batches = this.size === undefined ? undefined : drop ? Math.floor(this.size / size) : Math.ceil(this.size / size);
     return new Dataset((pass) => batched(this.#open(pass), size, drop), batches);
   }
 
-  /** All elements `count` times over, or without end. */
+  /** All elements `count` times over, or without end. @throws GradsmithError "option" unless `count` is a positive integer. */
   repeat(count?: number): Dataset {
     if (count !== undefined) positiveInteger("repeat", "count", count);
     const open = this.#open;
@@ -91,19 +104,28 @@ export class Dataset implements AsyncIterable<Batch> {
     return new Dataset(repeated, count === undefined || this.size === undefined ? undefined : this.size * count);
   }
 
-  /** Every element changed by a function of tensors. After `batch` it is called once a batch, which is much less often. */
+  /**
+   * Every element changed by a function of tensors. After `batch` it is called once a batch, which is much less often.
+   *
+   * @throws GradsmithError "option" for what is no function, and while samples are read, "data" for a result that is not { x, y }.
+   * @example batches.map(({ x, y }) => ({ x: x.cast("f32").div(255), y }))
+   */
   map(change: (element: Batch) => Batch): Dataset {
+    callable("map", "the function", change);
     const open = this.#open;
     async function* mapped(pass: number): AsyncGenerator<Element> {
-      for await (const element of open(pass)) yield change(asTensors(element));
+      for await (const element of open(pass)) {
+        const changed: unknown = change(asTensors(element));
+        yield checkedBatch(changed instanceof Promise ? await changed : changed);
+      }
     }
     return new Dataset(mapped, this.size);
   }
 
-  /** The first `count` elements. */
+  /** The first `count` elements. @throws GradsmithError "option" unless `count` is a whole number of at least 0. */
   take(count: number): Dataset {
     const open = this.#open;
-    const wanted = wholeNumber("take", count);
+    const wanted = countingNumber("take", "count", count);
     async function* taken(pass: number): AsyncGenerator<Element> {
       let left = wanted;
       if (left === 0) return;
@@ -115,10 +137,10 @@ export class Dataset implements AsyncIterable<Batch> {
     return new Dataset(taken, this.size === undefined ? undefined : Math.min(this.size, wanted));
   }
 
-  /** All but the first `count` elements. */
+  /** All but the first `count` elements. @throws GradsmithError "option" unless `count` is a whole number of at least 0. */
   skip(count: number): Dataset {
     const open = this.#open;
-    const dropped = wholeNumber("skip", count);
+    const dropped = countingNumber("skip", "count", count);
     async function* rest(pass: number): AsyncGenerator<Element> {
       let left = dropped;
       for await (const element of open(pass)) if (--left < 0) yield element;
@@ -137,13 +159,15 @@ export class Dataset implements AsyncIterable<Batch> {
 }
 
 /**
- * A dataset of samples `{ x, y }`, of `{ x: all features, y: all labels }`, or of what a function opens.
+ * A dataset of samples `{ x, y }`, of `{ x: all features, y: all labels }`, or of samples `{ x, y }` that a function opens for each pass.
  *
+ * @throws GradsmithError "data" for what is none of these, at once or, of a function's samples, when they come.
  * @example for await (const { x, y } of dataset({ x: images, y: labels }).shuffle({ seed: 1 }).batch(32)) { ... }
  */
 export function dataset(source: DatasetSource): Dataset {
   if (typeof source === "function") return new Dataset(() => streamed(source()), undefined);
   const isList = Array.isArray(source);
+  if (!isList && !isSample(source)) throw noDataset(source);
   const { x, y } = isList ? stacked(source as readonly Sample[]) : (source as { x: Numbers; y: Numbers });
   let stored: Promise<Stored> | undefined;
   async function* open(): AsyncGenerator<Element> {
@@ -162,9 +186,8 @@ async function store(x: Numbers, y: Numbers): Promise<Stored> {
 
 /** Samples one by one as all features and all labels, after a look at each. */
 function stacked(samples: readonly Sample[]): { x: Numbers; y: Numbers } {
-  const wrong = samples.findIndex((sample) => typeof sample !== "object" || sample === null || !("x" in sample) || !("y" in sample));
-  if (wrong >= 0)
-    throw new GradsmithError("data", "dataset", `sample ${wrong} is not { x, y }.`, "Give every sample its features x and its label y.");
+  const wrong = samples.findIndex((sample) => !isSample(sample));
+  if (wrong >= 0) throw noSample(wrong);
   if (samples.length === 0) throw new GradsmithError("data", "dataset", "there are no samples.", "Give at least one { x, y }.");
   const together = (values: readonly (Tensor | Nested)[]): Numbers => {
     if (!values.some((value) => value instanceof Tensor)) return values as readonly Nested[];
@@ -176,11 +199,42 @@ function stacked(samples: readonly Sample[]): { x: Numbers; y: Numbers } {
 
 function lengthOf(values: Numbers): number | undefined {
   if (values instanceof Tensor) return values.shape[0];
-  return typeof values === "number" || typeof values === "boolean" ? undefined : values.length;
+  return Array.isArray(values) || ArrayBuffer.isView(values) ? values.length : undefined;
 }
 
 async function* streamed(samples: Iterable<Sample> | AsyncIterable<Sample>): AsyncGenerator<Element> {
-  for await (const { x, y } of samples) yield { x: asTensor(x), y: asTensor(y) };
+  if (!isIterable(samples))
+    throw new GradsmithError(
+      "data",
+      "dataset",
+      `the function gave ${described(samples)}, not samples.`,
+      "Let it be function* or return an array.",
+    );
+  let index = 0;
+  for await (const sample of samples) {
+    if (!isSample(sample)) throw noSample(index);
+    index++;
+    yield { x: asTensor(sample.x), y: asTensor(sample.y) };
+  }
+}
+
+const isSample = (value: unknown): value is { readonly x: unknown; readonly y: unknown } =>
+  typeof value === "object" && value !== null && "x" in value && "y" in value;
+
+const isIterable = (value: unknown): boolean =>
+  typeof value === "object" && value !== null && (Symbol.iterator in value || Symbol.asyncIterator in value);
+
+const noSample = (index: number): GradsmithError =>
+  new GradsmithError("data", "dataset", `sample ${index} is not { x, y }.`, "Give every sample its features x and its label y.");
+
+const noDataset = (source: unknown): GradsmithError =>
+  isIterable(source)
+    ? new GradsmithError("data", "dataset", "an iterable can be walked through only once.", "Give the function that makes it.")
+    : new GradsmithError("data", "dataset", `${described(source)} holds no samples.`, "Give { x, y }, a list of them, or a function.");
+
+function checkedBatch(changed: unknown): Batch {
+  if (isSample(changed) && changed.x instanceof Tensor && changed.y instanceof Tensor) return changed as Batch;
+  throw new GradsmithError("data", "map", "the function did not return { x, y } as tensors.", "Return both, changed or not.");
 }
 
 /** A buffer is filled; then each draw from it makes room for the next element. With room for all, this is a full shuffle (Fisher-Yates). */
@@ -226,8 +280,3 @@ const asTensors = (element: Element): Batch =>
   "from" in element ? { x: rowAt(element.from.x, element.index), y: rowAt(element.from.y, element.index) } : element;
 
 const asTensor = (value: Tensor | Nested): Tensor => (value instanceof Tensor ? value : tensor(value));
-
-function wholeNumber(where: string, count: number): number {
-  if (Number.isSafeInteger(count) && count >= 0) return count;
-  throw new GradsmithError("option", where, `count must be a whole number >= 0, got ${String(count)}.`);
-}

@@ -17,9 +17,9 @@ const classNames = ["T-shirt/top", "Trouser", "Pullover", "Dress", "Coat", "Sand
  * Read from `directory`, else from the folder `fashion-mnist` of the environment variable GRADSMITH_DATA, else from the user's cache, else
  * downloaded.
  *
- * @throws GradsmithError "data", "file" or "network", which say what is missing, damaged or out of reach.
+ * @throws GradsmithError "option" for an unknown option, "data", "file" or "network" for what is missing, damaged or out of reach.
  * @example const { train, test, classNames } = await fashionMnist();
  */
 export function fashionMnist(options: ImageSetOptions = {}): Promise<ImageSet> {
-  return loadImageSet(files(), classNames, options);
+  return loadImageSet("fashionMnist", options, { files, classNames });
 }

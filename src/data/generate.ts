@@ -1,4 +1,6 @@
-import { positiveInteger } from "../core/checks.ts";
+import { finiteNumber, nonNegativeNumber, positiveInteger, wholeNumber } from "../core/checks.ts";
+import type { OptionChecks } from "../core/options.ts";
+import { checkOptions } from "../core/options.ts";
 import { tensor } from "../tensor/create.ts";
 import { random } from "../tensor/random.ts";
 import type { Tensor } from "../tensor/tensor.ts";
@@ -8,14 +10,32 @@ export interface Samples {
   readonly x: Tensor;
   readonly y: Tensor;
 }
+export interface SineOptions {
+  /** The same seed gives the same samples. Default 0. */
+  readonly seed?: number;
+  /** How many features a sample has. Default 10. */
+  readonly features?: number;
+}
 export interface GenerateOptions {
   /** The same seed gives the same samples. Default 0. */
   readonly seed?: number;
   /** The standard deviation of what is added to each coordinate. Default 0. */
   readonly noise?: number;
 }
+export interface SpiralOptions extends GenerateOptions {
+  /** How often an arm goes around. Default 1.5. */
+  readonly turns?: number;
+}
 
-/** The four samples of exclusive or: x [4, 2], y [4, 1]. */
+const sineChecks: OptionChecks<SineOptions> = { seed: wholeNumber, features: positiveInteger };
+const checks: OptionChecks<GenerateOptions> = { seed: wholeNumber, noise: nonNegativeNumber };
+const spiralChecks: OptionChecks<SpiralOptions> = { ...checks, turns: finiteNumber };
+
+/**
+ * The four samples of exclusive or: x [4, 2], y [4, 1].
+ *
+ * @example const { x, y } = xorSamples();
+ */
 export function xorSamples(): Samples {
   return {
     x: tensor([
@@ -28,42 +48,73 @@ export function xorSamples(): Samples {
   };
 }
 
-/** The lectures' regression: x uniform in [0, 1), [count, features]; y = sin(sum x^2), [count]. */
-export function sineOfSquares(count: number, options: { readonly seed?: number; readonly features?: number } = {}): Samples {
-  positiveInteger("sineOfSquares", "count", count);
-  const features = positiveInteger("sineOfSquares", "features", options.features ?? 10);
-  const x = random.uniform([count, features], { seed: options.seed ?? 0 });
-  return { x, y: x.square().sum({ axis: 1 }).sin() };
+/**
+ * The lectures' regression: x uniform in [0, 1), [count, features]; y = sin(Σ x²), [count]. Defaults: `seed` 0, `features` 10.
+ *
+ * @throws GradsmithError "option" for an unknown option or numbers that make no sense.
+ * @example const { x, y } = sineOfSquares(10_000, { seed: 1 });
+ */
+export function sineOfSquares(count: number, options: SineOptions = {}): Samples {
+  return sines("sineOfSquares", count, options);
 }
 
-/** The lectures' classification: as `sineOfSquares`, with y = 1 where sin(sum x^2) >= 0 and else 0, f32 [count]. */
-export function signOfSine(count: number, options: { readonly seed?: number; readonly features?: number } = {}): Samples {
-  const { x, y } = sineOfSquares(count, options);
+/**
+ * The lectures' classification: as `sineOfSquares`, with y = 1 where sin(Σ x²) ≥ 0 and else 0, f32 [count].
+ *
+ * @throws GradsmithError "option" for an unknown option or numbers that make no sense.
+ * @example const { x, y } = signOfSine(10_000, { seed: 1 });
+ */
+export function signOfSine(count: number, options: SineOptions = {}): Samples {
+  const { x, y } = sines("signOfSine", count, options);
   return { x, y: y.greaterEqual(0).cast("f32") };
 }
 
-/** Two half circles that reach into each other: x [count, 2], y 0 or 1, f32 [count], in turn. */
+function sines(where: string, count: number, options: SineOptions): Samples {
+  positiveInteger(where, "count", count);
+  const { seed = 0, features = 10 } = checkOptions(where, options, sineChecks);
+  const x = random.uniform([count, features], { seed });
+  return { x, y: x.square().sum({ axis: 1 }).sin() };
+}
+
+/**
+ * Two half circles that reach into each other: x [count, 2], y 0 or 1, f32 [count], in turn. Defaults: `seed` 0, `noise` 0.
+ *
+ * @throws GradsmithError "option" for an unknown option or numbers that make no sense.
+ * @example const { x, y } = moons(1000, { noise: 0.1 });
+ */
 export function moons(count: number, options: GenerateOptions = {}): Samples {
-  const { y, along } = twoClasses("moons", count, options);
+  const { y, along } = twoClasses("moons", count, checkOptions("moons", options, checks));
   const angle = along.mul(Math.PI);
   const side = y.mul(-2).add(1);
   const x = angle.cos().mul(side).add(y);
   return { x: noisy(pairs(x, angle.sin().mul(side).add(y.mul(0.5))), options), y };
 }
 
-/** A circle of radius 0.5 (y = 1) inside one of radius 1 (y = 0): x [count, 2], y f32 [count], in turn. */
+/**
+ * A circle of radius 0.5 (y = 1) inside one of radius 1 (y = 0): x [count, 2], y f32 [count], in turn. Defaults: `seed` 0, `noise` 0.
+ *
+ * @throws GradsmithError "option" for an unknown option or numbers that make no sense.
+ * @example const { x, y } = circles(1000, { noise: 0.05 });
+ */
 export function circles(count: number, options: GenerateOptions = {}): Samples {
-  const { y, along } = twoClasses("circles", count, options);
+  const { y, along } = twoClasses("circles", count, checkOptions("circles", options, checks));
   const angle = along.mul(2 * Math.PI);
   const radius = y.mul(-0.5).add(1);
   return { x: noisy(pairs(angle.cos().mul(radius), angle.sin().mul(radius)), options), y };
 }
 
-/** Two arms of a spiral with `turns` (default 1.5) around the origin, radius up to 1: x [count, 2], y 0 or 1, f32 [count], in turn. */
-export function spirals(count: number, options: GenerateOptions & { readonly turns?: number } = {}): Samples {
+/**
+ * Two arms of a spiral around the origin, radius up to 1: x [count, 2], y 0 or 1, f32 [count], in turn. Defaults: `seed` 0, `noise` 0,
+ * `turns` 1.5.
+ *
+ * @throws GradsmithError "option" for an unknown option or numbers that make no sense.
+ * @example const { x, y } = spirals(1000, { turns: 2 });
+ */
+export function spirals(count: number, options: SpiralOptions = {}): Samples {
+  const { turns = 1.5 } = checkOptions("spirals", options, spiralChecks);
   const { y, along } = twoClasses("spirals", count, options);
   const radius = along.sqrt();
-  const angle = radius.mul(2 * Math.PI * (options.turns ?? 1.5)).add(y.mul(Math.PI));
+  const angle = radius.mul(2 * Math.PI * turns).add(y.mul(Math.PI));
   return { x: noisy(pairs(angle.cos().mul(radius), angle.sin().mul(radius)), options), y };
 }
 

@@ -1,3 +1,6 @@
+import { callable, text } from "../core/checks.ts";
+import type { OptionChecks } from "../core/options.ts";
+import { checkOptions } from "../core/options.ts";
 import { sourceOf } from "../tensor/execution.ts";
 import { Tensor } from "../tensor/tensor.ts";
 import type { DownloadProgress } from "./files-download.ts";
@@ -5,7 +8,7 @@ import type { IdxArray } from "./idx.ts";
 import type { ImageFiles } from "./image-files.ts";
 
 export interface ImageSetOptions {
-  /** A folder with the four IDX files, packed with gzip or not. */
+  /** A folder with the four IDX files, packed with gzip or not; by default the usual places. */
   readonly directory?: string;
   /** Told about a download as it goes on; without it, progress goes to standard error. */
   readonly onProgress?: (progress: DownloadProgress) => void;
@@ -24,10 +27,17 @@ export interface ImageSet {
   readonly classNames: readonly string[];
 }
 
-/** The file system is loaded only here, so that programs for a browser can hold the rest. */
-export async function loadImageSet(files: ImageFiles, classNames: readonly string[], options: ImageSetOptions): Promise<ImageSet> {
+const checks: OptionChecks<ImageSetOptions> = { directory: text, onProgress: callable };
+
+/** Options come from a user and are checked under the name of `where`. The file system is loaded only here, so that programs for a browser can hold the rest. */
+export async function loadImageSet(
+  where: string,
+  options: ImageSetOptions,
+  { files, classNames }: { readonly files: () => ImageFiles; readonly classNames: readonly string[] },
+): Promise<ImageSet> {
+  checkOptions(where, options, checks);
   const { readImages } = await import("./files-images.ts");
-  const { train, test } = await readImages(files, options);
+  const { train, test } = await readImages(files(), options);
   return { train: asTensors(train), test: asTensors(test), classNames };
 }
 

@@ -10,13 +10,15 @@ const files = () =>
     testLabels: { sha256: "f7ae60f92e00ec6debd23a6088c31dbd2371eca3ffa0defaefb259924204aec6", packedLength: 4_542 },
   });
 
+const classNames = ["0", "1", "2", "3", "4", "5", "6", "7", "8", "9"];
+
 /**
  * The handwritten digits of LeCun, Cortes and Burges: 60,000 images u8 [28, 28] to train with, 10,000 to test with.
  * Read from `directory`, else from the folder `mnist` of the environment variable GRADSMITH_DATA, else from the user's cache, else downloaded.
  *
- * @throws GradsmithError "data", "file" or "network", which say what is missing, damaged or out of reach.
+ * @throws GradsmithError "option" for an unknown option, "data", "file" or "network" for what is missing, damaged or out of reach.
  * @example const { train, test } = await mnist();
  */
 export function mnist(options: ImageSetOptions = {}): Promise<ImageSet> {
-  return loadImageSet(files(), ["0", "1", "2", "3", "4", "5", "6", "7", "8", "9"], options);
+  return loadImageSet("mnist", options, { files, classNames });
 }

@@ -4,7 +4,7 @@ export { dataLoader, tensorDataset } from "../data/data-loader.ts";
 export type { Batch, BatchOptions, DatasetSource, Sample, ShuffleOptions } from "../data/dataset.ts";
 export { Dataset, dataset } from "../data/dataset.ts";
 export { fashionMnist } from "../data/fashion-mnist.ts";
-export type { GenerateOptions, Samples } from "../data/generate.ts";
+export type { GenerateOptions, Samples, SineOptions, SpiralOptions } from "../data/generate.ts";
 export { circles, moons, signOfSine, sineOfSquares, spirals, xorSamples } from "../data/generate.ts";
 export type { IdxArray } from "../data/idx.ts";
 export { parseIdx } from "../data/idx.ts";

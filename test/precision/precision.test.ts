@@ -1,6 +1,6 @@
 import { readFileSync } from "node:fs";
 import type { NamedTensors, Precision, Tensor } from "gradsmith";
-import { adam, compile, dense, describeDevice, grad, random, scan, sequential, setDevice, sgd, tensor, valueAndGrad } from "gradsmith";
+import { adam, compile, dense, describeDevice, grad, scan, sequential, setDevice, sgd, tensor, valueAndGrad } from "gradsmith";
 import { afterAll, describe, expect, test } from "vitest";
 
 interface Fixture {
