@@ -34,6 +34,7 @@ const seluAlpha = 1.6732632423543772;
  * but `softmax` and `logSoftmax`. Formulas and defaults are Keras's.
  *
  * @example dense(64, { activation: activations.leakyRelu({ negativeSlope: 0.1 }) })
+ * @throws GradsmithError "option" for an unknown option or a value that can't be.
  */
 export const activations = {
   /** x */

@@ -76,6 +76,7 @@ const normalChecks = { mean: finiteNumber, stddev: nonNegativeNumber };
  * The last two axes of a kernel are its inputs and outputs, those before a window.
  *
  * @example dense(64, { kernelInitializer: initializers.heNormal() })
+ * @throws GradsmithError "option" for an unknown option or a value that can't be.
  */
 export const initializers = {
   /** 0 everywhere. */

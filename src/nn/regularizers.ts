@@ -43,6 +43,7 @@ export function l1l2(options: L1L2Options = {}): Regularizer {
  * factor·Σ|x|, 0.01 by default: makes weights that matter little 0.
  *
  * @example dense(64, { kernelRegularizer: l1(1e-5) })
+ * @throws GradsmithError "option" for a factor below 0.
  */
 export const l1 = (factor = 0.01): Regularizer => l1l2({ l1: nonNegativeNumber("l1", "the factor", factor), l2: 0 });
 
@@ -50,6 +51,7 @@ export const l1 = (factor = 0.01): Regularizer => l1l2({ l1: nonNegativeNumber("
  * factor·Σx², 0.01 by default: keeps all weights small.
  *
  * @example dense(64, { kernelRegularizer: l2(1e-4) })
+ * @throws GradsmithError "option" for a factor below 0.
  */
 export const l2 = (factor = 0.01): Regularizer => l1l2({ l1: 0, l2: nonNegativeNumber("l2", "the factor", factor) });
 

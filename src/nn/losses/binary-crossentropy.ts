@@ -17,7 +17,7 @@ export interface BinaryCrossentropyOptions {
  * Probabilities are kept within 1e-7 and 1 − 1e-7, as in Keras.
  *
  * @example model.compile({ loss: losses.binaryCrossentropy({ fromLogits: true }) });
- * @throws GradsmithError "shape" for targets that don't match.
+ * @throws GradsmithError "shape" for targets that don't match, "usage" for one that gradients go to.
  */
 export const binaryCrossentropy = defineLoss<BinaryCrossentropyOptions>(
   "binaryCrossentropy",

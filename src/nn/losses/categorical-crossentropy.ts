@@ -14,7 +14,7 @@ export interface CategoricalCrossentropyOptions {
  * batch. For class numbers there is `sparseCategoricalCrossentropy`.
  *
  * @example model.compile({ loss: losses.categoricalCrossentropy({ labelSmoothing: 0.1 }) });
- * @throws GradsmithError "shape" for targets that don't match.
+ * @throws GradsmithError "shape" for targets that don't match, "usage" for one that gradients go to.
  */
 export const categoricalCrossentropy = defineLoss<CategoricalCrossentropyOptions>(
   "categoricalCrossentropy",

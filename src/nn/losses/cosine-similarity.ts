@@ -5,6 +5,7 @@ import { aligned, defineLoss } from "./loss.ts";
  * −cos of the angle between target and prediction along the last axis, mean over the batch: −1 where they agree.
  *
  * @example cosineSimilarity(embeddingOfText, embeddingOfImage)
+ * @throws GradsmithError "shape" for targets that don't match, "usage" for one that gradients go to.
  */
 export const cosineSimilarity = defineLoss(
   "cosineSimilarity",

@@ -10,6 +10,7 @@ export interface HuberOptions {
  * Huber's loss (1964): mean of e²/2 where |e| ≤ delta, else delta·|e| − delta²/2, with e = target − prediction of the same shape.
  *
  * @example model.compile({ loss: losses.huber({ delta: 0.5 }) });
+ * @throws GradsmithError "shape" for targets that don't match, "usage" for one that gradients go to.
  */
 export const huber = defineLoss<HuberOptions>(
   "huber",

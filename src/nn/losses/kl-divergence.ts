@@ -5,6 +5,7 @@ import { aligned, defineLoss, epsilon } from "./loss.ts";
  * over the batch.
  *
  * @example model.compile({ loss: "klDivergence" });
+ * @throws GradsmithError "shape" for targets that don't match, "usage" for one that gradients go to.
  */
 export const klDivergence = defineLoss(
   "klDivergence",

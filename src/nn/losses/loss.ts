@@ -29,15 +29,19 @@ export interface LossFormula {
   readonly targetsAreProbabilities?: boolean;
 }
 
-/** A loss as users call it: a scalar, the mean over the batch. `with` fixes its options for `compile`. */
+/**
+ * A loss as users call it: a scalar, the mean over the batch of what was wanted and what a model gave, in this order. `with` fixes its options for
+ * `compile`.
+ */
 export interface LossFunction<Options extends object> {
   (target: Tensor, prediction: Tensor, options?: Options): Tensor;
   with(options?: Options): Loss;
 }
 
 /**
- * A loss of your own, from its kind, its formula as a function of its options, and what those may be. It works as the built-in ones do: called
- * on target and prediction, by `with` in `compile`, on the logits that a prediction carries, without the places that its mask leaves out.
+ * A loss of your own, from its kind and its formula as a function of its options; `checks`, one function for each option, refuse what those can't
+ * be, and other options. It works as the built-in ones do: called on target and prediction, in `compile` with options fixed by `with`, on the
+ * logits that a prediction carries, without the places that its mask leaves out.
  *
  * @example
  * const pinball = defineLoss<{ quantile?: number }>("pinball", ({ quantile = 0.5 }) =>

@@ -12,7 +12,7 @@ export interface SparseCategoricalCrossentropyOptions {
  * The cross-entropy −log p[label] of class numbers [batch, ...] and the probabilities p [batch, ..., classes], mean over the batch.
  *
  * @example model.compile({ loss: losses.sparseCategoricalCrossentropy({ fromLogits: true }) });
- * @throws GradsmithError "shape" for labels that don't match.
+ * @throws GradsmithError "shape" for labels that don't match, "usage" for one that gradients go to.
  */
 export const sparseCategoricalCrossentropy = defineLoss<SparseCategoricalCrossentropyOptions>(
   "sparseCategoricalCrossentropy",

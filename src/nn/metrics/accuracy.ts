@@ -19,6 +19,7 @@ export const accuracy = (options: NoOptions = {}): Metric<"accuracy"> =>
  * The share of values on the target's side of the threshold, 0.5 by default; targets are 0 or 1 in the prediction's shape.
  *
  * @example model.compile({ loss: "binaryCrossentropy", metrics: [metrics.binaryAccuracy({ threshold: 0.7 })] });
+ * @throws GradsmithError "option" for a threshold below 0 or above 1.
  */
 export function binaryAccuracy(options: ThresholdOptions = {}): Metric<"binaryAccuracy"> {
   const { threshold = 0.5 } = checkOptions("binaryAccuracy", options, { threshold: between(0, 1) });

@@ -22,6 +22,7 @@ export interface AucOptions {
  * at most about 1/thresholds. Targets are in the prediction's shape, positive where not 0.
  *
  * @example model.compile({ loss: "binaryCrossentropy", metrics: ["auc", { ...metrics.auc({ curve: "PR" }), name: "auc_pr" }] });
+ * @throws GradsmithError "option" for another curve, or fewer than 2 thresholds.
  */
 export function auc(options: AucOptions = {}): Metric<"auc"> {
   const { curve = "ROC", thresholds = 200 } = checkOptions("auc", options, { curve: oneOf("ROC", "PR"), thresholds: twoOrMore });

@@ -16,6 +16,7 @@ export interface ThresholdOptions {
  * Keras.
  *
  * @example model.compile({ loss: "binaryCrossentropy", metrics: ["precision", "recall"] });
+ * @throws GradsmithError "option" for a threshold below 0 or above 1.
  */
 export const precision = (options: ThresholdOptions = {}): Metric<"precision"> =>
   confusion("precision", options, ({ right, predicted }) => ratio(right, predicted));
@@ -25,6 +26,7 @@ export const precision = (options: ThresholdOptions = {}): Metric<"precision"> =
  * Keras.
  *
  * @example model.compile({ loss: "binaryCrossentropy", metrics: [metrics.recall({ threshold: 0.3 })] });
+ * @throws GradsmithError "option" for a threshold below 0 or above 1.
  */
 export const recall = (options: ThresholdOptions = {}): Metric<"recall"> =>
   confusion("recall", options, ({ right, positive }) => ratio(right, positive));

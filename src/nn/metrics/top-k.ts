@@ -14,6 +14,7 @@ export interface TopKOptions {
  * The share of samples whose one-hot target is among the k largest predictions [batch, ..., classes].
  *
  * @example model.compile({ loss: "categoricalCrossentropy", metrics: [metrics.topKCategoricalAccuracy({ k: 3 })] });
+ * @throws GradsmithError "option" for a k that is no positive integer.
  */
 export const topKCategoricalAccuracy = (options: TopKOptions = {}): Metric<"topKCategoricalAccuracy"> =>
   topK("topKCategoricalAccuracy", options, (target, prediction) => aligned(target, prediction).argmax({ axis: -1 }));
@@ -22,6 +23,7 @@ export const topKCategoricalAccuracy = (options: TopKOptions = {}): Metric<"topK
  * The share of samples whose label [batch, ...] is among the k largest predictions [batch, ..., classes].
  *
  * @example model.compile({ loss: "sparseCategoricalCrossentropy", metrics: [metrics.sparseTopKCategoricalAccuracy({ k: 3 })] });
+ * @throws GradsmithError "option" for a k that is no positive integer.
  */
 export const sparseTopKCategoricalAccuracy = (options: TopKOptions = {}): Metric<"sparseTopKCategoricalAccuracy"> =>
   topK("sparseTopKCategoricalAccuracy", options, labels);
