@@ -61,6 +61,12 @@ export const between =
   (where, name, value) =>
     within(where, name, value, low, high);
 
+/** A whole number from `low` to `high`, both included. */
+export const wholeBetween =
+  (low: number, high: number): Check =>
+  (where, name, value) =>
+    within(where, name, wholeNumber(where, name, value), low, high);
+
 /** true or false */
 export function flag(where: string, name: string, value: unknown): boolean {
   if (typeof value === "boolean") return value;

@@ -17,6 +17,7 @@ import {
   positiveNumber,
   properFraction,
   text,
+  wholeBetween,
   wholeNumber,
 } from "./checks.ts";
 import { GradsmithError } from "./errors.ts";
@@ -205,6 +206,15 @@ describe("values", () => {
       [
         [1.1, "between -1 and 1, got 1.1."],
         [Number.NaN, "between -1 and 1, got NaN."],
+      ],
+    ],
+    [
+      "wholeBetween",
+      wholeBetween(1, 4),
+      [1, 4],
+      [
+        [5, "between 1 and 4, got 5."],
+        [2.5, "a whole number, got 2.5."],
       ],
     ],
     [

@@ -1,21 +1,41 @@
+import { flag, listOf, positiveInteger, text } from "../core/checks.ts";
 import { GradsmithError } from "../core/errors.ts";
+import type { OptionChecks } from "../core/options.ts";
+import { checkOptions } from "../core/options.ts";
 
 export interface ConfusionMatrix {
   /** `counts[truth][prediction]`. */
   readonly counts: readonly (readonly number[])[];
+  /** The share of samples whose class was recognised. */
   readonly accuracy: number;
 }
+
+export interface ConfusionMatrixOptions {
+  /** How many classes there are; by default as many as the highest number asks for. */
+  readonly classCount?: number;
+}
+export interface ConfusionTableOptions {
+  /** In the order of the class numbers, which stand in for those that are missing. */
+  readonly classNames?: readonly string[];
+  /** Only ASCII characters, for terminals without Unicode. Default false. */
+  readonly ascii?: boolean;
+}
+
+const matrixChecks: OptionChecks<ConfusionMatrixOptions> = { classCount: positiveInteger };
+const tableChecks: OptionChecks<ConfusionTableOptions> = { classNames: listOf(text), ascii: flag };
 
 /**
  * How often each class was taken for each: rows are the truth, columns the prediction, both class numbers 0 to `classCount - 1`.
  *
- * @throws GradsmithError "data" when lengths differ or a class is out of range.
+ * @throws GradsmithError "data" when lengths differ or a class is out of range, "option" for an unknown option.
+ * @example confusionMatrix([0, 1, 1], [0, 1, 0]).counts // [[1, 0], [1, 1]]
  */
 export function confusionMatrix(
   truth: ArrayLike<number>,
   prediction: ArrayLike<number>,
-  options: { readonly classCount?: number } = {},
+  options: ConfusionMatrixOptions = {},
 ): ConfusionMatrix {
+  checkOptions("confusionMatrix", options, matrixChecks);
   if (truth.length !== prediction.length)
     fail(`there are ${truth.length} labels and ${prediction.length} predictions.`, "Give one prediction a label.");
   const classCount = options.classCount ?? 1 + highest(truth, highest(prediction, -1));
@@ -32,11 +52,15 @@ export function confusionMatrix(
   return { counts, accuracy: right / truth.length };
 }
 
-/** The matrix as text, with the share of each class that was recognised. */
-export function confusionTable(
-  { counts, accuracy }: ConfusionMatrix,
-  options: { readonly classNames?: readonly string[]; readonly ascii?: boolean } = {},
-): string {
+/**
+ * The matrix as text, with the share of each class that was recognised.
+ *
+ * @throws GradsmithError "option" for an unknown option or a value that makes no sense.
+ * @example console.log(confusionTable(confusionMatrix(truth, prediction), { classNames }));
+ */
+export function confusionTable(matrix: ConfusionMatrix, options: ConfusionTableOptions = {}): string {
+  checkOptions("confusionTable", options, tableChecks);
+  const { counts, accuracy } = matrix;
   const names = counts.map((_, i) => options.classNames?.[i] ?? String(i));
   const nameWidth = Math.max(5, ...names.map((name) => name.length));
   const width = Math.max(3, String(names.length - 1).length + 1, ...counts.flat().map((count) => String(count).length + 1));

@@ -1,24 +1,50 @@
-import { within } from "../core/checks.ts";
+import { anything, flag, wholeBetween } from "../core/checks.ts";
 import { GradsmithError } from "../core/errors.ts";
+import type { OptionChecks } from "../core/options.ts";
+import { checkOptions, described } from "../core/options.ts";
 
 export interface BoundaryOptions {
   /** Characters across, all in, 40 to 200. Default 60. */
   readonly width?: number;
   /** Lines of the map, 5 to 60. Default 16. */
   readonly height?: number;
-  /** Ranges of the two inputs. Default [0, 1]. */
+  /** The range of the first input, left to right. Default [0, 1]. */
   readonly xRange?: readonly [number, number];
+  /** The range of the second input, upwards. Default [0, 1]. */
   readonly yRange?: readonly [number, number];
   /** Scores that the lightest and the darkest character stand for. Default [0, 1]. */
   readonly range?: readonly [number, number];
   /** Samples to mark with their class, a digit. */
   readonly samples?: readonly { readonly x: readonly [number, number]; readonly label: number }[];
+  /** Only ASCII characters, for terminals without Unicode. Default false. */
   readonly ascii?: boolean;
 }
 
-/** A point of the map for each of its characters, row by row from the top: what a model is asked before `decisionBoundary` draws its answers. */
+/** Two numbers, the first below the second. */
+function range(where: string, name: string, value: unknown): unknown {
+  const [low, high, more] = Array.isArray(value) ? value : [];
+  if (Number.isFinite(low) && Number.isFinite(high) && low < high && more === undefined) return value;
+  throw new GradsmithError("option", where, `${name} must be two numbers that ascend, got ${described(value)}.`);
+}
+
+const checks: OptionChecks<BoundaryOptions> = {
+  width: wholeBetween(40, 200),
+  height: wholeBetween(5, 60),
+  xRange: range,
+  yRange: range,
+  range,
+  samples: anything,
+  ascii: flag,
+};
+
+/**
+ * A point of the map for each of its characters, row by row from the top: what a model is asked before `decisionBoundary` draws its answers.
+ *
+ * @throws GradsmithError "option" for an unknown option or a value that makes no sense.
+ * @example const scores = await model.predict(boundaryGrid({ xRange: [-1, 1] })).read();
+ */
 export function boundaryGrid(options: BoundaryOptions = {}): [number, number][] {
-  const { columns, rows, x, y } = frameOf(options);
+  const { columns, rows, x, y } = frameOf("boundaryGrid", options);
   return Array.from({ length: rows * columns }, (_, i) => {
     const column = i % columns;
     const row = Math.floor(i / columns);
@@ -29,10 +55,13 @@ export function boundaryGrid(options: BoundaryOptions = {}): [number, number][] 
 /**
  * A model's scores over two inputs, as shades of text: light is low, dark is high. `scores[i]` belongs to `boundaryGrid(options)[i]`.
  *
+ * Defaults: `width` 60, `height` 16, all ranges [0, 1], no samples.
+ *
+ * @throws GradsmithError "data" for scores of another grid, "option" for an unknown option or a value that makes no sense.
  * @example decisionBoundary(await model.predict(boundaryGrid()).read())
  */
 export function decisionBoundary(scores: ArrayLike<number>, options: BoundaryOptions = {}): string {
-  const { columns, rows, x, y } = frameOf(options);
+  const { columns, rows, x, y } = frameOf("decisionBoundary", options);
   if (scores.length !== rows * columns) {
     throw new GradsmithError(
       "data",
@@ -57,10 +86,16 @@ export function decisionBoundary(scores: ArrayLike<number>, options: BoundaryOpt
 
 const margin = 7;
 
-function frameOf(options: BoundaryOptions): { columns: number; rows: number; x: readonly [number, number]; y: readonly [number, number] } {
-  const columns = within("decisionBoundary", "width", options.width ?? 60, 40, 200) - margin - 1;
-  const rows = within("decisionBoundary", "height", options.height ?? 16, 5, 60);
-  return { columns, rows, x: options.xRange ?? [0, 1], y: options.yRange ?? [0, 1] };
+interface Frame {
+  readonly columns: number;
+  readonly rows: number;
+  readonly x: readonly [number, number];
+  readonly y: readonly [number, number];
+}
+
+function frameOf(where: string, options: BoundaryOptions): Frame {
+  const { width = 60, height = 16, xRange = [0, 1], yRange = [0, 1] } = checkOptions(where, options, checks);
+  return { columns: width - margin - 1, rows: height, x: xRange, y: yRange };
 }
 
 const cellOf = (part: number, cells: number): number => Math.max(0, Math.min(cells - 1, Math.floor(part * cells)));

@@ -1,29 +1,35 @@
-import { within } from "../core/checks.ts";
+import { flag, wholeBetween } from "../core/checks.ts";
 import { GradsmithError } from "../core/errors.ts";
+import type { OptionChecks } from "../core/options.ts";
+import { checkOptions } from "../core/options.ts";
 import { lineChart, type Series } from "./line-chart.ts";
 import { shortNumber } from "./short-number.ts";
 
 export interface ChartOptions {
-  /** Characters across, 40 to 200. Default 80. */
+  /** Characters across, 40 to 200; by default 80, or 60 for one curve. */
   readonly width?: number;
-  /** Lines of each chart, 7 to 60. Default 12. */
+  /** Lines of each chart, 7 to 60; by default 12, or 14 for one curve. */
   readonly height?: number;
   /** Only ASCII characters, for terminals without Unicode. Default false. */
   readonly ascii?: boolean;
 }
 
+export const chartChecks: OptionChecks<ChartOptions> = { width: wholeBetween(40, 200), height: wholeBetween(7, 60), ascii: flag };
+
 /**
  * What `fit` returned, as text: one chart a metric, training and validation in the same one, over the epochs. Two charts stand side by side
  * where the width allows. Values that are not finite leave gaps.
  *
+ * Defaults: `width` 80, `height` 12, `ascii` false.
+ *
+ * @throws GradsmithError "data" for a history without metrics, "option" for an unknown option or a value that makes no sense.
  * @example console.log(learningCurves(history, { width: 100 }))
  */
 export function learningCurves(
   history: { readonly metrics: Readonly<Record<string, readonly number[]>> },
   options: ChartOptions = {},
 ): string {
-  const width = within("learningCurves", "width", options.width ?? 80, 40, 200);
-  const height = within("learningCurves", "height", options.height ?? 12, 7, 60);
+  const { width = 80, height = 12, ascii = false } = checkOptions("learningCurves", options, chartChecks);
   const charts = chartsOf(history.metrics);
   if (charts.length === 0)
     throw new GradsmithError("data", "learningCurves", "the history has no metrics.", "Give it what fit() returned.");
@@ -32,7 +38,7 @@ export function learningCurves(
   const chartWidth = Math.floor((width - gap * (acrossCount - 1)) / acrossCount);
   const draw = ({ title, series }: Chart): string[] => {
     const epochs = Math.max(1, ...series.map(({ points }) => points.length));
-    return lineChart(series, { width: chartWidth, height, ascii: options.ascii ?? false, title, xLabel: "epoch", xRange: [1, epochs] });
+    return lineChart(series, { width: chartWidth, height, ascii, title, xLabel: "epoch", xRange: [1, epochs] });
   };
   const drawn = charts.map(draw);
   const rows = Array.from({ length: Math.ceil(drawn.length / acrossCount) }, (_, row) =>

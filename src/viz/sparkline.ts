@@ -1,6 +1,23 @@
-/** A series in one line of text, one character a value: `▁▃▅█`. Values that are not finite are blanks. */
-export function sparkline(values: readonly number[], options: { readonly ascii?: boolean } = {}): string {
-  const levels = options.ascii === true ? [..."_.-=+*#%"] : [..."▁▂▃▄▅▆▇█"];
+import { flag } from "../core/checks.ts";
+import type { OptionChecks } from "../core/options.ts";
+import { checkOptions } from "../core/options.ts";
+
+export interface SparklineOptions {
+  /** Only ASCII characters, for terminals without Unicode. Default false. */
+  readonly ascii?: boolean;
+}
+
+const checks: OptionChecks<SparklineOptions> = { ascii: flag };
+
+/**
+ * A series in one line of text, one character a value: `▁▃▅█`. Values that are not finite are blanks.
+ *
+ * @throws GradsmithError "option" for an unknown option.
+ * @example sparkline(history.metrics.loss)
+ */
+export function sparkline(values: readonly number[], options: SparklineOptions = {}): string {
+  const { ascii = false } = checkOptions("sparkline", options, checks);
+  const levels = ascii ? [..."_.-=+*#%"] : [..."▁▂▃▄▅▆▇█"];
   const finite = values.filter(Number.isFinite);
   const low = Math.min(...finite);
   const span = Math.max(...finite) - low;

@@ -1,3 +1,7 @@
+import { flag, listOf, text } from "../core/checks.ts";
+import type { OptionChecks } from "../core/options.ts";
+import { checkOptions } from "../core/options.ts";
+
 export interface TableOptions {
   /** Column names, in order; by default the first row's. */
   readonly columns?: readonly string[];
@@ -5,14 +9,18 @@ export interface TableOptions {
   readonly ascii?: boolean;
 }
 
+const checks: OptionChecks<TableOptions> = { columns: listOf(text), ascii: flag };
+
 type Cell = string | number | boolean | undefined;
 
 /**
  * Rows as an aligned text table: numbers to the right, words to the left.
  *
+ * @throws GradsmithError "option" for an unknown option or a value that makes no sense.
  * @example table([{ layer: "dense", params: 220 }])
  */
 export function table(rows: readonly Readonly<Record<string, Cell>>[], options: TableOptions = {}): string {
+  checkOptions("table", options, checks);
   const columns = options.columns ?? Object.keys(rows[0] ?? {});
   const cells = rows.map((row) => columns.map((column) => String(row[column] ?? "")));
   const widths = columns.map((column, i) => Math.max(lengthOf(column), ...cells.map((line) => lengthOf(line[i]!))));

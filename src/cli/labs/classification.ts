@@ -1,4 +1,4 @@
-import { adam, auc, dense, learningCurves, rocChart, rocCurve, sequential, signOfSine } from "../../index.ts";
+import { adam, dense, learningCurves, rocChart, rocCurve, sequential, signOfSine } from "../../index.ts";
 import type { Lab } from "../lab.ts";
 
 /** Lecture 3, part two: is sin(sum x^2) >= 0? */
@@ -26,6 +26,6 @@ export const classification: Lab = {
     const scores = model.predict(test.x);
     const curve = rocCurve(await scores.read(), await test.y.read());
     print(rocChart(curve, { ...chart, width: 60 }));
-    return { model, stopped: history.stopped, test: { loss: loss!, accuracy: accuracy!, auc: auc(curve) } };
+    return { model, stopped: history.stopped, test: { loss: loss!, accuracy: accuracy!, auc: curve.area } };
   },
 };

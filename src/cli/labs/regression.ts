@@ -24,7 +24,7 @@ export const regression: Lab = {
     const first = model.predict(test.x.slice([0, 0], [5, 10]));
     const predicted = await first.read();
     const rows = Array.from(truth, (value, i) => ({ truth: value.toFixed(3), predicted: predicted[i]!.toFixed(3) }));
-    print(table(rows, chart));
+    print(table(rows, { ascii: chart.ascii }));
     return { model, stopped: history.stopped, test: { loss: loss!, mae: mae! } };
   },
 };

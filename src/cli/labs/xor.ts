@@ -32,7 +32,7 @@ export const xor: Lab = {
     print(
       table(
         samples.map(({ x: [a, b], label }, i) => ({ a, b, "a xor b": label, predicted: predicted[i]!.toFixed(3) })),
-        chart,
+        { ascii: chart.ascii },
       ),
     );
     const { loss, accuracy } = await model.evaluate(x, y);
