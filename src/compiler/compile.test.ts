@@ -11,6 +11,7 @@ import { topological } from "../ir/graph.ts";
 import type { Limits } from "../ir/limits.ts";
 import { showProgram } from "../ir/print.ts";
 import { decode, storageFrom } from "../runtime/values.ts";
+import { printC } from "../targets/c/print.ts";
 import { inputNode } from "../tensor/ops/source.ts";
 import { Tensor } from "../tensor/tensor.ts";
 import { compile } from "./compile.ts";
@@ -323,6 +324,21 @@ describe("compiled graphs agree with the reference", () => {
     expect(namesOf(32, 37, 45)).toEqual(["contract_37x45", "sum_32x45"]);
     expect(namesOf(480, 37, 200)).toEqual(["contract_37x200", "sum_480x200"]);
     expect(namesOf(576, 47, 3)).toEqual(["sum_576x3", "contract_4x47x3", "sum_4x47x3"]);
+  });
+  it("f64 in vectors of half as many lanes where limits say so, f32 beside it too", () => {
+    const [x, y] = [input(0, 37, 48), input(1, 48, 21)].map((value) => value.cast("f64")) as [Tensor, Tensor];
+    const f32 = input(2, 37, 48);
+    const doubles = [x.mul(0.5).exp().add(1).log(), x.sum({ axes: 1 }), x.sum({ axes: 0 }), x.max({ axes: 1 }), x.matmul(y)];
+    const results = [...doubles, x.less(f32).where(x, f32)].map((result) => result.cast("f32"));
+    check(results);
+    const inputs = topological(results.map(({ node }) => node)).filter((node) => node.op.kind === "source" && node.op.from === "input");
+    const lanesWith = (doubleLanes: number): Set<number> => {
+      const limits = { ...nativeBackend().limits, lanes: 16, doubleLanes };
+      const { program } = compile({ name: "t", inputs, outputs: results.map(({ node }) => node) }, limits);
+      return new Set([...printC(program).matchAll(/f64x(\d+)/g)].map(([, lanes]) => Number(lanes)));
+    };
+    expect(Math.max(...lanesWith(8))).toBe(8);
+    expect(lanesWith(1)).toEqual(new Set());
   });
   describe("products larger than caches (of 16 KiB at most)", () => {
     const limits = { cacheBytes: [4096, 16384] } as const;
