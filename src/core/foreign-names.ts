@@ -34,6 +34,7 @@ export const foreignNames: Readonly<Record<string, string>> = {
   low: "minval",
   lr: "learningRate",
   maxIter: "maxIterations",
+  maxiter: "maxIterations",
   maxval: "high",
   minval: "low",
   num: "count",

@@ -1,4 +1,5 @@
 import { describe, expect, test } from "vitest";
+import { refusal } from "../../test/refusal.ts";
 import "../runtime/install.ts";
 import { tensor } from "../tensor/create.ts";
 import type { Tensor } from "../tensor/tensor.ts";
@@ -65,6 +66,67 @@ describe("what is refused", () => {
       "[minimize] pointsPerAxis must be 2 or more, got 1.",
     );
   });
+  const wrong = (value: unknown) => value as never;
+  test.each<readonly [string, () => unknown, string, string]>([
+    [
+      "an unknown option",
+      () => minimize(bowl, start, wrong({ maxiter: 5 })),
+      "option",
+      '[minimize] unknown option "maxiter". Here it is called "maxIterations". Known: method, learningRate, maxIterations, tolerance, bounds, pointsPerAxis.',
+    ],
+    [
+      "another method's option",
+      () => minimize(bowl, start, { learningRate: 0.1 }),
+      "option",
+      '[minimize] learningRate is no option of the method "bfgs". It takes maxIterations, tolerance.',
+    ],
+    [
+      "no rate",
+      () => minimize(bowl, start, { method: "adam", learningRate: 0 }),
+      "option",
+      "[minimize] learningRate must be a positive number, got 0.",
+    ],
+    [
+      "half an iteration",
+      () => minimize(bowl, start, { maxIterations: 0.5 }),
+      "option",
+      "[minimize] maxIterations must be a positive integer, got 0.5.",
+    ],
+    [
+      "a tolerance that is none",
+      () => minimize(bowl, start, { tolerance: Number.NaN }),
+      "option",
+      "[minimize] tolerance must be a number of at least 0, got NaN.",
+    ],
+    [
+      "bounds that are none",
+      () => minimize(bowl, start, { method: "bruteForce", bounds: wrong(4) }),
+      "option",
+      "[minimize] bounds must be an array, got 4.",
+    ],
+    [
+      "bounds of one number",
+      () => minimize(bowl, start, { method: "bruteForce", bounds: wrong([[1], [2]]) }),
+      "option",
+      "[minimize] bounds must be a finite number, got undefined.",
+    ],
+    [
+      "a method that is no name",
+      () => minimize(bowl, start, { method: wrong(5) }),
+      "option",
+      "[minimize] unknown method 5. Known: bfgs, gradientDescent, adam, bruteForce.",
+    ],
+    [
+      "a start that is an array",
+      () => minimize(bowl, wrong([0, 0])),
+      "usage",
+      "[minimize] the start must be a tensor, got [0, 0]. Write tensor([0, 0]).",
+    ],
+    ["no function", () => minimize(wrong(start), start), "option", "[minimize] the function must be a function, got an object."],
+  ])("%s", async (_, work, code, message) => {
+    expect(await refusal(work)).toEqual([code, message]);
+  });
+
   test("a learning rate that diverges", async () => {
     await expect(minimize(bowl, start, { method: "gradientDescent", learningRate: 3 })).rejects.toThrow(
       /^\[minimize\] the function is Infinity or has no gradient at iteration \d+\. Use a smaller learningRate\.$/,

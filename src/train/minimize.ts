@@ -1,10 +1,12 @@
 import { valueAndGrad } from "../autodiff/grad.ts";
-import { choose, finiteNumber, positiveInteger } from "../core/checks.ts";
+import { anything, callable, choose, finiteNumber, listOf, nonNegativeNumber, positiveInteger, positiveNumber } from "../core/checks.ts";
 import { GradsmithError } from "../core/errors.ts";
+import type { OptionChecks } from "../core/options.ts";
+import { checkOptions, described } from "../core/options.ts";
 import { showShape } from "../core/shape.ts";
 import { compile } from "../runtime/compile.ts";
 import { tensor } from "../tensor/create.ts";
-import type { Tensor } from "../tensor/tensor.ts";
+import { Tensor } from "../tensor/tensor.ts";
 import { bfgs } from "./minimizers/bfgs.ts";
 import { bruteForce } from "./minimizers/brute-force.ts";
 import { adaptive, descend, steepest } from "./minimizers/descent.ts";
@@ -37,25 +39,63 @@ export interface Minimum {
   readonly path: readonly Visited[];
 }
 
+const checks: OptionChecks<MinimizeOptions> = {
+  method: (where, _, value) => choose(where, "method", value as string, methods),
+  learningRate: positiveNumber,
+  maxIterations: positiveInteger,
+  tolerance: nonNegativeNumber,
+  bounds: listOf(anything),
+  pointsPerAxis: positiveInteger,
+};
+
 /**
  * A place where `f`, a function of a tensor that gives a scalar, is least: near `start`, or within `bounds` for "bruteForce".
  *
- * @throws GradsmithError "shape" when `f` is not a scalar, "option" for options that make no sense, "training" when `f` stops being finite.
+ * "bfgs" takes quasi-Newton steps (Nocedal and Wright, algorithm 6.1), "gradientDescent" x ← x − learningRate·∇f, "adam" Adam's (Kingma and
+ * Ba, 2015), and "bruteForce" looks at every point of a grid.
+ *
+ * @throws GradsmithError "shape" when `f` is not a scalar, "option" for options that make no sense or are another method's, "training" when
+ * `f` stops being finite.
  * @example const { x, value } = await minimize((w) => w.sub(3).square().sum(), tensor([0, 0]));
  */
 export async function minimize(f: (x: Tensor) => Tensor, start: Tensor, options: MinimizeOptions = {}): Promise<Minimum> {
-  const run = choose("minimize", "method", options.method ?? "bfgs", methods);
+  callable("minimize", "the function", f);
+  if (!(start instanceof Tensor))
+    throw new GradsmithError("usage", "minimize", `the start must be a tensor, got ${described(start)}.`, "Write tensor([0, 0]).");
+  const { method = "bfgs" } = checkOptions("minimize", options, checks);
+  const { run, takes } = methods[method];
+  const given = Object.keys(options) as (keyof MinimizeOptions)[];
+  const foreign = given.find((name) => options[name] !== undefined && name !== "method" && !takes.includes(name));
+  if (foreign !== undefined) {
+    const fix = `It takes ${takes.join(", ")}.`;
+    throw new GradsmithError("option", "minimize", `${foreign} is no option of the method "${method}".`, fix);
+  }
   const outcome = await run(await problemOf(f, start), options, start);
   return { ...outcome, x: tensor([...outcome.x], { dtype: start.dtype }).reshape(start.shape) };
 }
 
-type Method = (problem: Problem, options: MinimizeOptions, start: Tensor) => Promise<Outcome>;
+interface Method {
+  readonly takes: readonly (keyof MinimizeOptions)[];
+  run(problem: Problem, options: MinimizeOptions, start: Tensor): Promise<Outcome>;
+}
 
 const methods: Readonly<Record<NonNullable<MinimizeOptions["method"]>, Method>> = {
-  bfgs: (problem, options, start) => bfgs(problem, limitsOf(options, start, 200)),
-  gradientDescent: (problem, options, start) => descend(problem, steepest(rateOf(options)), limitsOf(options, start, 10_000)),
-  adam: (problem, options, start) => descend(problem, adaptive(rateOf(options), start.size), limitsOf(options, start, 10_000)),
-  bruteForce: (problem, options, start) => bruteForce(problem, boundsOf(options, start), pointsOf(options)),
+  bfgs: {
+    takes: ["maxIterations", "tolerance"],
+    run: (problem, options, start) => bfgs(problem, limitsOf(options, start, 200)),
+  },
+  gradientDescent: {
+    takes: ["learningRate", "maxIterations", "tolerance"],
+    run: (problem, options, start) => descend(problem, steepest(rateOf(options)), limitsOf(options, start, 10_000)),
+  },
+  adam: {
+    takes: ["learningRate", "maxIterations", "tolerance"],
+    run: (problem, options, start) => descend(problem, adaptive(rateOf(options), start.size), limitsOf(options, start, 10_000)),
+  },
+  bruteForce: {
+    takes: ["bounds", "pointsPerAxis"],
+    run: (problem, options, start) => bruteForce(problem, boundsOf(options, start), pointsOf(options)),
+  },
 };
 
 /** Both programs are compiled once; every evaluation replays them. */
@@ -83,14 +123,13 @@ async function problemOf(f: (x: Tensor) => Tensor, start: Tensor): Promise<Probl
 }
 
 function limitsOf(options: MinimizeOptions, start: Tensor, mostIterations: number): { maxIterations: number; tolerance: number } {
-  const tolerance = finiteNumber("minimize", "tolerance", options.tolerance ?? (start.dtype === "f64" ? 1e-6 : 1e-4));
-  return { maxIterations: positiveInteger("minimize", "maxIterations", options.maxIterations ?? mostIterations), tolerance };
+  const { maxIterations = mostIterations, tolerance = start.dtype === "f64" ? 1e-6 : 1e-4 } = options;
+  return { maxIterations, tolerance };
 }
 
-const rateOf = (options: MinimizeOptions): number => finiteNumber("minimize", "learningRate", options.learningRate ?? 0.1);
+const rateOf = ({ learningRate = 0.1 }: MinimizeOptions): number => learningRate;
 
-function pointsOf(options: MinimizeOptions): number {
-  const points = positiveInteger("minimize", "pointsPerAxis", options.pointsPerAxis ?? 21);
+function pointsOf({ pointsPerAxis: points = 21 }: MinimizeOptions): number {
   if (points >= 2) return points;
   throw new GradsmithError("option", "minimize", "pointsPerAxis must be 2 or more, got 1.");
 }
@@ -109,9 +148,10 @@ function boundsOf({ bounds }: MinimizeOptions, start: Tensor): (readonly [number
       `there are ${pairs.length} bounds for ${start.size} components.`,
       "Give one pair for each, or one for all.",
     );
-  for (const [low, high] of pairs) {
+  for (const pair of pairs) {
+    const [low, high] = Array.isArray(pair) ? pair : [];
     if (!(finiteNumber("minimize", "bounds", low) < finiteNumber("minimize", "bounds", high)))
-      throw new GradsmithError("option", "minimize", `bounds must ascend, got [${low}, ${high}].`);
+      throw new GradsmithError("option", "minimize", `bounds must ascend, got ${described(pair)}.`);
   }
   return [...pairs];
 }

@@ -1,24 +1,43 @@
+import { countingNumber, finiteNumber, flag, oneOf, text } from "../../core/checks.ts";
 import { GradsmithError } from "../../core/errors.ts";
+import type { OptionChecks } from "../../core/options.ts";
+import { checkOptions } from "../../core/options.ts";
 import type { Callback, WeightCopy } from "../callback.ts";
 
 export interface EarlyStoppingOptions {
-  /** The figure to watch. */
+  /** The figure to watch. Default "val_loss". */
   readonly monitor?: string;
-  /** How many epochs in a row may pass without improvement. */
+  /** How many epochs in a row may pass without improvement. Default 0. */
   readonly patience?: number;
-  /** What counts as improvement. */
+  /** How much better counts as improvement. Default 0. */
   readonly minDelta?: number;
-  /** `auto`: larger is better for accuracy, AUC, precision and recall, else smaller. */
+  /** `auto`, the default: larger is better for accuracy, AUC, precision and recall, else smaller. */
   readonly mode?: "auto" | "min" | "max";
-  /** At the end the model gets the weights of its best epoch, whatever ended the training. */
+  /** At the end the model gets the weights of its best epoch, whatever ended the training. Default false. */
   readonly restoreBestWeights?: boolean;
-  /** A value that the first epochs must improve on. */
+  /** A value that the first epochs must improve on; none by default. */
   readonly baseline?: number;
-  /** The first epoch that is watched. */
+  /** The first epoch that is watched, counted from 0. Default 0. */
   readonly startFromEpoch?: number;
 }
 
-/** Ends training when a figure has stopped improving. */
+const checks: OptionChecks<EarlyStoppingOptions> = {
+  monitor: text,
+  patience: countingNumber,
+  minDelta: finiteNumber,
+  mode: oneOf("auto", "min", "max"),
+  restoreBestWeights: flag,
+  baseline: finiteNumber,
+  startFromEpoch: countingNumber,
+};
+
+/**
+ * Ends training when a figure has stopped improving, as Keras's `EarlyStopping`: after more than `patience` epochs in a row, at least one,
+ * that were no better than the best before them by `minDelta`.
+ *
+ * @throws GradsmithError "option" for an unknown option or a value that makes no sense, and while training, for a figure that isn't there.
+ * @example await model.fit(x, y, { validationSplit: 0.2, callbacks: [earlyStopping({ patience: 3, restoreBestWeights: true })] });
+ */
 export function earlyStopping(options: EarlyStoppingOptions = {}): Callback {
   const {
     monitor = "val_loss",
@@ -28,7 +47,7 @@ export function earlyStopping(options: EarlyStoppingOptions = {}): Callback {
     restoreBestWeights = false,
     baseline,
     startFromEpoch = 0,
-  } = options;
+  } = checkOptions("earlyStopping", options, checks);
   const sign = mode === "max" || (mode === "auto" && /accuracy|auc|precision|recall/i.test(monitor)) ? -1 : 1;
   let best = Infinity;
   let bestWeights: WeightCopy | undefined;

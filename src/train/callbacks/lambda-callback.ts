@@ -1,4 +1,21 @@
+import { callable } from "../../core/checks.ts";
+import type { OptionChecks } from "../../core/options.ts";
+import { checkOptions } from "../../core/options.ts";
 import type { Callback } from "../callback.ts";
 
-/** A callback made of the functions that are given. */
-export const lambdaCallback = (members: Callback): Callback => ({ ...members });
+const checks: OptionChecks<Callback> = {
+  onSlowCompiler: callable,
+  onTrainBegin: callable,
+  onEpochBegin: callable,
+  onBatchEnd: callable,
+  onEpochEnd: callable,
+  onTrainEnd: callable,
+};
+
+/**
+ * A callback made of the functions that are given, as Keras's `LambdaCallback`.
+ *
+ * @throws GradsmithError "option" for what no callback is asked, with the nearest, and for what is no function.
+ * @example lambdaCallback({ onEpochEnd: (epoch, { loss }) => console.log(epoch, loss) })
+ */
+export const lambdaCallback = (members: Callback): Callback => ({ ...checkOptions("lambdaCallback", members, checks) });
