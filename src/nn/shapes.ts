@@ -11,7 +11,8 @@ export type Types = TensorType | readonly Types[] | { readonly [name: string]: T
 export const isType = (x: unknown): x is TensorType => typeof x === "object" && x !== null && "dtype" in x && "shape" in x && !isTensor(x);
 
 /** The shapes of a value's tensors, in its structure. */
-export const shapesOf = (value: unknown): Shapes => (isTensor(value) ? value.shape : (map(value, isTensor, ({ shape }) => shape) as Shapes));
+export const shapesOf = (value: unknown): Shapes =>
+  isTensor(value) ? value.shape : (map(value, isTensor, ({ shape }) => shape) as Shapes);
 
 export const typesOf = (value: unknown): Types => map(value, isTensor, ({ dtype, shape }) => ({ dtype, shape })) as Types;
 

@@ -3,7 +3,7 @@ import { GradsmithError } from "../core/errors.ts";
 import { map } from "../core/tree.ts";
 import type { Blueprint } from "../nn/blueprint.ts";
 import { isTrained } from "../nn/blueprint.ts";
-import { logitsOf, maskOf } from "../nn/carried.ts";
+import { maskOf } from "../nn/carried.ts";
 import { spread } from "../nn/metrics/spread.ts";
 import type { Module, Value } from "../nn/module.ts";
 import { within } from "../nn/scope.ts";
@@ -80,9 +80,7 @@ const entered = (leaf: Tensor, dtype: "f32" | "f64"): Tensor => (isFloat(leaf.dt
  * that don't count are left out of sum and n.
  */
 function meanLoss({ loss, name }: Output, target: Tensor, prediction: Tensor, weight: Tensor | undefined): Tensor {
-  const known = logitsOf(prediction);
-  const useLogits = known !== undefined && loss!.onLogits?.distribution === known.distribution;
-  const each = useLogits ? loss!.onLogits!.perSample(target, known.logits) : loss!.perSample(target, prediction);
+  const each = loss!.perSample(target, prediction);
   const mask = maskOf(prediction, each.shape);
   if (weight === undefined && mask === undefined) return each.mean();
   if (each.rank === 0) {

@@ -1,4 +1,4 @@
-import { maskOf } from "../nn/carried.ts";
+import { maskOf, withLogits } from "../nn/carried.ts";
 import type { Metric, MetricState } from "../nn/metrics/metric.ts";
 import { full, zeros } from "../tensor/create.ts";
 import type { Tensor } from "../tensor/tensor.ts";
@@ -57,7 +57,8 @@ export function addToTally(tally: Tally, { outputs }: TrainingSetup, { loss, los
 /** What a metric looks at: probabilities, where it wants them and the loss takes the model's output for logits. */
 function seenBy(metric: Metric, { loss }: Output, prediction: Tensor): Tensor {
   if (metric.takes !== "probabilities" || loss?.takesLogits === undefined) return prediction;
-  return loss.takesLogits === "bernoulli" ? prediction.sigmoid() : prediction.softmax();
+  const probabilities = loss.takesLogits === "bernoulli" ? prediction.sigmoid() : prediction.softmax();
+  return withLogits(probabilities, prediction, loss.takesLogits);
 }
 
 /** The figures so far. The tensors are memory already, so nothing is compiled for this. */
