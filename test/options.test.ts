@@ -24,7 +24,6 @@ const after =
 const positional: Readonly<Record<string, readonly unknown[]>> = {
   activation: ["relu"],
   arange: [3],
-  boundaryGrid: [{ low: 0, high: 1 }],
   circles: [10],
   compile: [scalar],
   confusionMatrix: [
@@ -71,7 +70,6 @@ const positional: Readonly<Record<string, readonly unknown[]>> = {
   tensor: [[1]],
   upSampling2d: [2],
   valueAndGrad: [scalar],
-  xorSamples: [10],
   zeroPadding1d: [1],
   zeroPadding2d: [1],
   zeroPadding3d: [1],
@@ -102,6 +100,7 @@ const without: Readonly<Record<string, string>> = {
   grad: "a function",
   initialSlots: "an optimizer and parameters",
   jsonLinesLogger: "a function that writes",
+  kullbackLeibler: "an old name, which says so",
   l1: "a number",
   l2: "a number",
   lambdaCallback: "a callback's members",
@@ -113,6 +112,7 @@ const without: Readonly<Record<string, string>> = {
   parseIdx: "bytes and a name",
   piecewiseConstant: "an old name, which says so",
   piecewiseConstantDecay: "boundaries and values",
+  ratio: "two numbers",
   register: "a thing",
   rocAuc: "labels and scores",
   rocCurve: "scores and labels",
@@ -123,6 +123,7 @@ const without: Readonly<Record<string, string>> = {
   where: "three tensors",
   withLogits: "values",
   withMask: "values",
+  xorSamples: "nothing",
 };
 
 const isClass = (value: unknown): boolean => typeof value === "function" && /^class\b/.test(Function.prototype.toString.call(value));
@@ -152,6 +153,7 @@ const namespaces: Readonly<Record<string, Readonly<Record<string, readonly unkno
   },
   random: {
     bernoulli: [[2]],
+    bits: "a key and a shape",
     categorical: [x],
     fold: "a key",
     foldIn: "a key and a number",

@@ -67,7 +67,7 @@ export { crossEntropy } from "../nn/losses/cross-entropy.ts";
 export { hinge, squaredHinge } from "../nn/losses/hinge.ts";
 export type { HuberOptions } from "../nn/losses/huber.ts";
 export { huber } from "../nn/losses/huber.ts";
-export { klDivergence } from "../nn/losses/kl-divergence.ts";
+export { klDivergence, kullbackLeibler } from "../nn/losses/kl-divergence.ts";
 export { logCosh } from "../nn/losses/log-cosh.ts";
 export type { Loss, LossFormula, LossFunction } from "../nn/losses/loss.ts";
 export { defineLoss, meanLoss } from "../nn/losses/loss.ts";

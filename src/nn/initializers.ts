@@ -9,7 +9,7 @@ import { showShape, sizeOf } from "../core/shape.ts";
 import { eye, full } from "../tensor/create.ts";
 import { random } from "../tensor/random.ts";
 import type { Tensor } from "../tensor/tensor.ts";
-import { refuseOldName } from "./legacy.ts";
+import { refuseOldName, withOldNames } from "./legacy.ts";
 import type { NoOptions } from "./no-options.ts";
 import { orthogonal } from "./orthogonal.ts";
 
@@ -78,7 +78,7 @@ const normalChecks = { mean: finiteNumber, stddev: nonNegativeNumber };
  * @example dense(64, { kernelInitializer: initializers.heNormal() })
  * @throws GradsmithError "option" for an unknown option or a value that can't be.
  */
-export const initializers = {
+export const initializers = withOldNames("initializers", "initializer", {
   /** 0 everywhere. */
   zeros: plain("zeros", (shape) => full(shape, 0)),
   /** 1 everywhere. */
@@ -136,7 +136,7 @@ export const initializers = {
     const { gain = 1 } = checkOptions("identity", options, { gain: finiteNumber });
     return row("identity", (shape) => diagonal(shape).mul(gain), options);
   },
-} as const;
+} as const);
 
 export type InitializerName = keyof typeof initializers;
 /** What users may give for an initializer: its name, its name with options, or one of `initializers`. */

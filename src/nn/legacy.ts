@@ -26,6 +26,18 @@ export function refuseOldName(where: string, what: Sort, choice: unknown): void 
   if (name !== undefined) throw new GradsmithError("option", where, `the ${what} "${kind}" is called "${name}".`);
 }
 
+/** A namespace whose members of version 0.1 throw and name those of today. They are no part of its type, and aren't listed. */
+export function withOldNames<Space extends object>(space: string, what: Sort, members: Space): Space {
+  for (const [old, { name }] of Object.entries(renamed[what])) {
+    if (name === undefined) continue;
+    const value = (): never => {
+      throw new GradsmithError("usage", `${space}.${old}`, `is called ${space}.${name}.`);
+    };
+    Object.defineProperty(members, old, { value, enumerable: false });
+  }
+  return members;
+}
+
 /** A layer's form in a file, whatever version wrote it, in today's names. */
 export function modernized(form: SavedForm): SavedForm {
   if (typeof form === "string") return form;

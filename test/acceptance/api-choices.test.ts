@@ -164,6 +164,13 @@ describe("names, decided: the old spelling throws and names the new one", () => 
   test.each([
     ["initializers", () => dense(1, { kernelInitializer: "uniform" as never }), "randomUniform"],
     ["initializers", () => dense(1, { kernelInitializer: "normal" as never }), "randomNormal"],
+    [
+      "a namespace",
+      () => (initializers as unknown as { uniform(): void }).uniform(),
+      "[initializers.uniform] is called initializers.randomUniform.",
+    ],
+    ["another", () => (losses as unknown as { kullbackLeibler(): void }).kullbackLeibler(), "is called losses.klDivergence."],
+    ["a loss", () => gradsmith.kullbackLeibler(), "klDivergence(target, prediction)"],
     ["losses", () => sequential([dense(1)]).compile({ loss: "kullbackLeibler" as never }), "klDivergence"],
     ["activations", () => activations.leakyRelu({ slope: 0.1 } as object), "negativeSlope"],
     ["tensors", () => tensor([1]).leakyRelu({ slope: 0.1 } as object), "negativeSlope"],

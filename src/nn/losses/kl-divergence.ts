@@ -1,3 +1,4 @@
+import { GradsmithError } from "../../core/errors.ts";
 import { aligned, defineLoss, epsilon } from "./loss.ts";
 
 /**
@@ -18,3 +19,12 @@ export const klDivergence = defineLoss(
   }),
   {},
 );
+
+/**
+ * The old name of `klDivergence`.
+ *
+ * @throws GradsmithError "usage", always.
+ */
+export function kullbackLeibler(..._: readonly unknown[]): never {
+  throw new GradsmithError("usage", "kullbackLeibler", "is called klDivergence here.", "Write klDivergence(target, prediction).");
+}

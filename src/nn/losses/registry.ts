@@ -1,7 +1,7 @@
 import type { Choice } from "../../core/described.ts";
 import { chosen, registryOf } from "../../core/described.ts";
 import type { Tensor } from "../../tensor/tensor.ts";
-import { refuseOldName } from "../legacy.ts";
+import { refuseOldName, withOldNames } from "../legacy.ts";
 import { binaryCrossentropy } from "./binary-crossentropy.ts";
 import { categoricalCrossentropy } from "./categorical-crossentropy.ts";
 import { cosineSimilarity } from "./cosine-similarity.ts";
@@ -23,7 +23,7 @@ import { sparseCategoricalCrossentropy } from "./sparse-categorical-crossentropy
  *
  * @example model.compile({ loss: losses.binaryCrossentropy({ fromLogits: true, labelSmoothing: 0.1 }) });
  */
-export const losses = {
+export const losses = withOldNames("losses", "loss", {
   mse: mse.with,
   meanSquaredError: mse.with,
   mae: mae.with,
@@ -44,7 +44,7 @@ export const losses = {
   klDivergence: klDivergence.with,
   poisson: poisson.with,
   cosineSimilarity: cosineSimilarity.with,
-} as const;
+} as const);
 
 export type LossName = keyof typeof losses;
 /** What users may give for a loss: a name, a name with options, one of `losses`, or a function from target and prediction to losses or their mean. */
