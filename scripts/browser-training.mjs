@@ -11,9 +11,9 @@ const models = {
     layers({ conv2d, dense, flatten, maxPooling2d }) {
       const relu = { activation: "relu" };
       return [
-        conv2d(16, { kernelSize: 3, ...relu }),
+        conv2d(16, 3, relu),
         maxPooling2d(),
-        conv2d(32, { kernelSize: 3, ...relu }),
+        conv2d(32, 3, relu),
         flatten(),
         dense(256, relu),
         dense(4),
