@@ -470,7 +470,7 @@ describe.skipIf(!available)(`native backend (${reason})`, () => {
       .ready;
     const folder = join(process.env.GRADSMITH_CACHE, "native");
     const module = { exports: {} as { address(bytes: Uint8Array): number } };
-    process.dlopen(module, join(folder, readdirSync(folder)[0]!));
+    process.dlopen(module, join(folder, readdirSync(folder).find((name) => name.endsWith(".node"))!));
     for (const size of [4, 100, 5000, 1e6]) {
       const { bytes } = new Storage(size);
       expect(module.exports.address(bytes) % 64).toBe(0);
