@@ -17,8 +17,8 @@ export interface DataLoaderOptions {
   readonly dropRemainder?: boolean | undefined;
 }
 
-/** Batches as pairs `[x, y]`, PyTorch's way. */
-export interface DataLoader extends AsyncIterable<readonly [x: Tensor, y: Tensor]> {
+/** Batches as pairs `[x, y]`, PyTorch's way; as `[x, y, weight]` where samples have weights. */
+export interface DataLoader extends AsyncIterable<readonly [x: Tensor, y: Tensor, weight?: Tensor]> {
   /** Batches in a pass, where that is known. */
   readonly length: number | undefined;
 }
@@ -47,8 +47,8 @@ export function dataLoader(samples: Dataset, options: DataLoaderOptions = {}): D
     throw new GradsmithError("data", "dataLoader", `needs a dataset, got ${described(samples)}.`, "Write dataLoader(tensorDataset(x, y)).");
   const ordered = shuffle ? samples.shuffle({ seed }) : samples;
   const batches = ordered.batch(batchSize, { dropRemainder });
-  async function* pairs(): AsyncGenerator<readonly [Tensor, Tensor]> {
-    for await (const { x, y } of batches) yield [x, y];
+  async function* pairs(): AsyncGenerator<readonly [Tensor, Tensor, Tensor?]> {
+    for await (const { x, y, weight } of batches) yield weight === undefined ? [x, y] : [x, y, weight];
   }
   return { length: batches.size, [Symbol.asyncIterator]: pairs };
 }

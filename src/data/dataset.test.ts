@@ -1,4 +1,5 @@
 import { describe, expect, test } from "vitest";
+import { evaluated } from "../../test/contract/evaluated.ts";
 import { refusal } from "../../test/refusal.ts";
 import "../runtime/install.ts";
 import { tensor } from "../tensor/create.ts";
@@ -326,4 +327,42 @@ describe("what is refused", () => {
 test("a map may be async", async () => {
   const later = async ({ x, y }: { x: Tensor; y: Tensor }) => ({ x, y: y.mul(2) });
   expect(await flat(arrays(3).map(later as never))).toEqual([0, 2, 4]);
+});
+
+describe("weights of samples", () => {
+  const parts = async (samples: Dataset): Promise<number[][]> => {
+    const found: number[][] = [];
+    for await (const { x, y, weight } of samples) found.push([x, y, weight!].flatMap((part) => evaluated(part)));
+    return found;
+  };
+  const wanted = [
+    [1, 2, 10, 20, 0.5, 1],
+    [3, 30, 1.5],
+  ];
+
+  test("go with x and y through batches, from all samples, samples one by one and streams", async () => {
+    const samples = [1, 2, 3].map((x) => ({ x, y: 10 * x, weight: x / 2 }));
+    expect(await parts(dataset({ x: [1, 2, 3], y: [10, 20, 30], weight: [0.5, 1, 1.5] }).batch(2))).toEqual(wanted);
+    expect(await parts(dataset(samples).batch(2))).toEqual(wanted);
+    expect(await parts(dataset(() => samples).batch(2))).toEqual(wanted);
+    expect(
+      await parts(
+        dataset(samples)
+          .map((sample) => sample)
+          .batch(2),
+      ),
+    ).toEqual(wanted);
+  });
+
+  test("are there for all samples or none", async () => {
+    expect(() =>
+      dataset([
+        { x: 1, y: 1, weight: 2 },
+        { x: 1, y: 1 },
+      ]),
+    ).toThrow("[dataset] some samples have a weight and others none. Give every sample one, or none.");
+    await expect(parts(dataset({ x: [1, 2], y: [1, 2], weight: [1] }))).rejects.toThrow(
+      "[dataset] x has 2 samples ([2]), weight has 1 ([1]). Give one weight for each x.",
+    );
+  });
 });

@@ -13,17 +13,23 @@ import { checkCounts, gatherRows, type Numbers, type Rows, readRows, rowAt } fro
 export interface Batch {
   readonly x: Tensor;
   readonly y: Tensor;
+  /** How much each sample counts in a loss; only where the dataset was given that. */
+  readonly weight?: Tensor | undefined;
 }
 /** One sample as a user writes it. */
 export interface Sample {
   readonly x: Tensor | Nested;
   readonly y: Tensor | Nested;
+  readonly weight?: Tensor | Nested | undefined;
 }
 /** Samples one by one, all features with all labels, or a function that opens a stream of samples. */
-export type DatasetSource =
-  | readonly Sample[]
-  | { readonly x: Numbers; readonly y: Numbers }
-  | (() => Iterable<Sample> | AsyncIterable<Sample>);
+export type DatasetSource = readonly Sample[] | AllSamples | (() => Iterable<Sample> | AsyncIterable<Sample>);
+
+interface AllSamples {
+  readonly x: Numbers;
+  readonly y: Numbers;
+  readonly weight?: Numbers | undefined;
+}
 
 export interface ShuffleOptions {
   /** The same seed gives the same orders. Default 0. */
@@ -44,6 +50,15 @@ type Element = { readonly from: Stored; readonly index: number } | Batch;
 interface Stored {
   readonly x: Rows;
   readonly y: Rows;
+  readonly weight?: Rows;
+}
+
+/** The same done to each part that there is. */
+function eachPart<From, To>(
+  { x, y, weight }: { readonly x: From; readonly y: From; readonly weight?: From | undefined },
+  f: (part: From) => To,
+): { readonly x: To; readonly y: To; readonly weight?: To } {
+  return { x: f(x), y: f(y), ...(weight === undefined ? {} : { weight: f(weight) }) };
 }
 /** Opens the samples for one pass. Shuffling differs from pass to pass. */
 type Open = (pass: number) => AsyncIterable<Element>;
@@ -159,7 +174,8 @@ export class Dataset implements AsyncIterable<Batch> {
 }
 
 /**
- * A dataset of samples `{ x, y }`, of `{ x: all features, y: all labels }`, or of samples `{ x, y }` that a function opens for each pass.
+ * A dataset of samples `{ x, y }`, of `{ x: all features, y: all labels }`, or of samples `{ x, y }` that a function opens for each pass. With
+ * a `weight` beside them, `fit` and `evaluate` count each sample by it.
  *
  * @throws GradsmithError "data" for what is none of these, at once or, of a function's samples, when they come.
  * @example for await (const { x, y } of dataset({ x: images, y: labels }).shuffle({ seed: 1 }).batch(32)) { ... }
@@ -168,24 +184,27 @@ export function dataset(source: DatasetSource): Dataset {
   if (typeof source === "function") return new Dataset(() => streamed(source()), undefined);
   const isList = Array.isArray(source);
   if (!isList && !isSample(source)) throw noDataset(source);
-  const { x, y } = isList ? stacked(source as readonly Sample[]) : (source as { x: Numbers; y: Numbers });
+  const all = isList ? stacked(source as readonly Sample[]) : (source as AllSamples);
   let stored: Promise<Stored> | undefined;
   async function* open(): AsyncGenerator<Element> {
-    stored ??= store(x, y);
+    stored ??= store(all);
     const from = await stored;
     for (let index = 0; index < from.x.count; index++) yield { from, index };
   }
-  return new Dataset(open, isList ? source.length : lengthOf(x));
+  return new Dataset(open, isList ? source.length : lengthOf(all.x));
 }
 
-async function store(x: Numbers, y: Numbers): Promise<Stored> {
-  const [features, labels] = await Promise.all([readRows(x, "dataset"), readRows(y, "dataset")]);
-  checkCounts(features, labels, "dataset");
-  return { x: features, y: labels };
+async function store(samples: AllSamples): Promise<Stored> {
+  const reading = eachPart(samples, (part) => readRows(part, "dataset"));
+  const [x, y, weight] = await Promise.all([reading.x, reading.y, reading.weight]);
+  checkCounts(x, y, "dataset");
+  if (weight === undefined) return { x, y };
+  checkCounts(x, weight, "dataset", "weight");
+  return { x, y, weight };
 }
 
 /** Samples one by one as all features and all labels, after a look at each. */
-function stacked(samples: readonly Sample[]): { x: Numbers; y: Numbers } {
+function stacked(samples: readonly Sample[]): AllSamples {
   const wrong = samples.findIndex((sample) => !isSample(sample));
   if (wrong >= 0) throw noSample(wrong);
   if (samples.length === 0) throw new GradsmithError("data", "dataset", "there are no samples.", "Give at least one { x, y }.");
@@ -194,7 +213,14 @@ function stacked(samples: readonly Sample[]): { x: Numbers; y: Numbers } {
     const [first, ...others] = values.map(asTensor);
     return first!.stack(others);
   };
-  return { x: together(samples.map(({ x }) => x)), y: together(samples.map(({ y }) => y)) };
+  const weights = samples.map(({ weight }) => weight).filter((weight) => weight !== undefined);
+  if (weights.length > 0 && weights.length < samples.length)
+    throw new GradsmithError("data", "dataset", "some samples have a weight and others none.", "Give every sample one, or none.");
+  return {
+    x: together(samples.map(({ x }) => x)),
+    y: together(samples.map(({ y }) => y)),
+    ...(weights.length === 0 ? {} : { weight: together(weights) }),
+  };
 }
 
 function lengthOf(values: Numbers): number | undefined {
@@ -214,7 +240,7 @@ async function* streamed(samples: Iterable<Sample> | AsyncIterable<Sample>): Asy
   for await (const sample of samples) {
     if (!isSample(sample)) throw noSample(index);
     index++;
-    yield { x: asTensor(sample.x), y: asTensor(sample.y) };
+    yield eachPart(sample as Sample, asTensor);
   }
 }
 
@@ -233,7 +259,8 @@ const noDataset = (source: unknown): GradsmithError =>
     : new GradsmithError("data", "dataset", `${described(source)} holds no samples.`, "Give { x, y }, a list of them, or a function.");
 
 function checkedBatch(changed: unknown): Batch {
-  if (isSample(changed) && changed.x instanceof Tensor && changed.y instanceof Tensor) return changed as Batch;
+  const isTensors = isSample(changed) && Object.values(eachPart(changed as Sample, (part) => part)).every((part) => part instanceof Tensor);
+  if (isTensors) return changed as unknown as Batch;
   throw new GradsmithError("data", "map", "the function did not return { x, y } as tensors.", "Return both, changed or not.");
 }
 
@@ -270,13 +297,21 @@ function gathered(group: readonly Element[]): Batch {
   const first = group[0]!;
   if ("from" in first && group.every((element) => "from" in element && element.from === first.from)) {
     const indices = group.map((element) => ("from" in element ? element.index : 0));
-    return { x: gatherRows(first.from.x, indices), y: gatherRows(first.from.y, indices) };
+    return eachPart(first.from, (rows) => gatherRows(rows, indices));
   }
   const [head, ...others] = group.map(asTensors);
-  return { x: head!.x.stack(others.map(({ x }) => x)), y: head!.y.stack(others.map(({ y }) => y)) };
+  return {
+    x: head!.x.stack(others.map(({ x }) => x)),
+    y: head!.y.stack(others.map(({ y }) => y)),
+    ...(head!.weight === undefined ? {} : { weight: head!.weight.stack(others.map(weightOf)) }),
+  };
 }
 
-const asTensors = (element: Element): Batch =>
-  "from" in element ? { x: rowAt(element.from.x, element.index), y: rowAt(element.from.y, element.index) } : element;
+const asTensors = (element: Element): Batch => ("from" in element ? eachPart(element.from, (rows) => rowAt(rows, element.index)) : element);
+
+function weightOf({ weight }: Batch): Tensor {
+  if (weight !== undefined) return weight;
+  throw new GradsmithError("data", "dataset", "some samples have a weight and others none.", "Give every sample one, or none.");
+}
 
 const asTensor = (value: Tensor | Nested): Tensor => (value instanceof Tensor ? value : tensor(value));

@@ -46,13 +46,13 @@ export function rowAt(rows: Rows, index: number): Tensor {
 }
 
 /** Features and labels must count the same samples. */
-export function checkCounts(x: Rows, y: Rows, where: string): void {
+export function checkCounts(x: Rows, y: Rows, where: string, name = "y"): void {
   if (x.count === y.count) return;
   throw new GradsmithError(
     "data",
     where,
-    `x has ${x.count} samples (${showShape([x.count, ...x.shape])}), y has ${y.count} (${showShape([y.count, ...y.shape])}).`,
-    "Give one y for each x.",
+    `x has ${x.count} samples (${showShape([x.count, ...x.shape])}), ${name} has ${y.count} (${showShape([y.count, ...y.shape])}).`,
+    `Give one ${name} for each x.`,
   );
 }
 
