@@ -34,10 +34,10 @@ const checks: OptionChecks<AuxOptions> = { hasAux: flag };
  * gradient.
  * @example const { value, grads } = valueAndGrad((params) => mse(y, model.applyWith(params, x)))(params);
  */
-export function valueAndGrad<P, Rest extends readonly unknown[]>(
+export function valueAndGrad<P = Readonly<Record<string, Tensor>>, Rest extends readonly unknown[] = []>(
   f: (params: P, ...rest: Rest) => Tensor,
 ): (params: P, ...rest: Rest) => ValueAndGrads<P>;
-export function valueAndGrad<P, Rest extends readonly unknown[], Aux>(
+export function valueAndGrad<P = Readonly<Record<string, Tensor>>, Rest extends readonly unknown[] = [], Aux = unknown>(
   f: (params: P, ...rest: Rest) => readonly [Tensor, Aux],
   options: AuxOptions,
 ): (params: P, ...rest: Rest) => ValueAndGradsWithAux<P, Aux>;

@@ -59,7 +59,7 @@ export interface CallContext {
  * class Residual extends Module {
  *   readonly inner = dense(16, { activation: "relu" });
  *   readonly outer = dense(16);
- *   override forward(x: Tensor) { return this.outer.apply(this.inner.apply(x)).add(x); }
+ *   forward(x: Tensor) { return this.outer.apply(this.inner.apply(x)).add(x); }
  * }
  */
 export abstract class Module {
@@ -104,13 +104,12 @@ export abstract class Module {
   }
 
   /** What it computes, in terms of the modules inside: `this.outer.apply(this.inner.apply(x))`. */
-  forward(_x: never): unknown {
-    throw new GradsmithError("usage", this.kind, "computes nothing yet.", "Write its forward(x), in terms of the modules inside.");
-  }
+  abstract forward(x: never): unknown;
 
   /** What it computes, given the variables of its own: `forward`, unless it has some. */
   call(_params: Params, x: never, _context: CallContext): unknown {
-    return this.forward(x);
+    if (typeof this.forward === "function") return this.forward(x);
+    throw new GradsmithError("usage", this.kind, "computes nothing yet.", "Write its forward(x), in terms of the modules inside.");
   }
 
   /**

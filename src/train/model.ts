@@ -111,7 +111,7 @@ type KeysOf<M> = M extends Measuring<infer Keys> ? Keys : string;
  * class Net extends Model {
  *   readonly hidden = dense(16, { activation: "relu" });
  *   readonly last = dense(1);
- *   override forward(x: Tensor) { return this.last.apply(this.hidden.apply(x)); }
+ *   forward(x: Tensor) { return this.last.apply(this.hidden.apply(x)); }
  * }
  * const net = new Net().compile({ optimizer: "adam", loss: "mse" });
  * await net.fit(x, y, { epochs: 5 });
