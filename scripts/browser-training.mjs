@@ -10,14 +10,7 @@ const models = {
     shape: [28, 28, 1],
     layers({ conv2d, dense, flatten, maxPooling2d }) {
       const relu = { activation: "relu" };
-      return [
-        conv2d(16, 3, relu),
-        maxPooling2d(),
-        conv2d(32, 3, relu),
-        flatten(),
-        dense(256, relu),
-        dense(4),
-      ];
+      return [conv2d(16, 3, relu), maxPooling2d(), conv2d(32, 3, relu), flatten(), dense(256, relu), dense(4)];
     },
   },
 };
