@@ -1,25 +1,18 @@
 import { positiveInteger, wholeNumber } from "../core/checks.ts";
-import type { DType } from "../core/dtype.ts";
-import { dtypes, isDType, isFloat } from "../core/dtype.ts";
+import { isFloat } from "../core/dtype.ts";
 import { GradsmithError } from "../core/errors.ts";
 import { checkOptions, described } from "../core/options.ts";
-import type { Shape } from "../core/shape.ts";
-import { showShape } from "../core/shape.ts";
 import { flatten, map } from "../core/tree.ts";
 import type { Blueprint } from "../nn/blueprint.ts";
-import { draw, isTrained } from "../nn/blueprint.ts";
+import { draw } from "../nn/blueprint.ts";
 import type { Shapes, Value } from "../nn/module.ts";
 import { Module } from "../nn/module.ts";
 import type { Types } from "../nn/shapes.ts";
-import { isShape, isType } from "../nn/shapes.ts";
+import { isType } from "../nn/shapes.ts";
 import type { ApplyOptions } from "../nn/variable-scope.ts";
 import type { NamedTensors, Optimizer } from "../optim/optimizer.ts";
 import { optimizerOf } from "../optim/optimizers.ts";
-import { initialSlots } from "../optim/update-tree.ts";
-import { computeNow } from "../runtime/read.ts";
 import { isTensor } from "../runtime/trace.ts";
-import { full } from "../tensor/create.ts";
-import { random } from "../tensor/random.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 import type { BatchSource } from "./batches.ts";
 import { isBatchSource, withFirst } from "./batches.ts";
@@ -32,8 +25,9 @@ import { evaluateBatches, evaluation } from "./evaluate.ts";
 import type { FitOptions } from "./fit.ts";
 import { checkEvaluateOptions, checkFitOptions, fitModel } from "./fit.ts";
 import type { Figures, History } from "./history.ts";
-import { follow, heldValues, hold, isTrainedElsewhere, markShared, reading, takenOver } from "./holdings.ts";
 import { moduleAt } from "./inner-outputs.ts";
+import { inputTypes, typesOfSamples } from "./input-types.ts";
+import { ModelState } from "./model-state.ts";
 import { entering } from "./objective.ts";
 import { Pace } from "./pace.ts";
 import type { Predictor } from "./predict.ts";
@@ -45,7 +39,7 @@ import { checkFeatures, treeOf } from "./samples.ts";
 import { saveModel, saveTensors } from "./save-model.ts";
 import type { SummaryOptions } from "./summary.ts";
 import { summaryTable, unbuiltTable } from "./summary.ts";
-import { TrainState } from "./train-state.ts";
+import type { TrainState } from "./train-state.ts";
 import type { NewWeights } from "./weights.ts";
 import { copiedWeights, newValues } from "./weights.ts";
 
@@ -92,9 +86,6 @@ function outputNames(where: string, name: string, value: unknown): void {
   );
 }
 
-/** Shapes are traced with a batch of this many samples, which stands for any number. */
-const anyBatch = 2;
-
 /** Where the keys of a compiled model's metrics are kept, for the type checker only. */
 declare const metricKeys: unique symbol;
 /** A model of which is known what `compile` told it to measure. */
@@ -122,13 +113,7 @@ export abstract class Model extends Module {
   #inputs: Types | undefined;
   #blueprint: Blueprint | undefined;
   #choices: CompiledChoices | undefined;
-  /** What the optimizer remembers, and the updates it has done. */
-  #memory: Pick<TrainState, "slots" | "step"> | undefined;
-  /** Whether someone else may hold tensors of the memory. */
-  #isMemoryShared = false;
-  #isFitting = false;
-  /** The state of the moment, while `fit` runs steps. */
-  #training: (() => TrainState) | undefined;
+  readonly #state = new ModelState(() => this.blueprint);
   readonly #predictors = new Map<string, Predictor>();
 
   constructor(options: ModelOptions = {}) {
@@ -185,16 +170,18 @@ export abstract class Model extends Module {
 
   /** The blueprint, which the first samples decide where nothing else has. */
   #builtFor(x: Value): Blueprint {
-    this.#inputs ??= map(x, isTensor, ({ dtype, shape }) => ({
-      dtype: isFloat(dtype) ? this.dtype : dtype,
-      shape: [anyBatch, ...shape.slice(1)],
-    })) as Types;
+    const isFirst = this.#inputs === undefined;
+    this.#inputs ??= typesOfSamples(x, this.dtype);
     try {
       return this.blueprint;
     } catch (error) {
       // What could not be traced on floats may be meant for integers, as an embedding is.
       const given = flatten(x, isTensor).leaves;
-      if (!(error instanceof GradsmithError) || given.every(({ dtype }) => isFloat(dtype))) throw error;
+      if (!(error instanceof GradsmithError) || given.every(({ dtype }) => isFloat(dtype)) || isFirst) {
+        // What the model can't take says nothing of what it can.
+        if (isFirst) this.#inputs = undefined;
+        throw error;
+      }
       let place = 0;
       const types = map(this.#inputs, isType, (type) => {
         const dtype = given[place++]?.dtype ?? type.dtype;
@@ -224,10 +211,10 @@ export abstract class Model extends Module {
    * @example model.compile({ optimizer: adam(), loss: "binaryCrossentropy", metrics: ["accuracy"] });
    */
   compile<const Metrics extends MetricChoices = []>(options: CompileOptions<Metrics>): this & Measuring<MetricKeys<Metrics>> {
-    this.#refuseWhileTraining("compile");
+    this.#state.refuseWhileTraining("compile");
     this.#choices = compiledChoices(options);
     if (this.#blueprint !== undefined) this.#choices.outputsOf(this.#blueprint.output);
-    this.#memory = undefined;
+    this.#state.forgetOptimizer();
     this.#predictors.clear();
     return this as this & Measuring<MetricKeys<Metrics>>;
   }
@@ -239,31 +226,7 @@ export abstract class Model extends Module {
       optimizer: (where, _name, value) => optimizerOf(where, value as Optimizer),
     });
     const { seed = 0, optimizer } = options;
-    const { params, state } = this.#divided(this.#firstValues(seed));
-    return new TrainState({
-      params,
-      state,
-      slots: optimizer === undefined ? {} : initialSlots(optimizer, params),
-      step: full([], 0, { dtype: "i32" }),
-    });
-  }
-
-  #firstValues(seed: number): NamedTensors {
-    const key = random.key(seed);
-    return Object.fromEntries(
-      Object.entries(this.blueprint.variables).map(([path, { shape, dtype, initializer }], i) => [
-        path,
-        initializer.create(shape, random.foldIn(key, i)).cast(dtype),
-      ]),
-    );
-  }
-
-  /** Variables that training changes now, and those that it leaves to their modules or alone. */
-  #divided(values: NamedTensors): Pick<TrainState, "params" | "state"> {
-    const { variables } = this.blueprint;
-    const chosen = (trained: boolean): NamedTensors =>
-      Object.fromEntries(Object.entries(values).filter(([path]) => isTrained(variables[path]!) === trained));
-    return { params: chosen(true), state: chosen(false) };
+    return this.#state.fresh(seed, optimizer);
   }
 
   /**
@@ -289,34 +252,24 @@ export abstract class Model extends Module {
   async fit(batches: BatchSource, options?: FitOptions): Promise<History<KeysOf<this>>>;
   async fit(x: SampleTree | BatchSource, yOrOptions?: SampleTree | FitOptions, given?: FitOptions): Promise<History<KeysOf<this>>> {
     const choices = this.#compiled("fit");
-    this.#refuseWhileTraining("fit");
+    this.#state.refuseWhileTraining("fit");
     const [y, options] = isBatchSource(x)
       ? [undefined, (yOrOptions ?? {}) as FitOptions]
       : [yOrOptions as SampleTree | undefined, given ?? {}];
     checkFitOptions(options);
-    const onFollow = (current: () => TrainState): void => {
-      this.#training = current;
-      follow(this.blueprint, () => current().variables);
-    };
-    this.#isFitting = true;
-    try {
+    return this.#state.train(async (begin) => {
       const source = isBatchSource(x) ? await this.#builtByFirst("fit", x) : x;
       if (!isBatchSource(source)) this.#build("fit", source);
       const setup = this.#setup(choices);
-      if (isTrainedElsewhere(this.blueprint)) throw trainedNow("fit", "a part of the model is being trained in another model.");
-      const state = this.#ownState(this.#stateFor(options.seed)).preparedFor(setup.optimizer);
-      const { history, restored } = await fitModel({ model: this, setup, state, x: source, y, options, follow: onFollow });
+      const state = this.#state.forTraining(setup.optimizer, options.seed);
+      const { history, restored } = await fitModel({ model: this, setup, state, x: source, y, options, follow: begin });
       if (restored !== undefined) {
-        const best = this.#current.withValues(newValues("fit", this.#current.variables, restored));
-        this.#training = () => best;
+        const { current } = this.#state;
+        const best = current.withValues(newValues("fit", current.variables, restored));
+        begin(() => best);
       }
       return history as unknown as History<KeysOf<this>>;
-    } finally {
-      // A fit that fails leaves the weights as they are after its last step.
-      if (this.#training !== undefined) this.#keep(this.#training(), { isShared: false });
-      this.#training = undefined;
-      this.#isFitting = false;
-    }
+    });
   }
 
   /**
@@ -335,7 +288,7 @@ export abstract class Model extends Module {
     if (isBatchSource(x)) {
       const options = checkEvaluateOptions((yOrOptions ?? {}) as EvaluateOptions);
       const source = await this.#builtByFirst("evaluate", x);
-      return evaluateBatches(this, this.#setup(choices), this.#current, source, options) as Promise<Figures<KeysOf<this>>>;
+      return evaluateBatches(this, this.#setup(choices), this.#state.current, source, options) as Promise<Figures<KeysOf<this>>>;
     }
     checkEvaluateOptions(given);
     if (yOrOptions === undefined) throw new GradsmithError("data", "evaluate", "y is missing.", "Call evaluate(x, y, options).");
@@ -343,7 +296,7 @@ export abstract class Model extends Module {
     const setup = this.#setup(choices);
     const { batchSize = 32, sampleWeight, classWeight } = given;
     const samples = await checkedBatch("evaluate", this, setup, { x, y: yOrOptions as SampleTree, sampleWeight, classWeight });
-    const pass = await evaluation(this, setup, this.#current, { samples, batchSize, pace: new Pace() });
+    const pass = await evaluation(this, setup, this.#state.current, { samples, batchSize, pace: new Pace() });
     return pass.run() as Promise<Figures<KeysOf<this>>>;
   }
 
@@ -365,7 +318,7 @@ export abstract class Model extends Module {
     const key = names.join("\n");
     const predict = this.#predictors.get(key) ?? predictor(this, watched, this.#choices?.precision);
     this.#predictors.set(key, predict);
-    const found = predict(this.#current.variables, samples, batchSize);
+    const found = predict(this.#state.current.variables, samples, batchSize);
     if (outputs === undefined) return found;
     const parts = Object.values(found as Readonly<Record<string, Value>>);
     return typeof outputs === "string" ? parts[0] : Object.fromEntries(names.map((name, i) => [name, parts[i]]));
@@ -382,47 +335,12 @@ export abstract class Model extends Module {
 
   /** The model's variables, optimizer memory and step count; made from seed 0 if there are none yet. A copy, while the model is trained. */
   get trainState(): TrainState {
-    if (this.#training !== undefined) return computedCopy(this.#training());
-    const state = this.#current;
-    markShared(this.blueprint);
-    this.#isMemoryShared = true;
-    return state;
+    return this.#state.shared;
   }
   /** Takes over the outcome of a training loop of one's own. */
   set trainState(state: TrainState) {
-    this.#refuseWhileTraining("trainState");
-    this.#keep(state, { isShared: true });
-  }
-
-  get #current(): TrainState {
-    return this.#training?.() ?? this.#stateFor(undefined);
-  }
-
-  /** The state between trainings. Variables that have no value yet get one. */
-  #stateFor(seed: number | undefined): TrainState {
-    const held = heldValues(this.blueprint);
-    const paths = Object.keys(this.blueprint.variables);
-    if (paths.some((path) => held[path] === undefined)) {
-      const fresh = this.#firstValues(seed ?? 0);
-      const missing = Object.fromEntries(paths.filter((path) => held[path] === undefined).map((path) => [path, fresh[path]!]));
-      hold(this.blueprint, missing, { isShared: false });
-      return this.#stateFor(seed);
-    }
-    const { slots = {}, step = full([], 0, { dtype: "i32" }) } = this.#memory ?? {};
-    return new TrainState({ ...this.#divided(Object.fromEntries(paths.map((path) => [path, held[path]!]))), slots, step });
-  }
-
-  /** The same in memory that training may overwrite. */
-  #ownState(state: TrainState): TrainState {
-    const own = takenOver(this.blueprint, state.variables);
-    const memory = { slots: state.slots, step: state.step };
-    return state.with({ ...this.#divided(own), ...(this.#isMemoryShared ? ownCopy(memory) : memory) });
-  }
-
-  #keep(state: TrainState, sharing: { readonly isShared: boolean }): void {
-    hold(this.blueprint, state.variables, sharing);
-    this.#memory = { slots: state.slots, step: state.step };
-    this.#isMemoryShared = sharing.isShared;
+    this.#state.refuseWhileTraining("trainState");
+    this.#state.replace(state);
   }
 
   /** All variables by path. */
@@ -431,7 +349,7 @@ export abstract class Model extends Module {
   }
   /** Copies of all variables by path. */
   async getWeights(): Promise<WeightCopy> {
-    return copiedWeights(this.#current);
+    return copiedWeights(this.#state.current);
   }
   /**
    * New values for some variables, by path; a typed array takes the variable's shape.
@@ -439,19 +357,18 @@ export abstract class Model extends Module {
    * @throws GradsmithError "option" for a path the model doesn't have, "shape" for a value that doesn't fit.
    */
   setWeights(weights: NewWeights): void {
-    this.#refuseWhileTraining("setWeights");
-    const current = this.#current;
-    hold(this.blueprint, newValues("setWeights", current.variables, weights), { isShared: true });
+    this.#state.refuseWhileTraining("setWeights");
+    this.#state.replaceValues(newValues("setWeights", this.#state.current.variables, weights));
   }
 
   /** Writes weights and architecture to a safetensors file, for `loadModel`. */
   async save(path: string): Promise<void> {
-    await this.#reading((variables) => saveModel(path, this, variables));
+    await this.#state.reading((variables) => saveModel(path, this, variables));
   }
 
   /** Writes the weights to a safetensors file, for `loadWeights` of a model that is built alike. */
   async saveWeights(path: string): Promise<void> {
-    await this.#reading((variables) => saveTensors(path, variables));
+    await this.#state.reading((variables) => saveTensors(path, variables));
   }
 
   /**
@@ -463,11 +380,6 @@ export abstract class Model extends Module {
     const { tensors, where } = await readTensors(from);
     checkTensors(where, tensors, this.blueprint);
     this.setWeights(tensors);
-  }
-
-  async #reading(read: (variables: NamedTensors) => Promise<void>): Promise<void> {
-    const { variables } = this.#current;
-    await reading(this.blueprint, () => read(this.#training === undefined ? variables : computedCopy(variables)));
   }
 
   #compiled(where: string): CompiledChoices {
@@ -491,44 +403,4 @@ export abstract class Model extends Module {
     this.#build(where, first.x);
     return source;
   }
-
-  #refuseWhileTraining(where: string): void {
-    if (this.#isFitting) throw trainedNow(where, "the model is being trained, and its work would be lost.");
-  }
-}
-
-const trainedNow = (where: string, what: string): GradsmithError =>
-  new GradsmithError("usage", where, what, "Wait for the fit that is running, or stop it by its signal.");
-
-/** Types of inputs from the shapes (or types) of single samples. */
-function inputTypes(where: string, inputShape: Shapes | Types, floats: "f32" | "f64"): Types {
-  const typeOf = (shape: Shape, dtype: DType): Types => {
-    if (!shape.every((size) => Number.isInteger(size) && size > 0))
-      throw new GradsmithError("option", where, `${showShape(shape)} is no shape of a sample.`, "Give positive whole numbers.");
-    if (!isDType(dtype)) throw new GradsmithError("option", where, `${String(dtype)} is no dtype.`, `Known: ${dtypes.join(", ")}.`);
-    return { dtype: isFloat(dtype) ? floats : dtype, shape: [anyBatch, ...shape] };
-  };
-  const visit = (shapes: Shapes | Types): Types => {
-    if (isShape(shapes)) return typeOf(shapes, floats);
-    if (isType(shapes) && isShape(shapes.shape)) return typeOf(shapes.shape, shapes.dtype);
-    if (Array.isArray(shapes)) return shapes.map((part) => visit(part as Shapes));
-    if (typeof shapes === "object" && shapes !== null)
-      return Object.fromEntries(Object.entries(shapes).map(([name, part]) => [name, visit(part as Shapes)]));
-    throw new GradsmithError(
-      "option",
-      where,
-      `${String(shapes)} is no shape of a sample.`,
-      "Give positive whole numbers, such as [28, 28].",
-    );
-  };
-  return visit(inputShape);
-}
-
-/** The same state in memory of its own, so that training in place leaves tensors alone that someone still holds. */
-const ownCopy = <T>(state: T): T => map(state, isTensor, (leaf) => leaf.identity()) as T;
-
-function computedCopy<T>(state: T): T {
-  const copy = ownCopy(state);
-  computeNow(flatten(copy, isTensor).leaves);
-  return copy;
 }

@@ -8,7 +8,6 @@ import {
   dense,
   encodeSafetensors,
   fashionMnist,
-  GradsmithError,
   type LossName,
   loadModel,
   losses as lossFactories,
@@ -21,6 +20,7 @@ import {
   zeros,
 } from "gradsmith";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { refusal } from "../refusal.ts";
 import { idxBytes, writeImages } from "./image-folder.ts";
 
 let folder = "";
@@ -33,14 +33,7 @@ afterAll(() => {
 
 /** The whole message and the code, word for word. */
 async function refuses(work: () => unknown, code: string, message: string): Promise<void> {
-  const error = await Promise.resolve()
-    .then(work)
-    .then(
-      () => undefined,
-      (thrown: unknown) => thrown,
-    );
-  expect(error).toBeInstanceOf(GradsmithError);
-  expect([(error as GradsmithError).code, (error as GradsmithError).message]).toEqual([code, message]);
+  expect(await refusal(work)).toEqual([code, message]);
 }
 
 const silent = { verbose: 0 } as const;

@@ -203,6 +203,13 @@ describe("what is known of the input", () => {
     expect(model.inputShape).toEqual([6]);
   });
 
+  test("samples that the model can't take don't decide", async () => {
+    const model = sequential([new Residual(), dense(1)]).compile({ loss: "mse" });
+    await expect(model.fit(random.uniform([8, 3], { seed: 1 }), [1, 2, 3, 4, 5, 6, 7, 8], quiet)).rejects.toMatchObject({ code: "shape" });
+    await model.fit(x, y, quiet);
+    expect(model.inputShape).toEqual([6]);
+  });
+
   test("in the first layer, with add, as Keras's closing program has it", () => {
     const model = sequential();
     model.add(dense(64, { activation: "relu", inputShape: [20] }));

@@ -1,0 +1,156 @@
+import { GradsmithError } from "../core/errors.ts";
+import { flatten, map } from "../core/tree.ts";
+import type { Blueprint } from "../nn/blueprint.ts";
+import { isTrained } from "../nn/blueprint.ts";
+import type { NamedTensors, Optimizer } from "../optim/optimizer.ts";
+import { initialSlots } from "../optim/update-tree.ts";
+import { computeNow } from "../runtime/read.ts";
+import { isTensor } from "../runtime/trace.ts";
+import { full } from "../tensor/create.ts";
+import { random } from "../tensor/random.ts";
+import { follow, heldValues, hold, isTrainedElsewhere, markShared, reading, takenOver } from "./holdings.ts";
+import { TrainState } from "./train-state.ts";
+
+/**
+ * What a model has learnt, and who may touch it: values of variables, which belong to its modules, and what the optimizer remembers, which
+ * belongs to the model. While a training runs, both are where its loop has them.
+ */
+export class ModelState {
+  readonly #blueprint: () => Blueprint;
+  /** What the optimizer remembers, and the updates it has done. */
+  #memory: Pick<TrainState, "slots" | "step"> | undefined;
+  /** Whether someone else may hold tensors of the memory. */
+  #isMemoryShared = false;
+  #isBusy = false;
+  /** The state of the moment, while steps run. */
+  #training: (() => TrainState) | undefined;
+
+  constructor(blueprint: () => Blueprint) {
+    this.#blueprint = blueprint;
+  }
+
+  /** New variables from a seed, with room for an optimizer's memory if there is one. */
+  fresh(seed: number, optimizer: Optimizer | undefined): TrainState {
+    const { params, state } = this.#divided(this.#firstValues(seed));
+    const slots = optimizer === undefined ? {} : initialSlots(optimizer, params);
+    return new TrainState({ params, state, slots, step: full([], 0, { dtype: "i32" }) });
+  }
+
+  #firstValues(seed: number): NamedTensors {
+    const key = random.key(seed);
+    return Object.fromEntries(
+      Object.entries(this.#blueprint().variables).map(([path, { shape, dtype, initializer }], i) => [
+        path,
+        initializer.create(shape, random.foldIn(key, i)).cast(dtype),
+      ]),
+    );
+  }
+
+  /** Variables that training changes now, and those that it leaves to their modules or alone. */
+  #divided(values: NamedTensors): Pick<TrainState, "params" | "state"> {
+    const { variables } = this.#blueprint();
+    const chosen = (trained: boolean): NamedTensors =>
+      Object.fromEntries(Object.entries(values).filter(([path]) => isTrained(variables[path]!) === trained));
+    return { params: chosen(true), state: chosen(false) };
+  }
+
+  /** As it is now. Its tensors are not to be handed out. */
+  get current(): TrainState {
+    return this.#training?.() ?? this.#between(0);
+  }
+
+  /** The same for others to hold: a copy, while it is being trained. */
+  get shared(): TrainState {
+    if (this.#training !== undefined) return computedCopy(this.#training());
+    const state = this.current;
+    markShared(this.#blueprint());
+    this.#isMemoryShared = true;
+    return state;
+  }
+
+  /** The state between trainings. Variables that have no value yet get one from the seed. */
+  #between(seed: number): TrainState {
+    const blueprint = this.#blueprint();
+    const paths = Object.keys(blueprint.variables);
+    const held = heldValues(blueprint);
+    const missing = paths.filter((path) => held[path] === undefined);
+    if (missing.length > 0) {
+      const fresh = this.#firstValues(seed);
+      hold(blueprint, Object.fromEntries(missing.map((path) => [path, fresh[path]!])), { isShared: false });
+      return this.#between(seed);
+    }
+    const { slots = {}, step = full([], 0, { dtype: "i32" }) } = this.#memory ?? {};
+    return new TrainState({ ...this.#divided(Object.fromEntries(paths.map((path) => [path, held[path]!]))), slots, step });
+  }
+
+  /** Takes over values that someone else may hold, too. */
+  replace(state: TrainState): void {
+    this.#keep(state, { isShared: true });
+  }
+
+  replaceValues(values: NamedTensors): void {
+    hold(this.#blueprint(), values, { isShared: true });
+  }
+
+  #keep(state: TrainState, sharing: { readonly isShared: boolean }): void {
+    hold(this.#blueprint(), state.variables, sharing);
+    this.#memory = { slots: state.slots, step: state.step };
+    this.#isMemoryShared = sharing.isShared;
+  }
+
+  /** A new optimizer remembers nothing. */
+  forgetOptimizer(): void {
+    this.#memory = undefined;
+  }
+
+  /**
+   * Runs a training. Whoever asks meanwhile gets the state of the moment once `begin` has been told how to find it, and calls that would undo
+   * its work are refused. One that fails leaves the weights as they are after its last step.
+   */
+  async train<T>(run: (begin: (current: () => TrainState) => void) => Promise<T>): Promise<T> {
+    this.#isBusy = true;
+    try {
+      return await run((current) => {
+        this.#training = current;
+        follow(this.#blueprint(), () => current().variables);
+      });
+    } finally {
+      if (this.#training !== undefined) this.#keep(this.#training(), { isShared: false });
+      this.#training = undefined;
+      this.#isBusy = false;
+    }
+  }
+
+  /** The state to train from, in memory that training may overwrite. */
+  forTraining(optimizer: Optimizer, seed = 0): TrainState {
+    const blueprint = this.#blueprint();
+    if (isTrainedElsewhere(blueprint)) throw trainedNow("fit", "a part of the model is being trained in another model.");
+    const state = this.#between(seed);
+    const memory = { slots: state.slots, step: state.step };
+    const own = this.#divided(takenOver(blueprint, state.variables));
+    return state.with({ ...own, ...(this.#isMemoryShared ? ownCopy(memory) : memory) }).preparedFor(optimizer);
+  }
+
+  /** Hands out values that stay as they are until they have been read. */
+  async reading(read: (variables: NamedTensors) => Promise<void>): Promise<void> {
+    const { variables } = this.current;
+    await reading(this.#blueprint(), () => read(this.#training === undefined ? variables : computedCopy(variables)));
+  }
+
+  /** For calls that would undo a training's work. */
+  refuseWhileTraining(where: string): void {
+    if (this.#isBusy) throw trainedNow(where, "the model is being trained, and its work would be lost.");
+  }
+}
+
+const trainedNow = (where: string, what: string): GradsmithError =>
+  new GradsmithError("usage", where, what, "Wait for the fit that is running, or stop it by its signal.");
+
+/** The same state in memory of its own, so that training in place leaves tensors alone that someone still holds. */
+const ownCopy = <T>(state: T): T => map(state, isTensor, (leaf) => leaf.identity()) as T;
+
+function computedCopy<T>(state: T): T {
+  const copy = ownCopy(state);
+  computeNow(flatten(copy, isTensor).leaves);
+  return copy;
+}
