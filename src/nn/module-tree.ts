@@ -67,7 +67,7 @@ const optionsText = (options: object): string =>
     .join(", ");
 
 function valueText(value: unknown): string {
-  if (typeof value === "function") return value.name === "" ? "function" : value.name;
+  if (typeof value === "function") return "function";
   if (Array.isArray(value)) return `[${value.map(valueText).join(", ")}]`;
   if (isDescribed(value)) {
     const inner = optionsText(value.options);

@@ -31,7 +31,7 @@ async function bytesOf(from: ModelFile): Promise<{ bytes: Uint8Array; where: str
   if (from instanceof Uint8Array) return { bytes: from, where: "the model's bytes" };
   if (typeof Blob !== "undefined" && from instanceof Blob)
     return { bytes: new Uint8Array(await from.arrayBuffer()), where: "the model's bytes" };
-  const url = from instanceof URL ? from : undefined;
+  const url = from instanceof URL ? from : typeof from === "string" && /^https?:\/\//i.test(from) ? new URL(from) : undefined;
   const isRemote = url !== undefined && url.protocol !== "file:";
   if (!isRemote && (typeof from === "string" || url !== undefined)) {
     // Files need Node, models don't.
