@@ -13,7 +13,7 @@ import type { ModelOptions } from "./model.ts";
 import { Model } from "./model.ts";
 
 export interface SequentialOptions extends Omit<ModelOptions, "inputShape"> {
-  /** The shape of one sample, without the batch. By default the first layer's, else the first batch decides. */
+  /** The shape of one sample, without the batch. By default the first layer's or model's, else the first batch decides. */
   readonly inputShape?: Shape | undefined;
 }
 
@@ -33,8 +33,7 @@ export class Sequential extends Model {
     checkOptions<SequentialOptions>("sequential", options, { inputShape, name: text, dtype: oneOf("f32", "f64") });
     if (!Array.isArray(layers))
       throw new GradsmithError("option", "sequential", "needs a list of layers.", "Write sequential([dense(1)], { inputShape: [10] }).");
-    const first = layers[0] instanceof Layer ? layers[0].options.inputShape : undefined;
-    const given = options.inputShape ?? first;
+    const given = options.inputShape ?? shapeOf(layers[0]);
     super({ ...options, ...(given === undefined ? {} : { inputShape: given }), name: options.name ?? "sequential" });
     this.#isNamed = options.name !== undefined;
     layers.forEach((layer, i) => this.#append(layer, `entry ${i}`));
@@ -59,7 +58,7 @@ export class Sequential extends Model {
   add(layer: Module): this {
     this.#append(layer, "what was given");
     this.restructured();
-    const shape = layer instanceof Layer ? layer.options.inputShape : undefined;
+    const shape = shapeOf(layer);
     if (!this.isBuilt && this.#layers.length === 1 && shape !== undefined) this.build(shape);
     else this.#trace();
     return this;
@@ -119,6 +118,12 @@ export class Sequential extends Model {
       if (!(error instanceof GradsmithError && error.code === "dtype")) throw error;
     }
   }
+}
+
+/** The shape of a sample that a layer was told, or that a model was built for. */
+function shapeOf(first: unknown): Shape | undefined {
+  const shape = first instanceof Layer ? first.options.inputShape : first instanceof Model ? first.inputShape : undefined;
+  return isShape(shape) ? shape : undefined;
 }
 
 const numbered = (kind: string, count: number): string => (count === 0 ? kind : `${kind}_${count}`);

@@ -218,6 +218,11 @@ describe("what is known of the input", () => {
     expect(Object.keys(model.weights)).toEqual(["dense/kernel", "dense/bias", "dense_1/kernel", "dense_1/bias"]);
   });
 
+  test("from a model that stands first", () => {
+    const encoder = sequential([dense(3)], { inputShape: [6] });
+    expect(sequential([encoder, dense(6)]).summary()).toContain("(None, 6)");
+  });
+
   test("add keeps what has been learnt", async () => {
     const model = sequential([dense(6)], { inputShape: [6] }).compile({ loss: "mse" });
     await model.fit(x, x, quiet);
