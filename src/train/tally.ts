@@ -63,9 +63,12 @@ function seenBy(metric: Metric, { loss }: Output, prediction: Tensor): Tensor {
 
 /** The figures so far. The tensors are memory already, so nothing is compiled for this. */
 export async function logsOf(tally: Tally, { outputs }: TrainingSetup): Promise<Figures> {
-  const samples = await tally.samples.item();
-  const logs: Record<string, number> & { loss: number } = { loss: (await tally.total.item()) / samples };
-  for (const [name, total] of Object.entries(tally.losses)) logs[`${logName(name)}_loss`] = (await total.item()) / samples;
+  const names = Object.keys(tally.losses);
+  const [samples, total, ...separate] = await Promise.all(
+    [tally.samples, tally.total, ...Object.values(tally.losses)].map((sum) => sum.item()),
+  );
+  const logs: Record<string, number> & { loss: number } = { loss: total! / samples! };
+  for (const [i, name] of names.entries()) logs[`${logName(name)}_loss`] = separate[i]! / samples!;
   for (const { metrics } of outputs) {
     for (const [key, metric] of Object.entries(metrics)) {
       const state = Object.entries(tally.metrics[key]!);
