@@ -2,6 +2,7 @@ import { describe, expect, it } from "vitest";
 import { evaluated } from "../../test/contract/evaluated.ts";
 import "../runtime/install.ts";
 import { tensor } from "../tensor/create.ts";
+import { holdGraphs } from "../tensor/execution.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 import { logitsOf, maskOf, withLogits, withMask } from "./carried.ts";
 
@@ -81,6 +82,19 @@ describe("masks travel with values", () => {
     expect(evaluated(maskOf(masked.reshape([8, 3]), [8])!)).toEqual(bits);
     expect(evaluated(maskOf(masked.permute([1, 0, 2]), [4, 2])!)).toEqual([1, 1, 1, 0, 0, 1, 0, 0]);
     expect(evaluated(maskOf(masked.softmax(), [2, 4])!)).toEqual(bits);
+  });
+
+  it("through thousands of operations", () => {
+    const far = holdGraphs(() => Array.from({ length: 20_000 }).reduce<Tensor>((value) => value.add(1), withMask(z, mask)));
+    expect(
+      evaluated(
+        holdGraphs(() =>
+          maskOf(far.reshape([8, 3]), [8])!
+            .cast("f32")
+            .sum(),
+        ),
+      ),
+    ).toEqual([4]);
   });
 
   it("several count together", () => {

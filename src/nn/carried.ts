@@ -1,7 +1,7 @@
 import type { Shape } from "../core/shape.ts";
 import { sameShape } from "../core/shape.ts";
 import type { Movement, Node } from "../ir/graph.ts";
-import { makeNode } from "../ir/graph.ts";
+import { makeNode, topological } from "../ir/graph.ts";
 import type { Index } from "../ir/index.ts";
 import { keyOf, mentions, variable } from "../ir/index.ts";
 import { Tensor } from "../tensor/tensor.ts";
@@ -75,29 +75,28 @@ export function withMask(value: Tensor, mask: Tensor): Tensor {
 /** The mask a value carries, for its first axes: bool in `shape`, the value's own shape by default. None where it carries none. */
 export function maskOf(value: Tensor, shape: Shape = value.shape): Tensor | undefined {
   if (!masksExist) return undefined;
-  const whole = carriedMasks.get(value) ?? maskBehind(value.node, new Map());
+  const whole = carriedMasks.get(value) ?? maskBehind(value.node);
   if (whole === undefined || sameShape(whole.shape, shape)) return whole;
   const axes = whole.shape.map((_, axis) => axis).slice(shape.length);
   return axes.length === 0 ? whole : whole.cast("u8").min({ axes }).notEqual(0);
 }
 
-function maskBehind(node: Node, known: Map<Node, Tensor | undefined>): Tensor | undefined {
-  const own = carriedMasks.get(node);
-  if (own !== undefined) return own;
-  if (known.has(node)) return known.get(node);
-  const found = maskFrom(node, known);
-  known.set(node, found);
-  return found;
+function maskBehind(root: Node): Tensor | undefined {
+  const known = new Map<Node, Tensor | undefined>();
+  const below = (node: Node): readonly Node[] => (carriedMasks.has(node) || !passesMasks(node) ? [] : node.inputs);
+  for (const node of topological([root], undefined, below))
+    known.set(node, carriedMasks.get(node) ?? (passesMasks(node) ? maskFrom(node, known) : undefined));
+  return known.get(root);
 }
 
-function maskFrom(node: Node, known: Map<Node, Tensor | undefined>): Tensor | undefined {
-  if (node.op.kind === "elementwise") {
-    const masks = node.inputs.map((input) => maskBehind(input, known)).filter((mask) => mask !== undefined);
+const passesMasks = ({ op, inputs }: Node): boolean => op.kind === "elementwise" || (op.kind === "movement" && inputs.length === 1);
+
+function maskFrom(node: Node, known: ReadonlyMap<Node, Tensor | undefined>): Tensor | undefined {
+  const masks = node.inputs.map((input) => known.get(input)).filter((mask) => mask !== undefined);
+  if (node.op.kind === "elementwise")
     return masks.map((mask) => mask.broadcastTo(node.type.shape)).reduce<Tensor | undefined>((a, b) => a?.and(b) ?? b, undefined);
-  }
-  if (node.op.kind !== "movement" || node.inputs.length !== 1 || originOf(node) === undefined) return undefined;
-  const behind = maskBehind(node.inputs[0]!, known);
-  return behind && new Tensor(makeNode(node.op, [behind.node], node.attributes));
+  const [behind] = masks;
+  return behind && originOf(node) && new Tensor(makeNode(node.op, [behind.node], node.attributes));
 }
 
 /** Where each element of a movement comes from, if all come from somewhere: a function of `o0`, `o1`, ..., one for each axis of the result. */
