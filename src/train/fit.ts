@@ -124,6 +124,13 @@ export interface FitResult {
 /** Trains from `state` on, whose memory is taken over; the model keeps what is returned. */
 export async function fitModel(input: FitInput): Promise<FitResult> {
   const { callbacks = [], verbose = "auto" } = input.options;
+  if (Object.keys(input.state.params).length === 0)
+    throw new GradsmithError(
+      "usage",
+      "fit",
+      "nothing in the model can be trained: it has no weights, or all are frozen.",
+      "Set trainable = true on a part of it.",
+    );
   const told = [...callbacks, ...progressFor(verbose)];
   const unwatch = watchSlowCompilers((what) => {
     for (const callback of told) void callback.onSlowCompiler?.(what);

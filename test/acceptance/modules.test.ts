@@ -359,6 +359,15 @@ describe("freezing", () => {
     expect((await model.getWeights())["sequential/dense/kernel"]).not.toEqual(after["sequential/dense/kernel"]);
   });
 
+  test("a model with nothing to train says so", async () => {
+    const model = sequential([dense(1)], { inputShape: [6] }).compile({ loss: "mse" });
+    model.trainable = false;
+    await expect(model.fit(x, y, quiet)).rejects.toThrow(
+      "[fit] nothing in the model can be trained: it has no weights, or all are frozen. Set trainable = true on a part of it.",
+    );
+    expect((await model.evaluate(x, y)).loss).toBeGreaterThan(0);
+  });
+
   test("gradients of one's own loop are those of what is not frozen", () => {
     const model = sequential([dense(4), dense(1)], { inputShape: [6] });
     model.layers[0]!.trainable = false;
