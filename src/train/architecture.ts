@@ -24,7 +24,7 @@ export interface FlatArchitecture {
 export const architectureKey = "gradsmith.architecture";
 
 /** Modules in modules: no file needs more, and a reader must not overflow the stack. */
-const deepest = 200;
+const deepest = 1000;
 
 /** An architecture from a file's metadata, checked as far as its shape goes; modules check their own options. */
 export function readArchitecture(where: string, text: string | undefined): Architecture | FlatArchitecture {

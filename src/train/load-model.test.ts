@@ -39,7 +39,7 @@ describe("loadModel", () => {
       { [architectureKey]: JSON.stringify(architecture) },
     );
   const input = { dtype: "f32", shape: [2] };
-  const deep = Array.from({ length: 300 }).reduce<unknown>((inner) => [inner], []);
+  const deep = Array.from({ length: 3000 }).reduce<unknown>((inner) => [inner], []);
 
   it.each([
     ["a kind that isn't known", { format: 2, model: ["mystery", {}], input }, 'holds a "mystery", which isn\'t known here.'],

@@ -71,6 +71,21 @@ describe("targets [n] beside predictions [n, 1]", () => {
     expect(await model.evaluate([[1], [2], [3]], [0, 1, 2])).toEqual({ loss: 1, bias: 1 });
   });
 
+  test("a metric may be a plain function, under its name", async () => {
+    const bias = (target: Tensor, prediction: Tensor) => prediction.sub(target);
+    const model = linear(1).compile({ loss: "mse", metrics: [bias, "mae"] });
+    expect(await model.evaluate([[1], [2], [4]], [1, 2, 3])).toEqual({
+      loss: expect.closeTo(1 / 3, 6),
+      bias: expect.closeTo(1 / 3, 6),
+      mae: expect.closeTo(1 / 3, 6),
+    });
+    const wrong = linear(1).compile({
+      loss: "mse",
+      metrics: [(target: Tensor, prediction: Tensor) => prediction.sub(target.reshape([1, -1]))],
+    });
+    await expect(wrong.evaluate([[1], [2], [3]], [1, 2, 3])).rejects.toMatchObject({ code: "shape" });
+  });
+
   test("a loss that mixes samples up is refused", async () => {
     const model = linear(1).compile({ loss: (target: Tensor, prediction: Tensor) => prediction.sub(target.reshape([1, -1])) });
     await expect(model.evaluate([[1], [2], [3]], [1, 2, 3])).rejects.toMatchObject({ code: "shape" });
@@ -133,7 +148,7 @@ describe("of one's own, in about ten lines", () => {
 
 describe("weights of samples", () => {
   test("are refused where they can't mean anything", async () => {
-    const model = linear(1).compile({ loss: "mse" });
+    const model = sequential([dense(1)], { inputShape: [1] }).compile({ loss: "mse" });
     const data = [
       [[1], [2]],
       [1, 2],

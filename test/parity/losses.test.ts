@@ -132,7 +132,7 @@ describe("losses by their definition", () => {
     const given = (f: (t: Tensor, p: Tensor) => unknown) => () =>
       lossOf("compile", f as never).perSample(tensor([1, 2, 3]), tensor([[1], [2], [3]]));
     expect(given((t, p) => p.sub(t.flatten()))).toThrow(
-      "[loss] a loss function gave [3, 3] for targets [3] and predictions [3, 1]. Return one number, or losses that begin with the batch and are no more than the predictions; bring target and prediction to one shape first.",
+      "[loss] a loss function gave [3, 3] for targets [3] and predictions [3, 1]. Return one number, or numbers that begin with the batch and are no more than the predictions; bring target and prediction to one shape first.",
     );
     expect(given(() => 3)).toThrow("[loss] a loss function gave 3, not a tensor. Return one number or one for each sample.");
     expect(given((t, p) => p.sub(t).abs().mean())).not.toThrow();

@@ -15,20 +15,20 @@ export const customLoss = (f: (target: Tensor, prediction: Tensor) => Tensor): L
 });
 
 /** One number, or numbers for each sample: otherwise something was broadcast that should not have been. */
-function checked(value: unknown, target: Tensor, prediction: Tensor): Tensor {
+export function checked(value: unknown, target: Tensor, prediction: Tensor, what = "loss"): Tensor {
   if (!(value instanceof Tensor))
     throw new GradsmithError(
       "usage",
-      "loss",
-      `a loss function gave ${described(value)}, not a tensor.`,
+      what,
+      `a ${what} function gave ${described(value)}, not a tensor.`,
       "Return one number or one for each sample.",
     );
   const isPerSample = value.shape[0] === prediction.shape[0] && value.size <= prediction.size;
   if (value.rank === 0 || isPerSample) return value;
   throw new GradsmithError(
     "shape",
-    "loss",
-    `a loss function gave ${showShape(value.shape)} for targets ${showShape(target.shape)} and predictions ${showShape(prediction.shape)}.`,
-    "Return one number, or losses that begin with the batch and are no more than the predictions; bring target and prediction to one shape first.",
+    what,
+    `a ${what} function gave ${showShape(value.shape)} for targets ${showShape(target.shape)} and predictions ${showShape(prediction.shape)}.`,
+    "Return one number, or numbers that begin with the batch and are no more than the predictions; bring target and prediction to one shape first.",
   );
 }

@@ -1,8 +1,10 @@
 import type { Choice } from "../../core/described.ts";
-import { chosen, registryOf } from "../../core/described.ts";
+import { chosen, custom, registryOf } from "../../core/described.ts";
+import type { Tensor } from "../../tensor/tensor.ts";
 import { refuseOldName } from "../legacy.ts";
 import { binaryCrossentropy } from "../losses/binary-crossentropy.ts";
 import { categoricalCrossentropy } from "../losses/categorical-crossentropy.ts";
+import { checked } from "../losses/custom-loss.ts";
 import { hinge, squaredHinge } from "../losses/hinge.ts";
 import { huber } from "../losses/huber.ts";
 import { klDivergence } from "../losses/kl-divergence.ts";
@@ -17,6 +19,7 @@ import { accuracy, binaryAccuracy, categoricalAccuracy, sparseCategoricalAccurac
 import { auc } from "./auc.ts";
 import { precision, recall } from "./confusion.ts";
 import type { Metric } from "./metric.ts";
+import { meanMetric } from "./metric.ts";
 import { ofLoss } from "./of-loss.ts";
 import { rmse } from "./rmse.ts";
 import { sparseTopKCategoricalAccuracy, topKCategoricalAccuracy } from "./top-k.ts";
@@ -68,18 +71,29 @@ export const metrics = {
 } as const;
 
 export type MetricName = keyof typeof metrics;
-/** What users may give for a metric: a name, a name with options, one of `metrics`, or one of their own. */
-export type MetricChoice = Choice<Metric, MetricName>;
+/** What users may give for a metric: a name, a name with options, one of `metrics`, one of their own, or a function from target and prediction. */
+export type MetricChoice = Choice<Metric, MetricName> | Formula;
+type Formula = (target: Tensor, prediction: Tensor) => Tensor;
 
 export const metricRegistry = registryOf<Metric>("metric", metrics);
 
 /** The metric a user chose. One chosen by a name goes by that name in logs. */
-export function metricOf(where: string, choice: Choice<Metric>): Metric {
+export function metricOf(where: string, choice: Choice<Metric> | Formula): Metric {
+  if (typeof choice === "function") return isFactory(choice) ? choice() : customMetric(choice);
   refuseOldName(where, "loss", choice);
   const metric = chosen<Metric>(where, choice, metricRegistry);
   const name = typeof choice === "string" ? choice : Array.isArray(choice) ? (choice[0] as string) : metric.name;
   return name === metric.name ? metric : renamed(metric, name);
 }
+
+const isFactory = (choice: unknown): choice is () => Metric => Object.values<unknown>(metrics).includes(choice);
+
+/** The mean of what a function of target and prediction gives, under its name. */
+const customMetric = (f: Formula): Metric =>
+  renamed(
+    meanMetric(custom, { perSample: (target, prediction) => checked(f(target, prediction), target, prediction, "metric") }),
+    f.name === "" ? custom : f.name,
+  );
 
 /** Written out, since a metric may be of a class of its own. */
 const renamed = <Name extends string>(metric: Metric, name: Name): Metric<Name> => ({
