@@ -5,8 +5,8 @@ import { activationRegistry } from "./activations.ts";
 import { constraintRegistry } from "./constraints.ts";
 import { initializerRegistry } from "./initializers.ts";
 import { layerRegistry } from "./layers/registry.ts";
-import type { Module } from "./module.ts";
-import { pathsOf, treeText } from "./module-tree.ts";
+import { Module } from "./module.ts";
+import { pathsOf } from "./module-tree.ts";
 import { regularizerRegistry } from "./regularizers.ts";
 
 /** A module as plain data: a form of its own, or which of those before it is, or is inside of. */
@@ -18,28 +18,33 @@ interface SharedModule {
   readonly path: string;
 }
 
-/** A module that lists others and says itself how it is saved. */
+/** The member of a module that lists others and says itself how it is saved. A symbol, so that no member of a user's class is taken for it. */
+export const savedParts: unique symbol = Symbol.for("gradsmith.savedParts");
+
 export interface Composite extends Module {
   /** What it is built from, with `save` for the modules in it, in their order. */
-  saved(save: (module: Module) => SavedModule): SavedForm;
+  [savedParts](save: (module: Module) => SavedModule): SavedForm;
 }
 
 /** How composites are built again, by kind: from options in which modules are in their saved forms. */
 export type CompositeBuilders = Readonly<Record<string, (options: object, load: (saved: SavedModule) => Module) => Module>>;
 
-const isComposite = (module: Module): module is Composite => "saved" in module && typeof module.saved === "function";
+/** Not of a class that only inherits it: what that adds would be lost. */
+const isComposite = (module: Module): module is Composite => Object.hasOwn(Object.getPrototypeOf(module) as object, savedParts);
 
 const valueRegistries = [activationRegistry, constraintRegistry, initializerRegistry, regularizerRegistry];
 const isKnownValue = (kind: string): boolean => valueRegistries.some((registry) => isKnownTo(registry, kind));
 
+export type ModuleClass = new (options: never) => Module;
+
 /** Classes of users' modules, by the name they are saved under. */
-const classes = new Map<string, new (options: never) => Module>();
+const classes = new Map<string, ModuleClass>();
 
 /** The name a class is saved under: that of its static `kind`, else its own. */
 const nameOf = (ownClass: { readonly name: string; readonly kind?: unknown }): string =>
   typeof ownClass.kind === "string" ? ownClass.kind : ownClass.name;
 
-export function registerModule(ownClass: new (options: never) => Module): void {
+export function registerModule(ownClass: ModuleClass): void {
   const name = nameOf(ownClass);
   if (isKnownTo(layerRegistry, name))
     throw new GradsmithError("usage", "register", `"${name}" is the name of a layer that exists.`, "Call the class otherwise.");
@@ -55,7 +60,7 @@ export function saveModule(root: Module): SavedForm {
     if (before !== undefined) return before;
     const number = forms++;
     met.set(module, { shared: number, path: "" });
-    if (isComposite(module)) return module.saved(save);
+    if (isComposite(module)) return module[savedParts](save);
     const form = formOf(module);
     for (const [inner, path] of pathsOf(module)) if (!met.has(inner)) met.set(inner, { shared: number, path });
     return form;
@@ -63,18 +68,18 @@ export function saveModule(root: Module): SavedForm {
   return save(root) as SavedForm;
 }
 
+/** The form of a module that is built from its options: one of the library's, or of a registered class. It is tried whether that is true. */
 function formOf(module: Module): SavedForm {
-  const ownClass = module.constructor as new (options: never) => Module;
-  const name = nameOf(ownClass);
-  if (classes.get(name) !== ownClass) {
-    const isOurs = isKnownTo(layerRegistry, module.kind);
-    if (!isOurs) throw unregistered(ownClass.name);
-    return savedForm(module as Described, (kind) => kind === module.kind || isKnownValue(kind));
-  }
-  const form = savedForm({ kind: name, options: module.options }, (kind) => kind === name || isKnownValue(kind));
+  const ownClass = module.constructor as ModuleClass;
+  const isRegistered = classes.get(nameOf(ownClass)) === ownClass;
+  const kind = isRegistered ? nameOf(ownClass) : module.kind;
+  if (!isRegistered && !isKnownTo(layerRegistry, kind)) throw unregistered(ownClass.name);
+  const form = savedForm({ kind, options: module.options }, (each) => each === kind || isKnownValue(each));
   const options = typeof form === "string" ? {} : form[1];
-  const again = builtAgain(ownClass, options);
-  if (again !== undefined && treeText(again) === treeText(module)) return form;
+  const again = builtAgain(isRegistered ? (given) => new ownClass(given as never) : layerRegistry.builders[kind]!, options);
+  // A class of a user's may be called as one of the library's is.
+  if (!isRegistered && again?.constructor !== ownClass) throw unregistered(ownClass.name);
+  if (again !== undefined && (!isRegistered || contentsOf(again) === contentsOf(module))) return form;
   throw new GradsmithError(
     "usage",
     "save",
@@ -83,12 +88,20 @@ function formOf(module: Module): SavedForm {
   );
 }
 
-function builtAgain(ownClass: new (options: never) => Module, options: object): Module | undefined {
+function builtAgain(build: Builder<Module>, options: object): Module | undefined {
   try {
-    return new ownClass(options as never);
+    return build(options as never);
   } catch {
     return undefined;
   }
+}
+
+/** What the constructor of a module has made of its options, as text: the modules inside with theirs, and plain data in fields. */
+function contentsOf(root: Module): string {
+  const shown = (value: unknown): unknown => (value instanceof Module ? value.kind : typeof value === "function" ? "function" : value);
+  const inside = [...pathsOf(root)].slice(1).map(([module, path]) => [path, module.kind, module.options]);
+  const fields = Object.entries(root).filter(([name]) => name !== "options");
+  return JSON.stringify([inside, fields], (_key, value: unknown) => shown(value));
 }
 
 /** The module a saved form describes. Nothing in it is evaluated: kinds are looked up, and options checked by whoever takes them. */

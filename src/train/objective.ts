@@ -4,6 +4,7 @@ import { map } from "../core/tree.ts";
 import type { Blueprint } from "../nn/blueprint.ts";
 import { isTrained } from "../nn/blueprint.ts";
 import { maskOf } from "../nn/carried.ts";
+import { maskedMean } from "../nn/losses/loss.ts";
 import { spread } from "../nn/metrics/spread.ts";
 import type { Module, Value } from "../nn/module.ts";
 import { within } from "../nn/scope.ts";
@@ -81,9 +82,7 @@ const entered = (leaf: Tensor, dtype: "f32" | "f64"): Tensor => (isFloat(leaf.dt
  */
 function meanLoss({ loss, name }: Output, target: Tensor, prediction: Tensor, weight: Tensor | undefined): Tensor {
   const each = loss!.perSample(target, prediction);
-  const mask = maskOf(prediction, each.shape);
-  if (weight === undefined && mask === undefined) return each.mean();
-  if (each.rank === 0) {
+  if (each.rank === 0 && (weight !== undefined || maskOf(prediction) !== undefined)) {
     throw new GradsmithError(
       "usage",
       "fit",
@@ -91,10 +90,7 @@ function meanLoss({ loss, name }: Output, target: Tensor, prediction: Tensor, we
       "Let it return a loss for each sample, [batch].",
     );
   }
-  const weighted = weight === undefined ? each : each.mul(spread("fit", weight, each).cast(each.dtype));
-  if (mask === undefined) return weighted.mean();
-  const counted = mask.cast(each.dtype);
-  return mask.where(weighted, 0).sum().div(counted.sum().maximum(1));
+  return maskedMean(weight === undefined ? each : each.mul(spread("fit", weight, each).cast(each.dtype)), prediction);
 }
 
 const weightPenalties = (blueprint: Blueprint, variables: NamedTensors): Tensor[] =>

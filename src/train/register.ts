@@ -8,6 +8,7 @@ import { lossRegistry } from "../nn/losses/registry.ts";
 import { metricRegistry } from "../nn/metrics/registry.ts";
 import { Module } from "../nn/module.ts";
 import { regularizerRegistry } from "../nn/regularizers.ts";
+import type { ModuleClass } from "../nn/saved-module.ts";
 import { registerModule } from "../nn/saved-module.ts";
 import { optimizerRegistry } from "../optim/optimizers.ts";
 
@@ -33,7 +34,7 @@ const sorts: readonly (readonly [member: string, Registry<never>])[] = [
  * @throws GradsmithError "usage" for what is none of these, or has the name of something that exists.
  * @example register(Scale); register(pinball);
  */
-export function register(thing: (new (options: never) => Module) | Factory): void {
+export function register(thing: ModuleClass | Factory): void {
   if (isModuleClass(thing)) {
     registerModule(thing);
     return;
@@ -54,8 +55,7 @@ export function register(thing: (new (options: never) => Module) | Factory): voi
   registry.registered.set(made.kind, builder as Builder<never>);
 }
 
-const isModuleClass = (thing: unknown): thing is new (options: never) => Module =>
-  typeof thing === "function" && thing.prototype instanceof Module;
+const isModuleClass = (thing: unknown): thing is ModuleClass => typeof thing === "function" && thing.prototype instanceof Module;
 
 function attempted(builder: Builder<Described>): unknown {
   try {

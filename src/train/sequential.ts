@@ -6,7 +6,8 @@ import type { Shape } from "../core/shape.ts";
 import { Layer } from "../nn/layer.ts";
 import type { Value } from "../nn/module.ts";
 import { Module } from "../nn/module.ts";
-import type { SavedModule } from "../nn/saved-module.ts";
+import type { Composite, SavedModule } from "../nn/saved-module.ts";
+import { savedParts } from "../nn/saved-module.ts";
 import { isShape } from "../nn/shapes.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 import type { ModelOptions } from "./model.ts";
@@ -18,7 +19,7 @@ export interface SequentialOptions extends Omit<ModelOptions, "inputShape"> {
 }
 
 /** Modules applied one after the other. */
-export class Sequential extends Model {
+export class Sequential extends Model implements Composite {
   override readonly kind = "sequential";
   readonly #layers: Module[] = [];
   /** The name each module has in here. */
@@ -56,11 +57,17 @@ export class Sequential extends Model {
    * @example const model = sequential(); model.add(dense(64, { activation: "relu", inputShape: [20] })); model.add(dense(10));
    */
   add(layer: Module): this {
+    const isNew = !this.#names.has(layer);
     this.#append(layer, "what was given");
     this.restructured();
     const shape = shapeOf(layer);
-    if (!this.isBuilt && this.#layers.length === 1 && shape !== undefined) this.build(shape);
-    else this.#trace();
+    try {
+      if (!this.isBuilt && this.#layers.length === 1 && shape !== undefined) this.build(shape);
+      else this.#trace();
+    } catch (error) {
+      this.#takeBack(isNew);
+      throw error;
+    }
     return this;
   }
 
@@ -75,7 +82,7 @@ export class Sequential extends Model {
   }
 
   /** How it is saved: the names of the modules in it follow from their own and from their order. */
-  saved(save: (module: Module) => SavedModule): SavedForm {
+  [savedParts](save: (module: Module) => SavedModule): SavedForm {
     const { inputShape, dtype } = this.options as SequentialOptions;
     const layers = this.#layers.map((layer) => save(layer));
     const name = this.#isNamed ? { name: this.name } : {};
@@ -90,6 +97,16 @@ export class Sequential extends Model {
       throw new GradsmithError("option", "sequential", `${what} is not a layer.`, "Make layers with dense(...), flatten() and their like.");
     this.#layers.push(layer);
     if (!this.#names.has(layer)) this.#names.set(layer, this.#nameFor(layer));
+  }
+
+  /** Without the last layer, which doesn't fit the others. */
+  #takeBack(isNew: boolean): void {
+    const layer = this.#layers.pop()!;
+    if (isNew) {
+      this.#taken.delete(this.#names.get(layer)!);
+      this.#names.delete(layer);
+    }
+    this.restructured();
   }
 
   /** Its own name, or its kind, numbered from the second on. */

@@ -19,6 +19,7 @@ import {
   type Params,
   random,
   register,
+  Sequential,
   type Shape,
   sequential,
   sgd,
@@ -216,6 +217,14 @@ describe("what is known of the input", () => {
     model.add(dropout(0.5)).add(dense(10, { activation: "softmax" }));
     expect(model.summary()).toContain("Total params: 1,994");
     expect(Object.keys(model.weights)).toEqual(["dense/kernel", "dense/bias", "dense_1/kernel", "dense_1/bias"]);
+  });
+
+  test("a layer that doesn't fit is not added, and the next one is", () => {
+    const model = sequential([dense(2)], { inputShape: [6] });
+    expect(() => model.add(new Residual())).toThrow("cannot broadcast");
+    model.add(dense(1));
+    expect(Object.keys(model.weights)).toEqual(["dense/kernel", "dense/bias", "dense_1/kernel", "dense_1/bias"]);
+    expect(model.predict(x).shape).toEqual([40, 1]);
   });
 
   test("from a model that stands first", () => {
@@ -493,6 +502,36 @@ describe("one's own parts", () => {
     expect(Object.keys((await loadModel(path)).weights)).toEqual(Object.keys(model.weights));
     await expect(sequential([new Forgetful({ floors: 3 })], { inputShape: [6] }).save(path)).rejects.toThrow(
       "[save] a Forgetful can't be built again from its options.",
+    );
+  });
+
+  test("what would come back as something else is refused, not saved", async () => {
+    class Flatten extends Layer {
+      call(_params: Params, x: Tensor): Tensor {
+        return x.mul(100);
+      }
+    }
+    class Twice extends Sequential {
+      override forward(x: Tensor): Tensor {
+        return super.forward(x).mul(2);
+      }
+    }
+    class Times extends Layer {
+      readonly factor: number;
+      constructor(factor: number) {
+        super();
+        this.factor = factor;
+      }
+      call(_params: Params, x: Tensor): Tensor {
+        return x.mul(this.factor);
+      }
+    }
+    register(Times as never);
+    const path = join(folder, "refused.safetensors");
+    await expect(sequential([new Flatten()], { inputShape: [2] }).save(path)).rejects.toThrow(`[save] "Flatten" isn't registered`);
+    await expect(new Twice([dense(1)], { inputShape: [2] }).save(path)).rejects.toThrow(`[save] "Twice" isn't registered`);
+    await expect(sequential([new Times(3)], { inputShape: [2] }).save(path)).rejects.toThrow(
+      "[save] a Times can't be built again from its options.",
     );
   });
 

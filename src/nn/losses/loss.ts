@@ -104,7 +104,7 @@ export function checkOrder(where: string, target: unknown, prediction: unknown):
 }
 
 /** The mean of losses over all places that the prediction's mask doesn't leave out. */
-function maskedMean(losses: Tensor, prediction: Tensor): Tensor {
+export function maskedMean(losses: Tensor, prediction: Tensor): Tensor {
   const mask = sameShape(losses.shape, prediction.shape.slice(0, losses.rank)) ? maskOf(prediction, losses.shape) : undefined;
   if (mask === undefined) return losses.mean();
   return mask.where(losses, 0).sum().div(mask.cast(losses.dtype).sum().maximum(1));
