@@ -1,4 +1,4 @@
-import type { Builder, Described, SavedForm } from "../core/described.ts";
+import type { Builder, SavedForm } from "../core/described.ts";
 import { isKnownTo, savedForm, unregistered } from "../core/described.ts";
 import { GradsmithError } from "../core/errors.ts";
 import { activationRegistry } from "./activations.ts";

@@ -38,7 +38,7 @@ import type { SampleTree } from "./samples.ts";
 import { checkFeatures, treeOf } from "./samples.ts";
 import { saveModel, saveTensors } from "./save-model.ts";
 import type { SummaryOptions } from "./summary.ts";
-import { summaryTable, unbuiltTable } from "./summary.ts";
+import { summaryTable } from "./summary.ts";
 import type { TrainState } from "./train-state.ts";
 import type { NewWeights } from "./weights.ts";
 import { copiedWeights, newValues } from "./weights.ts";
@@ -200,7 +200,7 @@ export abstract class Model extends Module {
    * @example console.log(model.summary({ expandNested: true }));
    */
   summary(options: SummaryOptions = {}): string {
-    return this.isBuilt ? summaryTable(this, options) : unbuiltTable(this);
+    return summaryTable(this, options);
   }
 
   /**

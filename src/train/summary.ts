@@ -19,16 +19,24 @@ const widths = [31, 22, 13] as const;
 
 interface Summed extends Module {
   readonly name: string;
-  readonly dtype: "f32" | "f64";
+  readonly isBuilt: boolean;
   readonly blueprint: Blueprint;
 }
 
-/** Keras's table of a model: its parts, what they give for a batch of any size (None), and how many numbers they learn. */
+/**
+ * Keras's table of a model: its parts, what they give for a batch of any size (None), and how many numbers they learn; question marks where
+ * nothing is known of shapes.
+ */
 export function summaryTable(model: Summed, options: SummaryOptions): string {
   checkOptions<SummaryOptions>("summary", options, { expandNested: flag });
+  if (!model.isBuilt) return unbuiltTable(model);
   const { blueprint } = model;
-  const rows = rowsInside(model, blueprint);
-  const shown = options.expandNested === true ? rows.flatMap((row) => expanded(row, blueprint, 0)) : rows.map((row) => cellsOf(row, 0));
+  const rowsInside = rowsOf(blueprint);
+  const expanded = (row: Row, depth: number): string[][] => [
+    cellsOf(row, depth),
+    ...(options.expandNested === true ? rowsInside(row.module).flatMap((inner) => expanded(inner, depth + 1)) : []),
+  ];
+  const shown = rowsInside(model).flatMap((row) => expanded(row, 0));
   const all = Object.values(blueprint.variables);
   return [
     ...table(model.name, shown),
@@ -51,33 +59,30 @@ interface Row {
 }
 
 /** The parts that a module calls, in the order it does; those of parts that are not called themselves, such as what is in a list, among them. */
-function rowsInside(module: Module, blueprint: Blueprint): readonly Row[] {
+function rowsOf(blueprint: Blueprint): (module: Module) => readonly Row[] {
   const order = new Map([...blueprint.outputs.keys()].map((called, i) => [called, i]));
   const own = new Map<Module, number>();
   for (const variable of Object.values(blueprint.variables))
     own.set(variable.module, (own.get(variable.module) ?? 0) + sizeOf(variable.shape));
-  const path = blueprint.paths.get(module)!;
-  const isHere = (name: string, child: Module, outer: string): boolean => blueprint.paths.get(child) === joined(outer, name);
+  // What stands elsewhere too is counted where it was met first.
   const inside = (outer: Module): readonly [string, Module][] => {
-    const outerPath = blueprint.paths.get(outer)!;
-    return Object.entries(outer.children()).filter(([name, child]) => isHere(name, child, outerPath));
+    const path = blueprint.paths.get(outer)!;
+    return Object.entries(outer.children()).filter(([name, child]) => blueprint.paths.get(child) === joined(path, name));
   };
   const count = (part: Module): number => inside(part).reduce((sum, [, child]) => sum + count(child), own.get(part) ?? 0);
   const nearest = (outer: Module): readonly Module[] => inside(outer).flatMap(([, child]) => (order.has(child) ? [child] : nearest(child)));
-  return [...nearest(module)]
-    .sort((a, b) => order.get(a)! - order.get(b)!)
-    .map((part) => ({
-      module: part,
-      name: blueprint.paths.get(part)!.slice(path === "" ? 0 : path.length + 1),
-      output: blueprint.outputs.get(part)!,
-      parameters: count(part),
-    }));
+  return (module) => {
+    const path = blueprint.paths.get(module)!;
+    return [...nearest(module)]
+      .sort((a, b) => order.get(a)! - order.get(b)!)
+      .map((part) => ({
+        module: part,
+        name: blueprint.paths.get(part)!.slice(path === "" ? 0 : path.length + 1),
+        output: blueprint.outputs.get(part)!,
+        parameters: count(part),
+      }));
+  };
 }
-
-const expanded = (row: Row, blueprint: Blueprint, depth: number): string[][] => [
-  cellsOf(row, depth),
-  ...rowsInside(row.module, blueprint).flatMap((inner) => expanded(inner, blueprint, depth + 1)),
-];
 
 const cellsOf = ({ module, name, output, parameters }: Row, depth: number): string[] => [
   `${depth === 0 ? "" : `${"  ".repeat(depth - 1)}└ `}${name} (${titled(module.kind)})`,
@@ -85,8 +90,7 @@ const cellsOf = ({ module, name, output, parameters }: Row, depth: number): stri
   thousands(parameters),
 ];
 
-/** The same before anything is known of shapes. */
-export function unbuiltTable(model: Module & { readonly name: string }): string {
+function unbuiltTable(model: Summed): string {
   const children = Object.entries(model.children());
   const rows = children.map(([name, { kind }]) => [`${name} (${titled(kind)})`, "?", "0 (unbuilt)"]);
   return [...table(model.name, rows), " Total params: 0 (unbuilt)"].join("\n");
