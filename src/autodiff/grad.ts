@@ -10,11 +10,13 @@ import { Tensor } from "../tensor/tensor.ts";
 import { backward } from "./backward.ts";
 import { differentiatedBy } from "./needs-gradient.ts";
 
+/** What `valueAndGrad` gives. */
 export interface ValueAndGrads<P> {
   readonly value: Tensor;
   /** The gradient for each tensor of the parameters, in its place. */
   readonly grads: P;
 }
+/** The same with what the function gave besides. */
 export interface ValueAndGradsWithAux<P, Aux> extends ValueAndGrads<P> {
   readonly aux: Aux;
 }

@@ -15,6 +15,7 @@ import { Tensor } from "../tensor/tensor.ts";
 import type { LoopParts } from "./scan-gradient.ts";
 import { scanGradient } from "./scan-gradient.ts";
 
+/** The options of `scan`. */
 export interface ScanOptions<X> {
   /** A tensor or a tree of them, all with the same first axis: turn t is given row t of each. */
   readonly xs?: X;
@@ -23,12 +24,14 @@ export interface ScanOptions<X> {
   /** From the last row to the first. Row t of `ys` still belongs to row t of `xs`. Default false. */
   readonly reverse?: boolean;
 }
+/** What one turn of a `scan` gives. */
 export interface ScanStep<C, Y> {
   /** The state for the next turn: the same structure, shapes and dtypes as before. */
   readonly carry: C;
   /** What is kept of this turn. */
   readonly y: Y;
 }
+/** What a `scan` gives. */
 export interface Scanned<C, Y> {
   /** The state after the last turn. */
   readonly carry: C;

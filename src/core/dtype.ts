@@ -28,6 +28,7 @@ const facts: Readonly<Record<DType, DTypeFacts>> = {
   f64: { bytes: 8, array: Float64Array, isFloat: true, rank: 7 },
 };
 
+/** All dtypes. */
 export const dtypes = Object.keys(facts) as readonly DType[];
 export const isDType = (name: string): name is DType => Object.hasOwn(facts, name);
 export const bytesOf = (dtype: DType): number => facts[dtype].bytes;

@@ -2,6 +2,7 @@ import type { DType } from "./dtype.ts";
 import { GradsmithError } from "./errors.ts";
 import { described } from "./options.ts";
 
+/** The length of each axis. */
 export type Shape = readonly number[];
 export interface TensorType {
   readonly dtype: DType;

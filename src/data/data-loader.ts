@@ -6,6 +6,7 @@ import type { Tensor } from "../tensor/tensor.ts";
 import { Dataset, dataset } from "./dataset.ts";
 import type { Numbers } from "./rows.ts";
 
+/** The options of `dataLoader`. */
 export interface DataLoaderOptions {
   /** Default 1. */
   readonly batchSize?: number | undefined;

@@ -31,12 +31,14 @@ interface AllSamples {
   readonly weight?: Numbers | undefined;
 }
 
+/** The options of a dataset's `shuffle`. */
 export interface ShuffleOptions {
   /** The same seed gives the same orders. Default 0. */
   readonly seed?: number | undefined;
   /** How many samples to choose among; all of them by default. Smaller ones need less memory and mix less. */
   readonly bufferSize?: number | undefined;
 }
+/** The options of a dataset's `batch`. */
 export interface BatchOptions {
   /** Leave out a last batch that is smaller than the others. Default false. */
   readonly dropRemainder?: boolean | undefined;

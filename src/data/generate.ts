@@ -10,18 +10,21 @@ export interface Samples {
   readonly x: Tensor;
   readonly y: Tensor;
 }
+/** The options of `sineOfSquares` and `signOfSine`. */
 export interface SineOptions {
   /** The same seed gives the same samples. Default 0. */
   readonly seed?: number;
   /** How many features a sample has. Default 10. */
   readonly features?: number;
 }
+/** The options of functions that make samples. */
 export interface GenerateOptions {
   /** The same seed gives the same samples. Default 0. */
   readonly seed?: number;
   /** The standard deviation of what is added to each coordinate. Default 0. */
   readonly noise?: number;
 }
+/** The options of `spirals`. */
 export interface SpiralOptions extends GenerateOptions {
   /** How often an arm goes around. Default 1.5. */
   readonly turns?: number;

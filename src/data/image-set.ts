@@ -7,6 +7,7 @@ import type { DownloadProgress } from "./files-download.ts";
 import type { IdxArray } from "./idx.ts";
 import type { ImageFiles } from "./image-files.ts";
 
+/** The options of `mnist` and `fashionMnist`. */
 export interface ImageSetOptions {
   /** A folder with the four IDX files, packed with gzip or not; by default the usual places. */
   readonly directory?: string;
@@ -20,6 +21,7 @@ export interface LabelledImages {
   readonly labels: Tensor;
 }
 
+/** Images with labels, to train on and to test with. */
 export interface ImageSet {
   readonly train: LabelledImages;
   readonly test: LabelledImages;

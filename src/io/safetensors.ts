@@ -11,6 +11,7 @@ export interface FileTensor {
   readonly data: TypedArray;
 }
 
+/** What a safetensors file holds. */
 export interface Safetensors {
   readonly tensors: Readonly<Record<string, FileTensor>>;
   readonly metadata: Readonly<Record<string, string>>;

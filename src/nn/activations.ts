@@ -83,6 +83,7 @@ export const activations = {
   mish: plain("mish", (x) => x.mul(x.softplus().tanh())),
 } as const;
 
+/** The names that stand for an activation with its defaults. */
 export type ActivationName = keyof typeof activations;
 /** What users may give for an activation: its name, its name with options, one of `activations`, or a function of their own. */
 export type ActivationChoice = Choice<Activation, ActivationName> | ((x: Tensor) => Tensor);

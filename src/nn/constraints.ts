@@ -14,6 +14,7 @@ export interface Constraint extends Described {
   apply(x: Tensor): Tensor;
 }
 
+/** The options of `maxNorm` and `unitNorm`. */
 export interface NormOptions {
   /**
    * The axis, or axes, along which norms are taken; 0 by default: of the kernel of `dense`, the weights into each unit. Of `conv2d` these are
@@ -21,6 +22,7 @@ export interface NormOptions {
    */
   readonly axis?: number | readonly number[] | undefined;
 }
+/** The options of `minMaxNorm`. */
 export interface MinMaxNormOptions extends NormOptions {
   /** The smallest norm; 0 by default. */
   readonly minValue?: number | undefined;
@@ -108,6 +110,7 @@ export const constraints = {
   },
 } as const;
 
+/** The names that stand for a constraint with its defaults. */
 export type ConstraintName = keyof typeof constraints;
 /** What users may give for a constraint: its name, its name with options, or one of `constraints`. */
 export type ConstraintChoice = Choice<Constraint, ConstraintName>;

@@ -18,22 +18,26 @@ export interface Initializer extends Described {
   create(shape: Shape, key: Tensor): Tensor;
 }
 
+/** The options of `constant`. */
 export interface ConstantOptions {
   /** 0 by default. */
   readonly value?: number | undefined;
 }
+/** The options of `randomUniform`. */
 export interface RandomUniformOptions {
   /** Included; -0.05 by default. */
   readonly minval?: number | undefined;
   /** Not included; 0.05 by default. */
   readonly maxval?: number | undefined;
 }
+/** The options of `randomNormal`. */
 export interface RandomNormalOptions {
   /** 0 by default. */
   readonly mean?: number | undefined;
   /** The standard deviation, before anything is cut off; 0.05 by default. */
   readonly stddev?: number | undefined;
 }
+/** The options of `varianceScaling`. */
 export interface VarianceScalingOptions {
   /** What the fan divides; 1 by default. */
   readonly scale?: number | undefined;
@@ -42,6 +46,7 @@ export interface VarianceScalingOptions {
   /** `truncatedNormal`, cut off at two standard deviations, by default. */
   readonly distribution?: "truncatedNormal" | "untruncatedNormal" | "uniform" | undefined;
 }
+/** The options of `orthogonal` and `identity`. */
 export interface GainOptions {
   /** What the matrix is multiplied by; 1 by default. */
   readonly gain?: number | undefined;
@@ -138,6 +143,7 @@ export const initializers = withOldNames("initializers", "initializer", {
   },
 } as const);
 
+/** The names that stand for an initializer with its defaults. */
 export type InitializerName = keyof typeof initializers;
 /** What users may give for an initializer: its name, its name with options, or one of `initializers`. */
 export type InitializerChoice = Choice<Initializer, InitializerName>;

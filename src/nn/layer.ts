@@ -4,6 +4,7 @@ import type { Tensor } from "../tensor/tensor.ts";
 import type { CallContext, Params } from "./module.ts";
 import { Module } from "./module.ts";
 
+/** The options that every layer has. */
 export interface LayerOptions {
   /** The layer's name in the model it is listed in; by default its kind, numbered. */
   readonly name?: string | undefined;

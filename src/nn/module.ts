@@ -32,6 +32,7 @@ export interface ParamSpec {
   /** What its values are brought to after each update. */
   readonly constraint?: Choice<Constraint> | undefined;
 }
+/** A module's own variables, by name. */
 export type ParamSpecs = Readonly<Record<string, ParamSpec>>;
 
 /** A module's own variables, under the names of its specs. */

@@ -62,6 +62,7 @@ export const l2 = (factor = 0.01): Regularizer => l1l2({ l1: 0, l2: nonNegativeN
  */
 export const regularizers = { l1, l2, l1l2 } as const;
 
+/** The names that stand for a regularizer with its defaults. */
 export type RegularizerName = keyof typeof regularizers;
 /** What users may give for a regularizer: its name, its name with options, or one of `regularizers`. */
 export type RegularizerChoice = Choice<Regularizer, RegularizerName>;

@@ -21,6 +21,7 @@ export interface CallOptions {
   readonly dtype?: DType | undefined;
 }
 
+/** What `applyWith` may be told about a call. */
 export interface ApplyOptions extends CallOptions {
   /** Variables that are not trainable, where `params` holds only those that are. */
   readonly state?: Readonly<Record<string, Tensor>> | undefined;

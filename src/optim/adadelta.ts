@@ -6,6 +6,7 @@ import { flush } from "./flush.ts";
 import { rateOrSchedule } from "./learning-rate.ts";
 import type { LearningRateOption, Optimizer } from "./optimizer.ts";
 
+/** The options of `adadelta`. */
 export interface AdadeltaOptions extends LearningRateOption {
   /** Decay of both running averages, 0 to 1. Default 0.95. */
   readonly rho?: number;

@@ -4,6 +4,7 @@ import { checkOptions } from "../core/options.ts";
 import { rateOrSchedule } from "./learning-rate.ts";
 import type { LearningRateOption, Optimizer } from "./optimizer.ts";
 
+/** The options of `adagrad`. */
 export interface AdagradOptions extends LearningRateOption {
   /** What the sum of squares starts from. Default 0.1. */
   readonly initialAccumulatorValue?: number;

@@ -5,6 +5,7 @@ import type { AdamOptions } from "./adam.ts";
 import { adam, adamChecks } from "./adam.ts";
 import type { Optimizer } from "./optimizer.ts";
 
+/** The options of `adamW`. */
 export interface AdamWOptions extends AdamOptions {
   /** The fraction of a parameter lost per step, in units of the learning rate. Default 0.004. */
   readonly weightDecay?: number;

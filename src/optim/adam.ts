@@ -6,6 +6,7 @@ import { rateOrSchedule } from "./learning-rate.ts";
 import { oneMinusPower } from "./one-minus-power.ts";
 import type { LearningRateOption, Optimizer } from "./optimizer.ts";
 
+/** The options of `adam`. */
 export interface AdamOptions extends LearningRateOption {
   /** Decay of the first moment, the mean of gradients; less than 1. Default 0.9. */
   readonly beta1?: number;

@@ -6,6 +6,7 @@ import { flush } from "./flush.ts";
 import { oneMinusPower } from "./one-minus-power.ts";
 import type { Optimizer } from "./optimizer.ts";
 
+/** The options of `adamax`. */
 export type AdamaxOptions = Omit<AdamOptions, "amsgrad">;
 
 const { amsgrad: _, ...checks }: OptionChecks<AdamOptions> = adamChecks;

@@ -6,6 +6,7 @@ import { flush } from "./flush.ts";
 import { rateOrSchedule } from "./learning-rate.ts";
 import type { LearningRateOption, Optimizer } from "./optimizer.ts";
 
+/** The options of `rmsprop`. */
 export interface RmspropOptions extends LearningRateOption {
   /** Decay of the running averages, 0 to 1. Default 0.9. */
   readonly rho?: number;

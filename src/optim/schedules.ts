@@ -5,6 +5,7 @@ import { checkOptions, described } from "../core/options.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 import type { Schedule } from "./optimizer.ts";
 
+/** The options of `exponentialDecay` and `inverseTimeDecay`. */
 export interface DecayOptions {
   /** Updates after which one decay is complete. */
   readonly decaySteps: number;
@@ -34,6 +35,7 @@ export function exponentialDecay(initial: number, options: DecayOptions): Schedu
   return (step) => progress(step, decaySteps, staircase).mul(Math.log(decayRate)).exp().mul(initial);
 }
 
+/** The options of `stepDecay`. */
 export type StepDecayOptions = Omit<DecayOptions, "staircase">;
 
 /**
@@ -65,6 +67,7 @@ export function inverseTimeDecay(initial: number, options: DecayOptions): Schedu
   return (step) => progress(step, decaySteps, staircase).mul(decayRate).add(1).reciprocal().mul(initial);
 }
 
+/** The options of `polynomialDecay`. */
 export interface PolynomialDecayOptions {
   /** Updates until the rate is `end`. */
   readonly decaySteps: number;
@@ -101,6 +104,7 @@ export function polynomialDecay(initial: number, options: PolynomialDecayOptions
       .add(end);
 }
 
+/** The options of `cosineDecay`. */
 export interface CosineDecayOptions {
   /** Updates until the rate is lowest, after those of the warm-up. */
   readonly decaySteps: number;

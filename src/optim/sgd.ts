@@ -5,6 +5,7 @@ import { flush } from "./flush.ts";
 import { rateOrSchedule } from "./learning-rate.ts";
 import type { LearningRateOption, Optimizer } from "./optimizer.ts";
 
+/** The options of `sgd`. */
 export interface SgdOptions extends LearningRateOption {
   /** How much of the last step is repeated, 0 to 1. Default 0. */
   readonly momentum?: number;

@@ -5,6 +5,7 @@ import type { NamedTensors, Optimizer } from "./optimizer.ts";
 /** What an optimizer remembers: for each parameter, its slots. */
 export type Slots = Readonly<Record<string, NamedTensors>>;
 
+/** What an optimizer changes: parameters, their slots and the step count. */
 export interface Update {
   readonly params: NamedTensors;
   readonly slots: Slots;

@@ -20,6 +20,7 @@ import { deviceSettings } from "./settings.ts";
 import { capturedBy, isTensor } from "./trace.ts";
 import { Held, heldNode, storageOf } from "./values.ts";
 
+/** The options of `compile`. */
 export interface CompileOptions {
   /** Places of arguments whose memory the results may take over: training state. They can't be used after the call. None by default. */
   readonly donate?: readonly number[];
@@ -31,6 +32,7 @@ export interface CompileOptions {
   readonly precision?: Precision;
 }
 
+/** A function as `compile` gives it back. */
 export interface CompiledFunction<A extends readonly unknown[], R> {
   (...args: A): R;
   /** Makes the program for arguments of these shapes without running it, and without blocking. */

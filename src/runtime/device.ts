@@ -18,6 +18,7 @@ export function chooseBackend(traced: Traced, expectedRuns: number): Generator<u
   }
 }
 
+/** What `describeDevice` tells. */
 export interface DeviceDescription {
   /** "cpu" or "reference". */
   readonly device: string;

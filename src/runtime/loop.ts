@@ -21,6 +21,7 @@ import { computeNow, computeStorages } from "./read.ts";
 import { capturedBy, isTensor } from "./trace.ts";
 import { Held, isGiven, storageOf } from "./values.ts";
 
+/** The options of `loop`. */
 export interface LoopOptions {
   /** For error messages and `explain`. Default "loop". */
   readonly name?: string;

@@ -5,6 +5,7 @@ import type { DeviceName, Tier } from "./choices.ts";
 import { devices, threadCount, tiers } from "./choices.ts";
 import { deviceWished, threadsWished, tierWished } from "./environment.ts";
 
+/** Where programs run, and how. */
 export interface DeviceSettings {
   /** `reference` computes everything in float64, one element at a time: slow and exact. */
   readonly device: DeviceName;

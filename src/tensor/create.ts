@@ -13,10 +13,12 @@ import { unnest } from "./functions/nested.ts";
 import { fillNode, inputNode, iotaNode } from "./ops/source.ts";
 import { Tensor } from "./tensor.ts";
 
+/** The options of functions that make tensors of a shape. */
 export interface DTypeOptions {
   /** `f32` by default. */
   readonly dtype?: DType | undefined;
 }
+/** The options of `tensor`. */
 export interface TensorOptions extends DTypeOptions {
   /** For a typed array or a flat list, which have none of their own; one axis by default. */
   readonly shape?: Shape | undefined;
@@ -138,6 +140,7 @@ function filled(where: string, shape: Shape, value: number, options: DTypeOption
   return new Tensor(fillNode(value, dtype ?? "f32", checkedShape(where, shape)));
 }
 
+/** The options of `arange`. */
 export interface RangeOptions extends DTypeOptions {
   /** From one number to the next; may be negative. Default 1. */
   readonly step?: number | undefined;
@@ -163,6 +166,7 @@ export function arange(start: number, stop?: number | RangeOptions, options?: Ra
   return affine(positions, start, step, dtype);
 }
 
+/** The options of `linspace`. */
 export interface LinspaceOptions extends DTypeOptions {
   /** How many numbers. Default 50. */
   readonly count?: number | undefined;
@@ -192,6 +196,7 @@ export function linspace(start: number, stop: number, options: LinspaceOptions =
     .cast(dtype);
 }
 
+/** The options of `eye`. */
 export interface EyeOptions extends DTypeOptions {
   /** As many as rows by default. */
   readonly columns?: number | undefined;

@@ -15,6 +15,7 @@ import { checkChoices, outputsOf } from "./outputs.ts";
 /** What `compile` may be told to measure: one list, or one for each output. */
 export type MetricChoices = readonly MetricChoice[] | PerOutput<readonly MetricChoice[]>;
 
+/** The options of a model's `compile`. */
 export interface CompileOptions<Metrics extends MetricChoices = MetricChoices> {
   /** An optimizer, or the name of one with its defaults; RMSprop by default, as in Keras. */
   readonly optimizer?: OptimizerName | Optimizer;

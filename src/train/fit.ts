@@ -25,6 +25,7 @@ import { logsOf } from "./tally.ts";
 import type { TrainState } from "./train-state.ts";
 import { copiedWeights } from "./weights.ts";
 
+/** The options of `fit`. */
 export interface FitOptions {
   /** How many samples make a step; 32 by default. */
   readonly batchSize?: number;

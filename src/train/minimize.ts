@@ -12,6 +12,7 @@ import { bruteForce } from "./minimizers/brute-force.ts";
 import { adaptive, descend, steepest } from "./minimizers/descent.ts";
 import type { Outcome, Problem, Visited } from "./minimizers/problem.ts";
 
+/** The options of `minimize`. */
 export interface MinimizeOptions {
   /** Default "bfgs". */
   readonly method?: "bfgs" | "gradientDescent" | "adam" | "bruteForce";
@@ -27,6 +28,7 @@ export interface MinimizeOptions {
   readonly pointsPerAxis?: number;
 }
 
+/** What `minimize` found. */
 export interface Minimum {
   /** Where the least value was found, in the start's shape and dtype. */
   readonly x: Tensor;

@@ -43,6 +43,7 @@ import type { TrainState } from "./train-state.ts";
 import type { NewWeights } from "./weights.ts";
 import { copiedWeights, newValues } from "./weights.ts";
 
+/** The options of every model. */
 export interface ModelOptions {
   /** The shape of one sample, without the batch; or of one of each input. Without it, the first batch decides. */
   readonly inputShape?: Shapes | undefined;
@@ -52,6 +53,7 @@ export interface ModelOptions {
   readonly dtype?: "f32" | "f64" | undefined;
 }
 
+/** The options of `init`. */
 export interface InitOptions {
   /** Decides the first weights; 0 by default. */
   readonly seed?: number | undefined;
@@ -59,6 +61,7 @@ export interface InitOptions {
   readonly optimizer?: Optimizer | undefined;
 }
 
+/** The options of `evaluate`. */
 export interface EvaluateOptions {
   /** How many samples at a time; 32 by default. */
   readonly batchSize?: number;
@@ -68,6 +71,7 @@ export interface EvaluateOptions {
   readonly classWeight?: ClassWeight;
 }
 
+/** The options of `predict`. */
 export interface PredictOptions {
   /** How many samples at a time; 1024 by default. */
   readonly batchSize?: number;

@@ -13,6 +13,7 @@ import type { Tensor } from "../tensor/tensor.ts";
 import type { ModelOptions } from "./model.ts";
 import { Model } from "./model.ts";
 
+/** The options of `sequential`. */
 export interface SequentialOptions extends Omit<ModelOptions, "inputShape"> {
   /** The shape of one sample, without the batch. By default the first layer's or model's, else the first batch decides. */
   readonly inputShape?: Shape | undefined;

@@ -9,6 +9,7 @@ import type { Module, Shapes } from "../nn/module.ts";
 import { joined, titled } from "../nn/module-tree.ts";
 import { showShapes } from "../nn/shapes.ts";
 
+/** The options of `summary`. */
 export interface SummaryOptions {
   /** Shows what is inside nested models too, below each; false by default. */
   readonly expandNested?: boolean;

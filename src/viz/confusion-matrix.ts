@@ -3,6 +3,7 @@ import { GradsmithError } from "../core/errors.ts";
 import type { OptionChecks } from "../core/options.ts";
 import { checkOptions } from "../core/options.ts";
 
+/** How often each class was taken for each. */
 export interface ConfusionMatrix {
   /** `counts[truth][prediction]`. */
   readonly counts: readonly (readonly number[])[];
@@ -10,10 +11,12 @@ export interface ConfusionMatrix {
   readonly accuracy: number;
 }
 
+/** The options of `confusionMatrix`. */
 export interface ConfusionMatrixOptions {
   /** How many classes there are; by default as many as the highest number asks for. */
   readonly classCount?: number;
 }
+/** The options of `confusionTable`. */
 export interface ConfusionTableOptions {
   /** In the order of the class numbers, which stand in for those that are missing. */
   readonly classNames?: readonly string[];

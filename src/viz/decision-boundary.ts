@@ -3,6 +3,7 @@ import { GradsmithError } from "../core/errors.ts";
 import type { OptionChecks } from "../core/options.ts";
 import { checkOptions, described } from "../core/options.ts";
 
+/** Where `decisionBoundary` and `boundaryGrid` look, and how large the picture is. */
 export interface BoundaryOptions {
   /** Characters across, all in, 40 to 200. Default 60. */
   readonly width?: number;

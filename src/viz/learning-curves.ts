@@ -5,6 +5,7 @@ import { checkOptions } from "../core/options.ts";
 import { lineChart, type Series } from "./line-chart.ts";
 import { shortNumber } from "./short-number.ts";
 
+/** How charts in the terminal are drawn. */
 export interface ChartOptions {
   /** Characters across, 40 to 200; by default 80, or 60 for one curve. */
   readonly width?: number;

@@ -2,6 +2,7 @@ import { flag } from "../core/checks.ts";
 import type { OptionChecks } from "../core/options.ts";
 import { checkOptions } from "../core/options.ts";
 
+/** The options of `sparkline`. */
 export interface SparklineOptions {
   /** Only ASCII characters, for terminals without Unicode. Default false. */
   readonly ascii?: boolean;

@@ -2,6 +2,7 @@ import { flag, listOf, text } from "../core/checks.ts";
 import type { OptionChecks } from "../core/options.ts";
 import { checkOptions } from "../core/options.ts";
 
+/** The options of `table`. */
 export interface TableOptions {
   /** Column names, in order; by default the first row's. */
   readonly columns?: readonly string[];

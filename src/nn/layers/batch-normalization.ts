@@ -15,6 +15,7 @@ import { layerChecks } from "./layer-checks.ts";
 import type { ScaleAndShiftOptions } from "./scale-and-shift.ts";
 import { ScaleAndShift, scaleAndShiftChecks } from "./scale-and-shift.ts";
 
+/** The options of `batchNormalization`. */
 export interface BatchNormalizationOptions extends LayerOptions, ScaleAndShiftOptions {
   /** The axis of the features; the last by default. */
   readonly axis?: number | undefined;

@@ -12,10 +12,12 @@ import { convolve } from "./convolve.ts";
 import type { PerAxis } from "./spatial.ts";
 import { checkImages } from "./spatial.ts";
 
+/** The options of `conv2d` and `conv3d`. */
 export interface ConvOptions extends ConvLayerOptions, KernelOptions {
   /** Channels and filters are cut into so many groups that don't see each other; 1 by default. */
   readonly groups?: number | undefined;
 }
+/** The options of `conv1d`. */
 export interface Conv1dOptions extends OfSequences<ConvOptions> {}
 type Saved = WithKernelSize<ConvOptions> & { readonly filters: number };
 

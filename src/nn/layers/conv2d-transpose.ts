@@ -12,6 +12,7 @@ import type { PerAxis } from "./spatial.ts";
 import { checkImages } from "./spatial.ts";
 import { reachOf, spatialOf } from "./windowed.ts";
 
+/** The options of `conv2dTranspose`. */
 export interface Conv2dTransposeOptions extends ConvLayerOptions, KernelOptions {}
 type Saved = WithKernelSize<Conv2dTransposeOptions> & { readonly filters: number };
 

@@ -17,6 +17,7 @@ import { aRegularizer, regularizerOf } from "../regularizers.ts";
 import { byPlace } from "./by-place.ts";
 import { layerChecks } from "./layer-checks.ts";
 
+/** The options of `dense`. */
 export interface DenseOptions extends LayerOptions, KernelOptions, BiasOptions {
   /** What the output goes through; `linear`, nothing, by default. */
   readonly activation?: ActivationChoice | undefined;

@@ -14,6 +14,7 @@ import { convolveDepthwise } from "./convolve.ts";
 import type { PerAxis } from "./spatial.ts";
 import { checkImages } from "./spatial.ts";
 
+/** The options of `depthwiseConv2d`. */
 export interface DepthwiseConvOptions extends ConvLayerOptions {
   /** Output channels for each input channel; 1 by default. */
   readonly depthMultiplier?: number | undefined;
@@ -24,6 +25,7 @@ export interface DepthwiseConvOptions extends ConvLayerOptions {
   /** What the kernel is brought to after each update; nothing by default. */
   readonly depthwiseConstraint?: ConstraintChoice | undefined;
 }
+/** The options of `depthwiseConv1d`. */
 export interface DepthwiseConv1dOptions extends OfSequences<DepthwiseConvOptions> {}
 type Saved = WithKernelSize<DepthwiseConvOptions>;
 

@@ -9,6 +9,7 @@ import { maxPool } from "./max-pool.ts";
 import { checkImages } from "./spatial.ts";
 import { spatialAxes, spatialOf } from "./windowed.ts";
 
+/** The options of global pooling layers. */
 export interface GlobalPoolingOptions extends LayerOptions {
   /** Whether the spatial axes stay, with size 1; false by default. */
   readonly keepDims?: boolean | undefined;

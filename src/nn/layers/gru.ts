@@ -7,6 +7,7 @@ import { byPlace } from "./by-place.ts";
 import type { RecurrentOptions, RecurrentState, WithUnits } from "./recurrent.ts";
 import { Recurrent, recurrentChecks } from "./recurrent.ts";
 
+/** The options of `gru`. */
 export interface GruOptions extends RecurrentOptions {
   /** Of the gates; `sigmoid` by default. */
   readonly recurrentActivation?: ActivationChoice | undefined;

@@ -11,6 +11,7 @@ import { layerChecks } from "./layer-checks.ts";
 import type { ScaleAndShiftOptions } from "./scale-and-shift.ts";
 import { ScaleAndShift, scaleAndShiftChecks } from "./scale-and-shift.ts";
 
+/** The options of `layerNormalization`. */
 export interface LayerNormalizationOptions extends LayerOptions, ScaleAndShiftOptions {
   /** The axis, or axes, over which each sample is normalised; the last by default. */
   readonly axis?: number | readonly number[] | undefined;

@@ -9,6 +9,7 @@ import type { PerAxis } from "./spatial.ts";
 import { checkImages, perAxis, perAxisOf } from "./spatial.ts";
 import type { WindowGeometry } from "./windowed.ts";
 
+/** The options of pooling layers. */
 export interface PoolingOptions extends LayerOptions {
   /** From one window to the next, for all spatial axes or for each; by default the window's size. */
   readonly strides?: PerAxis | undefined;

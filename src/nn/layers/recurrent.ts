@@ -19,6 +19,7 @@ import { parameter, parameterChecks } from "../parameter.ts";
 import type { RegularizerChoice } from "../regularizers.ts";
 import { layerChecks } from "./layer-checks.ts";
 
+/** The options that all recurrent layers have. */
 export interface RecurrentOptions extends LayerOptions, KernelOptions, BiasOptions {
   /** Of the candidate and the output; `tanh` by default. */
   readonly activation?: ActivationChoice | undefined;

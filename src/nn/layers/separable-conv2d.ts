@@ -16,6 +16,7 @@ import { depthwiseChecks } from "./depthwise-conv.ts";
 import type { PerAxis } from "./spatial.ts";
 import { checkImages } from "./spatial.ts";
 
+/** The options of `separableConv2d`. */
 export interface SeparableConvOptions extends DepthwiseConvOptions {
   /** The first values of the kernel over the channels; `glorotUniform` by default. */
   readonly pointwiseInitializer?: InitializerChoice | undefined;

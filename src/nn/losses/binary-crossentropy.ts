@@ -2,6 +2,7 @@ import { between, flag } from "../../core/checks.ts";
 import type { Tensor } from "../../tensor/tensor.ts";
 import { aligned, defineLoss, epsilon } from "./loss.ts";
 
+/** The options of `binaryCrossentropy`. */
 export interface BinaryCrossentropyOptions {
   /** Whether predictions are logits; false by default: probabilities. Those of a last layer with sigmoid carry their logits by themselves. */
   readonly fromLogits?: boolean | undefined;

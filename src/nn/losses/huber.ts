@@ -1,6 +1,7 @@
 import { positiveNumber } from "../../core/checks.ts";
 import { defineLoss, meanLoss } from "./loss.ts";
 
+/** The options of `huber`. */
 export interface HuberOptions {
   /** Up to which error it is squared; 1 by default. */
   readonly delta?: number | undefined;

@@ -46,6 +46,7 @@ export const losses = withOldNames("losses", "loss", {
   cosineSimilarity: cosineSimilarity.with,
 } as const);
 
+/** The names that stand for a loss with its defaults. */
 export type LossName = keyof typeof losses;
 /** What users may give for a loss: a name, a name with options, one of `losses`, or a function from target and prediction to losses or their mean. */
 export type LossChoice = Choice<Loss, LossName> | Formula;

@@ -3,6 +3,7 @@ import type { Tensor } from "../../tensor/tensor.ts";
 import { normalized } from "./categorical-crossentropy.ts";
 import { defineLoss, epsilon, isLabelled, labels } from "./loss.ts";
 
+/** The options of `sparseCategoricalCrossentropy`. */
 export interface SparseCategoricalCrossentropyOptions {
   /** Whether predictions are logits; false by default: probabilities. Those of a last layer with softmax carry their logits by themselves. */
   readonly fromLogits?: boolean | undefined;

@@ -9,6 +9,7 @@ import type { Metric } from "./metric.ts";
 import { ratio } from "./metric.ts";
 import { spread } from "./spread.ts";
 
+/** The options of `auc`. */
 export interface AucOptions {
   /** `ROC`, true positives against false positives, by default; or `PR`, precision against recall. */
   readonly curve?: "ROC" | "PR" | undefined;

@@ -6,6 +6,7 @@ import type { Metric } from "./metric.ts";
 import { ratio } from "./metric.ts";
 import { spread } from "./spread.ts";
 
+/** The options of `precision`, `recall` and `binaryAccuracy`. */
 export interface ThresholdOptions {
   /** Above which probability a prediction is a yes; 0.5 by default. */
   readonly threshold?: number | undefined;

@@ -4,6 +4,7 @@ import type { Tensor } from "../../tensor/tensor.ts";
 import { fittedTo } from "../losses/loss.ts";
 import { spread } from "./spread.ts";
 
+/** What a metric has gathered so far, by name. */
 export type MetricState = Readonly<Record<string, Tensor>>;
 
 /** A figure of merit, gathered over batches as tensors so that nothing has to be read in between. `meanMetric` makes the usual ones. */
@@ -23,6 +24,7 @@ export interface Metric<Name extends string = string> extends Described {
   result(state: Readonly<Record<string, ArrayLike<number>>>): number;
 }
 
+/** What makes up a `meanMetric`. */
 export interface MeanMetricOptions {
   /** A value for each sample, [batch] or [batch, ...]. Targets [batch] come as [batch, 1] where predictions are [batch, 1]. */
   readonly perSample: (target: Tensor, prediction: Tensor) => Tensor;

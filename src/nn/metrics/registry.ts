@@ -70,6 +70,7 @@ export const metrics = {
   squaredHinge: ofLoss("squaredHinge", squaredHinge),
 } as const;
 
+/** The names that stand for a metric with its defaults. */
 export type MetricName = keyof typeof metrics;
 /** What users may give for a metric: a name, a name with options, one of `metrics`, one of their own, or a function from target and prediction. */
 export type MetricChoice = Choice<Metric, MetricName> | Formula;

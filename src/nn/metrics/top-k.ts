@@ -5,6 +5,7 @@ import { aligned, isLabelled, labels } from "../losses/loss.ts";
 import type { Metric } from "./metric.ts";
 import { meanMetric } from "./metric.ts";
 
+/** The options of the top-k accuracies. */
 export interface TopKOptions {
   /** Among how many of the largest; 5 by default. */
   readonly k?: number | undefined;

@@ -4,6 +4,7 @@ import type { OptionChecks } from "../../core/options.ts";
 import { checkOptions } from "../../core/options.ts";
 import type { Callback, WeightCopy } from "../callback.ts";
 
+/** The options of `earlyStopping`. */
 export interface EarlyStoppingOptions {
   /** The figure to watch. Default "val_loss". */
   readonly monitor?: string;
