@@ -16,7 +16,7 @@ const loss = (x, y, kernel, bias) => layer(x, kernel, bias).sub(y).square().mean
 const limits = { ...nativeLimits({ lanes: 8, registers: 16 }), cacheBytes: [32 * 1024, 1024 * 1024] };
 const inputs = [[4, 16], [4, 8], [16, 8], [8]].map((shape, slot) => input(slot, { dtype: "f32", shape }));
 const traced = { name: "loss", inputs: inputs.map(({ node }) => node), outputs: [loss(...inputs).node] };
-const { program } = compile(traced, limits);
+const { program } = compile(traced, { limits });
 
 const block = (language, text) => `\`\`\`${language}\n${text.trim()}\n\`\`\``;
 const generated = [

@@ -1,12 +1,12 @@
-import type { Limits } from "../ir/limits.ts";
+import type { Target } from "../compiler/target.ts";
 import type { Program } from "../ir/program.ts";
 import type { Storage } from "./storage.ts";
 
 /** A device. It knows buffers and programs, and no op: new ops cost a backend nothing. */
 export interface Backend {
   readonly name: "reference" | "wasm" | "native";
-  /** What schedules must respect on this device. */
-  readonly limits: Limits;
+  /** What programs for this device are compiled for. */
+  readonly target: Target;
   /** Begins to make a program ready and returns at once. */
   compile(program: Program): Executable;
 }

@@ -42,7 +42,7 @@ function checkOn(backend: Backend, outputs: readonly Tensor[], { limits, ...opti
     inputs.map((node) => [node, Float64Array.from({ length: node.type.shape.reduce((a, b) => a * b, 1) }, random)]),
   );
 
-  const compiled = compile({ name: "t", inputs, outputs: roots }, { ...backend.limits, ...limits }, options);
+  const compiled = compile({ name: "t", inputs, outputs: roots }, { limits: { ...backend.target.limits, ...limits } }, options);
   const executable = backend.compile(compiled.program);
   const storages = compiled.program.arguments.map(({ buffer }, i) => {
     const { dtype, length } = compiled.program.buffers[buffer]!;
@@ -121,7 +121,7 @@ describe("compiled graphs agree with the reference", () => {
           .sum(),
       )([x, w]);
       const roots = grads.map((g) => g.node);
-      const { program } = compile({ name: "t", inputs: [x.node, w.node], outputs: roots }, wasmBackend().limits);
+      const { program } = compile({ name: "t", inputs: [x.node, w.node], outputs: roots }, wasmBackend().target);
       const largest = Math.max(...program.buffers.map((buffer) => buffer.length));
       expect(largest).toBeLessThan(1.5 * x.size);
     }
@@ -160,7 +160,7 @@ describe("compiled graphs agree with the reference", () => {
     const odd = interleaved.slice([0, 0, 0], [3, 13, 20]);
     for (const result of [stacked, interleaved, shifted, tiles, odd]) expect(check([result])).toBe(1);
     for (const result of [stacked, interleaved, shifted, tiles]) {
-      const { program } = compile({ name: "t", inputs: [x.node, y.node], outputs: [result.node] }, nativeBackend().limits);
+      const { program } = compile({ name: "t", inputs: [x.node, y.node], outputs: [result.node] }, nativeBackend().target);
       expect(showProgram(program)).not.toMatch(/select|\?| % /);
     }
   });
@@ -194,7 +194,7 @@ describe("compiled graphs agree with the reference", () => {
     const partly = (x: Tensor): string[] =>
       compile(
         { name: "t", inputs: topological([x.node]).filter((node) => node.op.kind === "source"), outputs: [x.node] },
-        nativeBackend().limits,
+        nativeBackend().target,
       ).program.kernels.map(({ name }) => name);
     check([x.matmul(w).add(b).relu()]);
     expect(partly(x.matmul(w))).toEqual(["contract_4x1x300", "sum_4x1x300"]);
@@ -208,7 +208,7 @@ describe("compiled graphs agree with the reference", () => {
   it("letters summed in another order in each operand: the smaller operand is copied into the other's order", () => {
     const namesOf = ({ node }: Tensor): string[] => {
       const inputs = topological([node]).filter(({ op }) => op.kind === "source");
-      return compile({ name: "t", inputs, outputs: [node] }, wasmBackend().limits).program.kernels.map(({ name }) => name);
+      return compile({ name: "t", inputs, outputs: [node] }, wasmBackend().target).program.kernels.map(({ name }) => name);
     };
     // Samples of [batch, steps, features] and gradients of [steps, batch, units], as a recurrent layer has them.
     const [x, g] = [input(0, 6, 10, 5), input(1, 10, 6, 300)];
@@ -242,7 +242,7 @@ describe("compiled graphs agree with the reference", () => {
       const outputs = [inputs[0]!.contract("pkm,pkn->pmn", inputs[1]!)];
       const { kernels } = compile(
         { name: "t", inputs: inputs.map(({ node }) => node), outputs: outputs.map(({ node }) => node) },
-        wasmBackend().limits,
+        wasmBackend().target,
       ).program;
       if (rows < 40) check(outputs);
       return Math.max(...kernels[0]!.buffers.map(({ access, length }) => (access === "scratch" ? length : 0)));
@@ -261,7 +261,7 @@ describe("compiled graphs agree with the reference", () => {
     const programOf = (...outputs: Tensor[]) => {
       const roots = outputs.map((t) => t.node);
       const inputs = topological(roots).filter((node) => node.op.kind === "source" && node.op.from === "input");
-      return compile({ name: "t", inputs, outputs: roots }, nativeBackend().limits).program;
+      return compile({ name: "t", inputs, outputs: roots }, nativeBackend().target).program;
     };
     const [x, y] = [input(0, 16, 40, 41, 10), input(1, 16, 40, 41, 10)];
     // Two sums that read the same memory share a pass over it, and their parts are added up in one more kernel.
@@ -282,7 +282,7 @@ describe("compiled graphs agree with the reference", () => {
     check([...grads]);
     const byInput = compile(
       { name: "t", inputs: [x.node, w.node], outputs: [grads[0]!.node] },
-      { ...nativeBackend().limits, outrunsMemory: false },
+      { limits: { ...nativeBackend().target.limits, outrunsMemory: false } },
     ).program;
     const contractions = byInput.kernels.filter(({ name }) => name.startsWith("contract"));
     // Forward and backward are as much work: 2 · 81 places · 9 taps · 4 · 5 channels for each of 2 images, and little else.
@@ -295,7 +295,7 @@ describe("compiled graphs agree with the reference", () => {
     check([piece]);
     const roots = [product.node, piece.mul(2).node];
     const inputs = topological(roots).filter((node) => node.op.kind === "source" && node.op.from === "input");
-    const { kernels } = compile({ name: "t", inputs, outputs: roots }, nativeBackend().limits).program;
+    const { kernels } = compile({ name: "t", inputs, outputs: roots }, nativeBackend().target).program;
     expect(kernels.filter(({ name }) => name.startsWith("contract"))).toHaveLength(1);
   });
   it("a sum of products longer than the cache, in parts", () => {
@@ -303,7 +303,7 @@ describe("compiled graphs agree with the reference", () => {
     const byKernel = x.windows({ axes: [1, 2], sizes: 3 }).contract("nipjqc,nijf->pqcf", g);
     // 15488 products of either sign: small, so that what rounding leaves of them is.
     check([byKernel.mul(1e-3)]);
-    const { kernels } = compile({ name: "t", inputs: [x.node, g.node], outputs: [byKernel.node] }, nativeBackend().limits).program;
+    const { kernels } = compile({ name: "t", inputs: [x.node, g.node], outputs: [byKernel.node] }, nativeBackend().target).program;
     expect(kernels.map(({ name }) => name)).toEqual(["contract_4x3x3x8x24", "sum_4x3x3x8x24"]);
   });
   it("the gradient of narrow weights over many rows, in parts of those rows", () => {
@@ -314,7 +314,7 @@ describe("compiled graphs agree with the reference", () => {
       const roots = gradients.map(({ node }) => node);
       const { program } = compile(
         { name: "t", inputs: [x.node, g.node], outputs: roots },
-        { ...nativeBackend().limits, lanes: 4 },
+        { limits: { ...nativeBackend().target.limits, lanes: 4 } },
         { merging: false },
       );
       return program.kernels.map(({ name }) => name);
@@ -333,8 +333,8 @@ describe("compiled graphs agree with the reference", () => {
     check(results);
     const inputs = topological(results.map(({ node }) => node)).filter((node) => node.op.kind === "source" && node.op.from === "input");
     const lanesWith = (doubleLanes: number): Set<number> => {
-      const limits = { ...nativeBackend().limits, lanes: 16, doubleLanes };
-      const { program } = compile({ name: "t", inputs, outputs: results.map(({ node }) => node) }, limits);
+      const limits = { ...nativeBackend().target.limits, lanes: 16, doubleLanes };
+      const { program } = compile({ name: "t", inputs, outputs: results.map(({ node }) => node) }, { limits });
       return new Set([...printC(program).matchAll(/f64x(\d+)/g)].map(([, lanes]) => Number(lanes)));
     };
     expect(Math.max(...lanesWith(8))).toBe(8);
@@ -344,7 +344,10 @@ describe("compiled graphs agree with the reference", () => {
     const limits = { cacheBytes: [4096, 16384] } as const;
     const copies = (product: Tensor): number => {
       const inputs = topological([product.node]).filter((node) => node.op.kind === "source");
-      const { kernels } = compile({ name: "t", inputs, outputs: [product.node] }, { ...wasmBackend().limits, ...limits }).program;
+      const { kernels } = compile(
+        { name: "t", inputs, outputs: [product.node] },
+        { limits: { ...wasmBackend().target.limits, ...limits } },
+      ).program;
       return kernels.filter(({ name }) => name.startsWith("keep")).length;
     };
     const [x, w] = [input(0, 257, 20), input(1, 20, 260)];

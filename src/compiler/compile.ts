@@ -1,5 +1,4 @@
 import type { Node } from "../ir/graph.ts";
-import type { Limits } from "../ir/limits.ts";
 import type { Program } from "../ir/program.ts";
 import { arrange } from "./arrange.ts";
 import { Emitter } from "./emit.ts";
@@ -8,6 +7,7 @@ import { Layout, Memories } from "./layout.ts";
 import { mergeKernels } from "./merge-kernels.ts";
 import { optimize } from "./optimize.ts";
 import { planMemory } from "./plan-memory.ts";
+import type { Target } from "./target.ts";
 
 /** A function as it was traced: results from inputs, and which input's memory each result may take over. */
 export interface Traced {
@@ -37,8 +37,8 @@ export interface CompilerOptions {
 }
 
 /** From graph to program: optimize, fuse, update in place, lower each group, plan memory. */
-export function compile(traced: Traced, limits: Limits, options: CompilerOptions = {}): Compiled {
-  const work = compiling(traced, limits, options);
+export function compile(traced: Traced, target: Target, options: CompilerOptions = {}): Compiled {
+  const work = compiling(traced, target, options);
   for (;;) {
     const { done, value } = work.next();
     if (done === true) return value;
@@ -46,7 +46,8 @@ export function compile(traced: Traced, limits: Limits, options: CompilerOptions
 }
 
 /** As `compile`, with pauses between passes and kernels, for callers that must not be blocked for long. */
-export function* compiling(traced: Traced, limits: Limits, options: CompilerOptions = {}): Generator<undefined, Compiled> {
+export function* compiling(traced: Traced, target: Target, options: CompilerOptions = {}): Generator<undefined, Compiled> {
+  const { limits } = target;
   const { name, inputs, donations = new Map<number, number>() } = traced;
   const optimized = optimize(traced.outputs, limits);
   yield;

@@ -140,7 +140,10 @@ describe("a program in phases", () => {
     it(`${name}: results of the reference, ${operations} operations, on wasm and native`, () => {
       for (const backend of [wasmBackend({ relaxedSimd: false }), nativeBackend()]) {
         const inputs = topological([y.node]).filter(({ op }) => op.kind === "source" && op.from === "input");
-        const { program } = compile({ name: "t", inputs, outputs: [y.node] }, { ...backend.limits, outrunsMemory: false });
+        const { program } = compile(
+          { name: "t", inputs, outputs: [y.node] },
+          { ...backend.target, limits: { ...backend.target.limits, outrunsMemory: false } },
+        );
         const work = program.kernels.filter((kernel) => kernel.name.startsWith("contract")).map((kernel) => kernel.work.operations);
         expect(work).toEqual([operations]);
         const storages = [...inputs.map((node) => storageFrom(numbers(node), node.type)), new Storage(4 * y.size)];
@@ -168,7 +171,10 @@ describe("a program in phases", () => {
       const sum = y.relu().add(spread);
       for (const backend of [wasmBackend({ relaxedSimd: false }), nativeBackend()]) {
         const inputs = topological([sum.node]).filter(({ op }) => op.kind === "source" && op.from === "input");
-        const { program } = compile({ name: "t", inputs, outputs: [sum.node] }, { ...backend.limits, outrunsMemory: false });
+        const { program } = compile(
+          { name: "t", inputs, outputs: [sum.node] },
+          { ...backend.target, limits: { ...backend.target.limits, outrunsMemory: false } },
+        );
         expect(program.kernels.filter(({ name }) => !/^(pad|keep|phases)/.test(name)).map(({ name }) => name)).toEqual([
           `contract_add_4x6x2x6x2x${channels}`,
         ]);

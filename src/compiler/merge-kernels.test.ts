@@ -5,12 +5,12 @@ import { wasmBackend } from "../backends/cpu/wasm.ts";
 import { Storage } from "../backends/storage.ts";
 import { bytesOf } from "../core/dtype.ts";
 import { topological } from "../ir/graph.ts";
-import type { Limits } from "../ir/limits.ts";
 import type { Program } from "../ir/program.ts";
 import { verifyProgram } from "../ir/verify.ts";
 import { inputNode } from "../tensor/ops/source.ts";
 import { Tensor } from "../tensor/tensor.ts";
 import { compile } from "./compile.ts";
+import type { Target } from "./target.ts";
 
 const backend = wasmBackend({ relaxedSimd: false });
 const input = (slot: number, ...shape: number[]): Tensor => new Tensor(inputNode(slot, { dtype: "f32", shape }));
@@ -18,8 +18,8 @@ const input = (slot: number, ...shape: number[]): Tensor => new Tensor(inputNode
 function programOf(outputs: readonly Tensor[], merging: boolean): Program {
   const roots = outputs.map((output) => output.node);
   const inputs = topological(roots).filter((node) => node.op.kind === "source" && node.op.from === "input");
-  const limits: Limits = { ...backend.limits, cacheBytes: [2 ** 15, 2 ** 21], outrunsMemory: true };
-  const { program } = compile({ name: "t", inputs, outputs: roots }, limits, { merging });
+  const target: Target = { limits: { ...backend.target.limits, cacheBytes: [2 ** 15, 2 ** 21], outrunsMemory: true } };
+  const { program } = compile({ name: "t", inputs, outputs: roots }, target, { merging });
   verifyProgram(program);
   return program;
 }

@@ -4,13 +4,13 @@ import { valueAndGrad } from "../autodiff/grad.ts";
 import { nativeBackend } from "../backends/cpu/native.ts";
 import { Storage } from "../backends/storage.ts";
 import { topological } from "../ir/graph.ts";
-import type { Limits } from "../ir/limits.ts";
 import type { Program } from "../ir/program.ts";
 import { convolve } from "../nn/layers/convolve.ts";
 import { decode, storageFrom } from "../runtime/values.ts";
 import { inputNode } from "../tensor/ops/source.ts";
 import { Tensor } from "../tensor/tensor.ts";
 import { compile } from "./compile.ts";
+import type { Target } from "./target.ts";
 
 interface Shape {
   readonly n: number;
@@ -24,13 +24,17 @@ interface Shape {
   readonly dilation?: number;
 }
 
-const limits: Limits = { ...nativeBackend().limits, cacheBytes: [48 * 2 ** 10, 2 ** 21] };
+const withCache = (cacheBytes: Target["limits"]["cacheBytes"]): Target => {
+  const { target } = nativeBackend();
+  return { ...target, limits: { ...target.limits, cacheBytes } };
+};
+const target = withCache([48 * 2 ** 10, 2 ** 21]);
 /** A cache in which nothing transformed stays. */
-const noCache: Limits = { ...limits, cacheBytes: [0, 0] };
+const noCache = withCache([0, 0]);
 
 const input = (slot: number, ...shape: number[]): Tensor => new Tensor(inputNode(slot, { dtype: "f32", shape }));
 
-function programOf({ n, h, w, c, f, padding, size = 3, stride = 1, dilation = 1 }: Shape, under = limits): Program {
+function programOf({ n, h, w, c, f, padding, size = 3, stride = 1, dilation = 1 }: Shape, under = target): Program {
   const pair = (value: number): [number, number] => [value, value];
   const geometry = { sizes: pair(size), strides: pair(stride), dilations: pair(dilation), padding, groups: 1 };
   const [x, kernel] = [input(0, n, h, w, c), input(2, size, size, c, f)];
@@ -60,7 +64,7 @@ const sizesOf = ({ n, h, w, c, f, padding }: Shape): { down: number; across: num
   return { down, across, x: random(n * h * w * c, 1), g: random(n * down * across * f, 2) };
 };
 
-function resultOf(shape: Shape, { under = limits, threads = 1 } = {}): Float64Array {
+function resultOf(shape: Shape, { under = target, threads = 1 } = {}): Float64Array {
   const { x, g } = sizesOf(shape);
   const result = new Storage(4 * 9 * shape.c * shape.f);
   const given = [x, g].map((data) => storageFrom(data, { dtype: "f32", shape: [data.length] }));

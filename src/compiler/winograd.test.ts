@@ -6,13 +6,13 @@ import { evaluateGraph } from "../backends/reference/evaluate.ts";
 import { Storage } from "../backends/storage.ts";
 import type { Node } from "../ir/graph.ts";
 import { topological } from "../ir/graph.ts";
-import type { Limits } from "../ir/limits.ts";
 import type { Program } from "../ir/program.ts";
 import { convolve } from "../nn/layers/convolve.ts";
 import { decode, storageFrom } from "../runtime/values.ts";
 import { inputNode } from "../tensor/ops/source.ts";
 import { Tensor } from "../tensor/tensor.ts";
 import { compile } from "./compile.ts";
+import type { Target } from "./target.ts";
 
 const input = (slot: number, ...shape: number[]): Tensor => new Tensor(inputNode(slot, { dtype: "f32", shape }));
 
@@ -34,17 +34,17 @@ const operands = ({ n, h, w, c, f, groups = 1 }: Shape): Tensor[] => [input(0, n
 const inputsOf = (roots: readonly Node[]): Node[] =>
   topological(roots).filter((node) => node.op.kind === "source" && node.op.from === "input");
 
-const programOf = (outputs: readonly Tensor[], limits: Limits = nativeBackend().limits): Program => {
+const programOf = (outputs: readonly Tensor[], target: Target = nativeBackend().target): Program => {
   const roots = outputs.map(({ node }) => node);
-  return compile({ name: "t", inputs: inputsOf(roots), outputs: roots }, limits).program;
+  return compile({ name: "t", inputs: inputsOf(roots), outputs: roots }, target).program;
 };
 
 /** Sums over 16 transformed elements of the image, which direct convolutions don't have. */
 const inTiles = ({ kernels }: Program): number => kernels.filter(({ name }) => /^contract_\d+x4x4x\d+x\d+x\d/.test(name)).length;
 
 /** Caches so small that every block fetches the whole kernel again: nothing is gained by tiles. */
-const { limits } = nativeBackend();
-const noCache: Limits = { ...limits, cacheBytes: [0, 0] };
+const { target } = nativeBackend();
+const noCache: Target = { ...target, limits: { ...target.limits, cacheBytes: [0, 0] } };
 
 const dataOf = (inputs: readonly Node[]): Map<Node, Float32Array> => {
   let seed = 1;
@@ -55,7 +55,7 @@ const dataOf = (inputs: readonly Node[]): Map<Node, Float32Array> => {
   return new Map(inputs.map((node) => [node, Float32Array.from({ length: node.type.shape.reduce((a, b) => a * b, 1) }, random)]));
 };
 
-function resultsOf(outputs: readonly Tensor[], { under = limits, threads = 1 } = {}): Float64Array[] {
+function resultsOf(outputs: readonly Tensor[], { under = target, threads = 1 } = {}): Float64Array[] {
   const roots = outputs.map(({ node }) => node);
   const inputs = inputsOf(roots);
   const data = dataOf(inputs);
@@ -69,7 +69,7 @@ function resultsOf(outputs: readonly Tensor[], { under = limits, threads = 1 } =
 }
 
 /** The error of each result beside what double precision says, as a part of its typical element: typically, and at worst. */
-function errorsOf(outputs: readonly Tensor[], under: Limits): { typical: number; worst: number }[] {
+function errorsOf(outputs: readonly Tensor[], under: Target): { typical: number; worst: number }[] {
   const roots = outputs.map(({ node }) => node);
   const data = dataOf(inputsOf(roots));
   const wants = evaluateGraph(roots, (node) => Float64Array.from(data.get(node)!));
@@ -101,7 +101,7 @@ describe("convolutions in tiles", () => {
       const outputs = [y, y.add(1).relu(), ...grads];
       expect(inTiles(programOf(outputs, noCache))).toBe(0);
       const direct = errorsOf(outputs, noCache);
-      for (const [i, { typical, worst }] of errorsOf(outputs, limits).entries()) {
+      for (const [i, { typical, worst }] of errorsOf(outputs, target).entries()) {
         expect(typical).toBeLessThan(3 * direct[i]!.typical);
         expect(worst).toBeLessThan(1e-5);
       }

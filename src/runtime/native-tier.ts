@@ -89,7 +89,7 @@ export function replacement(traced: Traced, failed: Backend, cause: unknown): Ba
     (globalThis as { console?: { warn(text: string): void } }).console?.warn(`gradsmith: ${failure} Going on with WebAssembly.`);
   }
   const backend = wasmTier();
-  const compiled = compile(traced, backend.limits);
+  const compiled = compile(traced, backend.target);
   return { backend, compiled, reason: failure, start: () => backend.compile(compiled.program) };
 }
 

@@ -12,7 +12,7 @@ import { Tensor } from "../tensor/tensor.ts";
 import { textOf } from "./plan-key.ts";
 import { capturedBy } from "./trace.ts";
 
-const limits = nativeLimits({ lanes: 8, registers: 16, multipliesPairs: false });
+const target = { limits: nativeLimits({ lanes: 8, registers: 16, multipliesPairs: false }) };
 
 const traced = (seed: number): Traced => {
   const { roots } = randomGraph(seed);
@@ -26,7 +26,7 @@ describe("the text of a graph", () => {
       const text = textOf(a);
       expect(textOf(b)).toBe(text);
       expect(text).toBeDefined();
-      expect(printC(compile(b, limits).program)).toBe(printC(compile(a, limits).program));
+      expect(printC(compile(b, target).program)).toBe(printC(compile(a, target).program));
     }
   });
 
@@ -35,7 +35,7 @@ describe("the text of a graph", () => {
     for (let seed = 0; seed < 300; seed++) {
       const graph = traced(seed);
       const text = textOf(graph);
-      const c = printC(compile(graph, limits).program);
+      const c = printC(compile(graph, target).program);
       expect(printed.get(text) ?? c).toBe(c);
       printed.set(text, c);
     }

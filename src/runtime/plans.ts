@@ -43,7 +43,7 @@ export function* planned(backend: NativeBackend | WasmBackend, traced: Traced, r
   const place = placeOf(backend, traced);
   const recalled = place && recall(backend, traced, place);
   if (recalled !== undefined) return { backend, reason, ...recalled };
-  const compiled = yield* compiling(traced, backend.limits);
+  const compiled = yield* compiling(traced, backend.target);
   return { backend, reason, ...fresh(backend, compiled, place) };
 }
 
@@ -64,7 +64,7 @@ function placeOf(backend: NativeBackend | WasmBackend, traced: Traced): Place | 
   const cache = text === undefined ? undefined : lastingCache();
   if (text === undefined || cache === undefined) return undefined;
   texts.set(traced, text);
-  return { cache, key: keyOf(build, backend.name, backend.identity, JSON.stringify(backend.limits), text) };
+  return { cache, key: keyOf(build, backend.name, backend.identity, JSON.stringify(backend.target.limits), text) };
 }
 
 function fresh(backend: NativeBackend | WasmBackend, compiled: Compiled, place: Place | undefined): Made {
@@ -122,8 +122,8 @@ export class Recalled implements Compiled {
   readonly #make: () => Compiled;
   #whole: Compiled | undefined;
 
-  constructor(traced: Traced, { limits }: NativeBackend | WasmBackend, { outline, outputs }: Plan) {
-    this.#make = () => compile(traced, limits);
+  constructor(traced: Traced, { target }: NativeBackend | WasmBackend, { outline, outputs }: Plan) {
+    this.#make = () => compile(traced, target);
     this.outputs = outputs.map((argument) => ({ argument }));
     const whole = (): Program => this.whole.program;
     this.program = {

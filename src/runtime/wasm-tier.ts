@@ -15,7 +15,7 @@ export interface BackendChoice {
 }
 
 export function* compiledFor(backend: Backend, traced: Traced, reason: string): Generator<undefined, BackendChoice> {
-  const compiled = yield* compiling(traced, backend.limits);
+  const compiled = yield* compiling(traced, backend.target);
   return { backend, compiled, reason, start: () => backend.compile(compiled.program) };
 }
 

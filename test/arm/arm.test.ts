@@ -20,7 +20,7 @@ type Values = ReadonlyMap<Node, ArrayLike<number>>;
 
 /** What a function gives on a machine after some runs. */
 function results(backend: Backend, traced: Traced, data: Values, runs = 1): ArrayLike<number>[] {
-  const { program, outputs } = compile(traced, backend.limits);
+  const { program, outputs } = compile(traced, backend.target);
   verifyProgram(program);
   const { inputs } = traced;
   const storages = program.arguments.map(({ buffer }, i) => {
@@ -55,8 +55,12 @@ describe.skipIf(missing !== undefined)(`the native tier's C on an emulated ARM${
   const arm = missing === undefined ? new EmulatedArm() : undefined;
 
   test("has registers of four numbers, 32 of them, and multiplies pairs of bf16 where the processor does", () => {
-    expect(arm!.limits).toMatchObject({ lanes: 4, registers: 32, multipliesBlocks: false });
-    expect(new EmulatedArm({ architecture: "armv8.2-a+bf16" }).limits).toMatchObject({ lanes: 4, registers: 32, multipliesBlocks: true });
+    expect(arm!.target.limits).toMatchObject({ lanes: 4, registers: 32, multipliesBlocks: false });
+    expect(new EmulatedArm({ architecture: "armv8.2-a+bf16" }).target.limits).toMatchObject({
+      lanes: 4,
+      registers: 32,
+      multipliesBlocks: true,
+    });
   });
 
   test.each(trainings().map((training) => [training.name, training] as const))(

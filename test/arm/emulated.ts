@@ -5,8 +5,8 @@ import { join } from "node:path";
 import type { Backend, Executable } from "../../src/backends/backend.ts";
 import { nativeLimits } from "../../src/backends/cpu/native-limits.ts";
 import { codeFlags, featuresOf } from "../../src/backends/cpu/toolchain.ts";
+import type { Target } from "../../src/compiler/target.ts";
 import { bytesOf } from "../../src/core/dtype.ts";
-import type { Limits } from "../../src/ir/limits.ts";
 import type { Program } from "../../src/ir/program.ts";
 import { printC } from "../../src/targets/c/print.ts";
 import { printRuntime } from "../../src/targets/c/runtime.ts";
@@ -67,7 +67,7 @@ export interface EmulationOptions {
 /** The native tier on ARM as far as C goes: what is printed, compiled for ARM and emulated instruction by instruction. */
 export class EmulatedArm implements Backend {
   readonly name = "native";
-  readonly limits: Limits;
+  readonly target: Target;
   readonly threads: number;
   readonly #command: readonly string[];
 
@@ -76,7 +76,7 @@ export class EmulatedArm implements Backend {
     const asked = [`-march=${architecture}`, "-dM", "-E", "-x", "c", "-"];
     const { stdout: macros } = spawnSync(compiler, asked, { input: "", encoding: "utf8" });
     this.#command = [`-march=${architecture}`, ...codeFlags(macros)];
-    this.limits = nativeLimits(featuresOf(macros, ""));
+    this.target = { limits: nativeLimits(featuresOf(macros, "")) };
   }
 
   compile(program: Program): Executable {

@@ -71,7 +71,7 @@ const read = (storage: Storage): number[] => [...floats(storage.peek())];
 export function backendContract(name: string, make: () => Backend, { missing }: BackendContractOptions = {}): void {
   describe.skipIf(missing !== undefined)(`${name} keeps the backends' contract${missing === undefined ? "" : ` (${missing})`}`, () => {
     it("says what schedules must respect", () => {
-      const { limits } = make();
+      const { limits } = make().target;
       expect([1, 2, 4, 8, 16]).toContain(limits.lanes);
       expect(limits.registers).toBeGreaterThanOrEqual(8);
       expect(limits.cacheBytes[1]).toBeGreaterThanOrEqual(limits.cacheBytes[0]);

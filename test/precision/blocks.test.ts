@@ -49,7 +49,7 @@ function compared(results: readonly Tensor[], run: Run, lanes = 16): Results[] {
   const inputs = topological(roots).filter(isGiven);
   const { program, outputs } = compile(
     { name: "blocks", inputs, outputs: roots },
-    nativeLimits({ lanes, registers: 32, multipliesPairs: true }),
+    { limits: nativeLimits({ lanes, registers: 32, multipliesPairs: true }) },
   );
   verifyProgram(program);
   const fresh = program.arguments.slice(inputs.length).map(({ buffer }) => program.buffers[buffer]!);

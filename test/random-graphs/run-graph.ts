@@ -17,7 +17,7 @@ const storageIn = ({ inputs }: RandomGraph, node: Node): Storage => {
 function run(graph: RandomGraph, backend: Backend, fusion: boolean): { readonly values: ArrayLike<number>[]; readonly calls: number } {
   const { roots } = graph;
   const inputs = topological(roots).filter(isGiven);
-  const { program, outputs } = compile({ name: "random", inputs, outputs: roots }, backend.limits, { fusion });
+  const { program, outputs } = compile({ name: "random", inputs, outputs: roots }, backend.target, { fusion });
   verifyProgram(program);
   const storages = program.arguments.map(({ buffer }, i) => {
     const { dtype, length } = program.buffers[buffer]!;

@@ -53,8 +53,8 @@ function fill(tensors: readonly Tensor[], seed: number): Map<Node, Float64Array>
 function compiledOn(backend: Backend, tensors: readonly Tensor[], data: ReadonlyMap<Node, Float64Array>, fusion = true): number[][] {
   const roots = tensors.map((t) => t.node);
   const inputs = inputsOf(roots);
-  const { program, outputs } = compile({ name: "scan", inputs, outputs: roots }, backend.limits, { fusion });
-  verifyProgram(program, { basicOnly: backend.limits.expandTranscendentals });
+  const { program, outputs } = compile({ name: "scan", inputs, outputs: roots }, backend.target, { fusion });
+  verifyProgram(program, { basicOnly: backend.target.limits.expandTranscendentals });
   const storages = program.arguments.map(({ buffer }, i) => {
     const { dtype, length } = program.buffers[buffer]!;
     return i < inputs.length ? storageFrom(data.get(inputs[i]!)!, { dtype, shape: [length] }) : new Storage(length * bytesOf(dtype));
@@ -309,7 +309,7 @@ describe("scan", () => {
       })({ xs, w });
       check([value, grads.xs, grads.w], 3, 1e-4);
       const roots = [value.node, grads.xs.node, grads.w.node];
-      const { program } = compile({ name: "scan", inputs: inputsOf(roots), outputs: roots }, backends[0]!.limits);
+      const { program } = compile({ name: "scan", inputs: inputsOf(roots), outputs: roots }, backends[0]!.target);
       const isProduct = ({ kernel }: Call): boolean => /^contract\w*_4x(8|16)/.test(program.kernels[kernel]!.name);
       return eachCall(program.calls).reduce((sum, { call, times }) => sum + (isProduct(call) ? times : 0), 0);
     };
@@ -329,7 +329,7 @@ describe("scan", () => {
         return carry.sum();
       })(kernel);
       check([grads]);
-      const { program } = compile({ name: "scan", inputs: inputsOf([grads.node]), outputs: [grads.node] }, backends[0]!.limits);
+      const { program } = compile({ name: "scan", inputs: inputsOf([grads.node]), outputs: [grads.node] }, backends[0]!.target);
       const nameOf = (call: Call): string => program.kernels[call.kernel]!.name;
       const inLoops = program.calls.filter(isRepeat).flatMap(({ calls }) => eachCall(calls).map(({ call }) => nameOf(call)));
       expect(inLoops.filter((name) => name.startsWith("keep"))).toEqual([]);
@@ -344,7 +344,7 @@ describe("scan", () => {
       const given = { ...givenOf("f32"), xs: slot(0, [length, batch, features]) };
       const roots = lossAndGradients((tree) => scanned(3, tree), given).map((t) => t.node);
       const start = performance.now();
-      const { program } = compile({ name: "scan", inputs: inputsOf(roots), outputs: roots }, backends[0]!.limits);
+      const { program } = compile({ name: "scan", inputs: inputsOf(roots), outputs: roots }, backends[0]!.target);
       return { elapsed: performance.now() - start, kernels: program.kernels.length };
     });
     expect(many!.kernels).toBe(few!.kernels);

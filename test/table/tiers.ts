@@ -37,7 +37,7 @@ export const tiers: readonly Tier[] = [
 export function computedBy(backend: Backend, name: string, tensors: readonly Tensor[]): TypedArray[] {
   const roots = tensors.map((t) => t.node);
   const inputs = topological(roots).filter(isGiven);
-  const { program, outputs } = compile({ name, inputs, outputs: roots }, backend.limits);
+  const { program, outputs } = compile({ name, inputs, outputs: roots }, backend.target);
   const storages = program.arguments.map(({ buffer }, i) => {
     const { dtype, length } = program.buffers[buffer]!;
     const type = { dtype, shape: [length] };

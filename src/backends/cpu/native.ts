@@ -1,9 +1,9 @@
 import { availableParallelism } from "node:os";
+import type { Target } from "../../compiler/target.ts";
 import { positiveInteger } from "../../core/checks.ts";
 import { bytesOf } from "../../core/dtype.ts";
 import { GradsmithError } from "../../core/errors.ts";
 import { alignment } from "../../core/memory.ts";
-import type { Limits } from "../../ir/limits.ts";
 import type { Program } from "../../ir/program.ts";
 import { isThreaded, printSource } from "../../targets/c/print.ts";
 import { printRuntime } from "../../targets/c/runtime.ts";
@@ -39,7 +39,7 @@ export function nativeBackend(options: NativeOptions = {}): NativeBackend {
 /** Prints programs as C, has the machine's own compiler make addons of them, and calls those. */
 export class NativeBackend implements Backend {
   readonly name = "native";
-  readonly limits: Limits;
+  readonly target: Target;
   readonly threads: number;
   readonly #toolchain: Toolchain;
   readonly #onSlow: NativeOptions["onSlowCompile"];
@@ -49,7 +49,7 @@ export class NativeBackend implements Backend {
     if (!toolchain.available)
       throw new GradsmithError("device", "native", `${toolchain.reason}.`, "Until then programs run as WebAssembly.");
     this.#toolchain = toolchain.found;
-    this.limits = nativeLimits(toolchain.found.features);
+    this.target = { limits: nativeLimits(toolchain.found.features) };
     this.threads = threads === undefined ? threadsWished() : positiveInteger("native", "threads", threads);
     this.#onSlow = onSlowCompile;
   }

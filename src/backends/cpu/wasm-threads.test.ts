@@ -27,7 +27,7 @@ async function prepared(threads: number, patience?: number) {
   const { inputs, roots } = outputs();
   const backend = wasmBackend({ relaxedSimd: false, threads, patience });
   const nodes = inputs.map(({ node }) => node);
-  const { program, outputs: places } = compile({ name: "t", inputs: nodes, outputs: roots.map(({ node }) => node) }, backend.limits);
+  const { program, outputs: places } = compile({ name: "t", inputs: nodes, outputs: roots.map(({ node }) => node) }, backend.target);
   const executable = backend.compile(program);
   await executable.ready;
   const storages = program.arguments.map(({ buffer }, i) => {

@@ -1,6 +1,6 @@
+import type { Target } from "../../compiler/target.ts";
 import { bytesOf } from "../../core/dtype.ts";
 import { GradsmithError } from "../../core/errors.ts";
-import type { Limits } from "../../ir/limits.ts";
 import type { Program } from "../../ir/program.ts";
 import { memoryImport } from "../../targets/wasm/encode.ts";
 import { orderedFrom } from "../../targets/wasm/ordered-loop.ts";
@@ -28,7 +28,7 @@ export const wasmBackend = (options: WasmOptions = {}): WasmBackend => new WasmB
 /** Programs as WebAssembly modules printed by `targets/wasm`, each in a memory of its own. */
 export class WasmBackend implements Backend {
   readonly name = "wasm";
-  readonly limits: Limits;
+  readonly target: Target;
   readonly relaxedSimd: boolean;
   readonly threads: number;
   readonly patience: number | undefined;
@@ -52,16 +52,18 @@ export class WasmBackend implements Backend {
     this.threads = threads;
     this.patience = patience;
     this.relaxedSimd = relaxedSimd ?? features.relaxedSimd;
-    this.limits = {
-      lanes: 4,
-      // Of 16, the engine keeps one to itself, and a product that isn't fused needs one.
-      registers: this.relaxedSimd ? 15 : 14,
-      orderedFrom,
-      multipliesBlocks: false,
-      doubleLanes: 1,
-      outrunsMemory: false,
-      cacheBytes: [32 * 1024, 512 * 1024],
-      expandTranscendentals: true,
+    this.target = {
+      limits: {
+        lanes: 4,
+        // Of 16, the engine keeps one to itself, and a product that isn't fused needs one.
+        registers: this.relaxedSimd ? 15 : 14,
+        orderedFrom,
+        multipliesBlocks: false,
+        doubleLanes: 1,
+        outrunsMemory: false,
+        cacheBytes: [32 * 1024, 512 * 1024],
+        expandTranscendentals: true,
+      },
     };
   }
 

@@ -82,7 +82,7 @@ describe("maxPool", () => {
       const pool = (images: Tensor): Tensor => maxPool("test", images.relu(), square(size, stride));
       const outputs = [pool(x), grad((images: Tensor) => pool(images).square().sum())(x)].map(({ node }) => node);
       const literals = topological(outputs).filter(({ op }) => op.kind === "source" && op.from === "literal");
-      const { program } = compile({ name: "t", inputs: [x.node, ...literals], outputs }, wasmBackend().limits);
+      const { program } = compile({ name: "t", inputs: [x.node, ...literals], outputs }, wasmBackend().target);
       expect(Math.max(...program.buffers.map(({ length }) => length))).toBe(x.size);
       // Which places won is computed in the kernel that pools.
       expect(program.calls.length).toBe(calls);
