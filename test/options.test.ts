@@ -98,6 +98,7 @@ const without: Readonly<Record<string, string>> = {
   describeDevice: "nothing",
   encodeSafetensors: "tensors and texts",
   grad: "a function",
+  initialHyperparameters: "an optimizer",
   initialSlots: "an optimizer and parameters",
   jsonLinesLogger: "a function that writes",
   kullbackLeibler: "an old name, which says so",

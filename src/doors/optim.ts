@@ -10,6 +10,7 @@ export { adamW } from "../optim/adam-w.ts";
 export type { AdamaxOptions } from "../optim/adamax.ts";
 export { adamax } from "../optim/adamax.ts";
 export { clipByGlobalNorm, clipByNorm, clipByValue } from "../optim/clip.ts";
+export { initialHyperparameters } from "../optim/hyperparameters.ts";
 export type { NamedTensors, Optimizer, Schedule } from "../optim/optimizer.ts";
 export type { OptimizerName } from "../optim/optimizers.ts";
 export { optimizers } from "../optim/optimizers.ts";

@@ -2,6 +2,7 @@ import { GradsmithError } from "../core/errors.ts";
 import { flatten, map } from "../core/tree.ts";
 import type { Blueprint } from "../nn/blueprint.ts";
 import { isTrained } from "../nn/blueprint.ts";
+import { initialHyperparameters } from "../optim/hyperparameters.ts";
 import type { NamedTensors, Optimizer } from "../optim/optimizer.ts";
 import { initialSlots } from "../optim/update-tree.ts";
 import { computeNow } from "../runtime/read.ts";
@@ -11,14 +12,16 @@ import { random } from "../tensor/random.ts";
 import { follow, heldValues, hold, isTrainedElsewhere, markShared, reading, takenOver } from "./holdings.ts";
 import { TrainState } from "./train-state.ts";
 
+/** What the optimizer remembers, the updates it has done, and what it goes by. */
+type OptimizerMemory = Pick<TrainState, "slots" | "step" | "hyperparameters">;
+
 /**
  * What a model has learnt, and who may touch it: values of variables, which belong to its modules, and what the optimizer remembers, which
  * belongs to the model. While a training runs, both are where its loop has them.
  */
 export class ModelState {
   readonly #blueprint: () => Blueprint;
-  /** What the optimizer remembers, and the updates it has done. */
-  #memory: Pick<TrainState, "slots" | "step"> | undefined;
+  #memory: OptimizerMemory | undefined;
   /** Whether someone else may hold tensors of the memory. */
   #isMemoryShared = false;
   #isBusy = false;
@@ -33,7 +36,8 @@ export class ModelState {
   fresh(seed: number, optimizer: Optimizer | undefined): TrainState {
     const { params, state } = this.#divided(this.#firstValues(seed));
     const slots = optimizer === undefined ? {} : initialSlots(optimizer, params);
-    return new TrainState({ params, state, slots, step: full([], 0, { dtype: "i32" }) });
+    const hyperparameters = optimizer === undefined ? {} : initialHyperparameters(optimizer);
+    return new TrainState({ params, state, slots, step: full([], 0, { dtype: "i32" }), hyperparameters });
   }
 
   #firstValues(seed: number): NamedTensors {
@@ -79,8 +83,8 @@ export class ModelState {
       hold(blueprint, Object.fromEntries(missing.map((path) => [path, fresh[path]!])), { isShared: false });
       return this.#between(seed);
     }
-    const { slots = {}, step = full([], 0, { dtype: "i32" }) } = this.#memory ?? {};
-    return new TrainState({ ...this.#divided(Object.fromEntries(paths.map((path) => [path, held[path]!]))), slots, step });
+    const memory = this.#memory ?? { slots: {}, step: full([], 0, { dtype: "i32" }) };
+    return new TrainState({ ...this.#divided(Object.fromEntries(paths.map((path) => [path, held[path]!]))), ...memory });
   }
 
   /** Takes over values that someone else may hold, too. */
@@ -94,7 +98,7 @@ export class ModelState {
 
   #keep(state: TrainState, sharing: { readonly isShared: boolean }): void {
     hold(this.#blueprint(), state.variables, sharing);
-    this.#memory = { slots: state.slots, step: state.step };
+    this.#memory = memoryOf(state);
     this.#isMemoryShared = sharing.isShared;
   }
 
@@ -126,7 +130,7 @@ export class ModelState {
     const blueprint = this.#blueprint();
     if (isTrainedElsewhere(blueprint)) throw trainedNow("fit", "a part of the model is being trained in another model.");
     const state = this.#between(seed);
-    const memory = { slots: state.slots, step: state.step };
+    const memory = memoryOf(state);
     const own = this.#divided(takenOver(blueprint, state.variables));
     return state.with({ ...own, ...(this.#isMemoryShared ? ownCopy(memory) : memory) }).preparedFor(optimizer);
   }
@@ -142,6 +146,8 @@ export class ModelState {
     if (this.#isBusy) throw trainedNow(where, "the model is being trained, and its work would be lost.");
   }
 }
+
+const memoryOf = ({ slots, step, hyperparameters }: TrainState): OptimizerMemory => ({ slots, step, hyperparameters });
 
 const trainedNow = (where: string, what: string): GradsmithError =>
   new GradsmithError("usage", where, what, "Wait for the fit that is running, or stop it by its signal.");

@@ -2,6 +2,7 @@ import { anything } from "../core/checks.ts";
 import { checkOptions } from "../core/options.ts";
 import type { TreeNode, TreeParts } from "../core/tree.ts";
 import { treeNode } from "../core/tree.ts";
+import { initialHyperparameters } from "../optim/hyperparameters.ts";
 import type { NamedTensors, Optimizer } from "../optim/optimizer.ts";
 import type { Slots } from "../optim/update-tree.ts";
 import { initialSlots, updateTree } from "../optim/update-tree.ts";
@@ -12,6 +13,8 @@ export interface TrainStateParts {
   readonly state: NamedTensors;
   readonly slots: Slots;
   readonly step: Tensor;
+  /** None by default: the optimizer's own numbers. */
+  readonly hyperparameters?: NamedTensors;
 }
 
 export interface UpdateOptions {
@@ -29,12 +32,18 @@ export class TrainState implements TreeNode {
   readonly slots: Slots;
   /** Updates done so far, an i32 scalar. */
   readonly step: Tensor;
+  /**
+   * What the optimizer goes by and may be set between updates without another program, f32 scalars: `learningRate`, unless a schedule gives
+   * it. Empty until the first update.
+   */
+  readonly hyperparameters: NamedTensors;
 
-  constructor({ params, state, slots, step }: TrainStateParts) {
+  constructor({ params, state, slots, step, hyperparameters = {} }: TrainStateParts) {
     this.params = params;
     this.state = state;
     this.slots = slots;
     this.step = step;
+    this.hyperparameters = hyperparameters;
   }
 
   /** All variables a model's layers need, trainable and not. */
@@ -43,24 +52,29 @@ export class TrainState implements TreeNode {
   }
 
   /**
-   * The state after one step of the optimizer against these gradients; `state` replaces what layers have written.
+   * The state after one step of the optimizer against these gradients; `state` replaces what layers have written. The learning rate is that of
+   * `hyperparameters`, where the optimizer's number is put if there is none.
    *
    * @example const next = state.update(adam(), grads);
    */
   update(optimizer: Optimizer, grads: NamedTensors, options: UpdateOptions = {}): TrainState {
     checkOptions<UpdateOptions>("update", options, { state: anything });
     const { state = {} } = options;
-    const { params, slots, step } = updateTree(optimizer, this.preparedFor(optimizer), grads);
-    return new TrainState({ params, slots, step, state: { ...this.state, ...state } });
+    const updated = updateTree(optimizer, this.preparedFor(optimizer), grads);
+    return new TrainState({ ...updated, state: { ...this.state, ...state } });
   }
 
-  /** The state with slots for this optimizer: its own where they fit, else new ones. */
+  /** The state with slots and hyperparameters for this optimizer: its own where they fit, else new ones. */
   preparedFor(optimizer: Optimizer): TrainState {
     const names = Object.keys(this.params);
-    const fits = (name: string): boolean => name in this.slots && sameKeys(this.slots[name]!, optimizer.slots);
-    if (names.every(fits) && sameKeys(this.params, this.slots)) return this;
+    const isOwn = (slots: NamedTensors): boolean => sameKeys(slots, optimizer.slots);
+    const fits = (name: string): boolean => name in this.slots && isOwn(this.slots[name]!);
+    const first = initialHyperparameters(optimizer);
+    const hyperparameters = sameKeys(first, this.hyperparameters) && Object.values(this.slots).every(isOwn) ? this.hyperparameters : first;
+    if (names.every(fits) && sameKeys(this.params, this.slots) && hyperparameters === this.hyperparameters) return this;
     const fresh = initialSlots(optimizer, this.params);
-    return this.with({ slots: Object.fromEntries(names.map((name) => [name, fits(name) ? this.slots[name]! : fresh[name]!])) });
+    const slots = Object.fromEntries(names.map((name) => [name, fits(name) ? this.slots[name]! : fresh[name]!]));
+    return this.with({ slots, hyperparameters });
   }
 
   /** The state with other parts in place of some. */
@@ -75,8 +89,9 @@ export class TrainState implements TreeNode {
     return this.with({ params: replaced(this.params), state: replaced(this.state) });
   }
 
-  get parts(): TrainStateParts {
-    return { params: this.params, state: this.state, slots: this.slots, step: this.step };
+  get parts(): Required<TrainStateParts> {
+    const { params, state, slots, step, hyperparameters } = this;
+    return { params, state, slots, step, hyperparameters };
   }
 
   [treeNode](): TreeParts {

@@ -1,8 +1,9 @@
 import { expect, it } from "vitest";
+import { initialHyperparameters } from "../../src/optim/hyperparameters.ts";
 import type { Optimizer } from "../../src/optim/optimizer.ts";
 import type { Update } from "../../src/optim/update-tree.ts";
 import { initialSlots, updateTree } from "../../src/optim/update-tree.ts";
-import { tensor } from "../../src/tensor/create.ts";
+import { full, tensor } from "../../src/tensor/create.ts";
 import { distance, evaluated, flat } from "./evaluated.ts";
 
 export const f64 = (nested: unknown, shape: readonly number[]) => tensor(Float64Array.from(flat(nested)), { shape });
@@ -28,6 +29,13 @@ export function checkOptimizer(title: string, optimizer: Optimizer, { start, gra
       expect(distance(evaluated(update.params.p!), flat(after[i])), `step ${i + 1}`).toBeLessThan(1e-7);
     });
     expect(evaluated(update.step)).toEqual([gradients.length]);
+  });
+
+  it(`${title}: the rate of the state is what counts: its own gives the same bits, 0 moves nothing`, () => {
+    const after = (hyperparameters: Pick<Update, "hyperparameters">): number[] =>
+      evaluated(updateTree(optimizer, { ...begin(), ...hyperparameters }, { p: f64(gradients[0], shape) }).params.p!);
+    expect(after({ hyperparameters: initialHyperparameters(optimizer) })).toEqual(after({}));
+    expect(after({ hyperparameters: { learningRate: full([], 0) } })).toEqual(flat(start));
   });
 
   it(`${title}: slots keep the parameter's shape, dtype and names`, () => {

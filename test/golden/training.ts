@@ -26,7 +26,8 @@ export const slot = (shape: Shape, dtype: DType = "f32"): Tensor => new Tensor(i
 /** A step of mini-batch training as `fit` compiles it: donated weights and optimizer memory in, the same and the loss out. */
 export function stepOf({ name, params: shapes, optimizer, loss }: Training): Traced {
   const params = Object.fromEntries(Object.entries(shapes).map(([param, shape]) => [param, slot(shape)]));
-  const state = { params, slots: slotsFor(optimizer, params), step: slot([], "i32") };
+  const hyperparameters = { learningRate: slot([]) };
+  const state = { params, slots: slotsFor(optimizer, params), step: slot([], "i32"), hyperparameters };
   const { value, grads } = valueAndGrad(loss)(params);
   const next = updateTree(optimizer, state, grads);
   const before = flatten(state, isTensor).leaves.map((leaf) => leaf.node);
