@@ -14,6 +14,14 @@ export interface TrainingControls {
   readonly batchSize: number | undefined;
   /** Training ends after this epoch, or after the steps now running. */
   stop(): void;
+  /** The rate of the next step: with a schedule, the schedule's. */
+  learningRate(): Promise<number>;
+  /**
+   * Sets the rate from the next step on, for the next `fit` too; nothing is compiled anew.
+   *
+   * @throws GradsmithError "option" unless it is a number of at least 0, "usage" where the optimizer has a schedule.
+   */
+  setLearningRate(value: number): void;
   copyWeights(): Promise<WeightCopy>;
   /** What the model will hold after training, instead of the last weights. */
   restoreWeights(weights: WeightCopy): void;

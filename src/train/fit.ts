@@ -8,6 +8,8 @@ import type { Callback, TrainingControls, WeightCopy } from "./callback.ts";
 import type { ClassWeight } from "./checked-batch.ts";
 import { checkedBatch } from "./checked-batch.ts";
 import type { TrainingSetup } from "./compile-options.ts";
+import type { TrainingReach } from "./controls.ts";
+import { stateControls } from "./controls.ts";
 import type { EpochSource } from "./epoch-source.ts";
 import { batchesFrom, samplesInMemory } from "./epoch-source.ts";
 import type { Evaluation } from "./evaluate.ts";
@@ -16,6 +18,7 @@ import type { History, Logs } from "./history.ts";
 import { HistoryRecorder } from "./history.ts";
 import { notFinite } from "./not-finite.ts";
 import type { Traceable } from "./objective.ts";
+import { overwrite } from "./overwrite.ts";
 import { Pace } from "./pace.ts";
 import type { Verbosity } from "./progress.ts";
 import { progressFor } from "./progress.ts";
@@ -23,7 +26,6 @@ import type { SampleTree } from "./samples.ts";
 import { countOf } from "./samples.ts";
 import { logsOf } from "./tally.ts";
 import type { TrainState } from "./train-state.ts";
-import { copiedWeights } from "./weights.ts";
 
 /** The options of `fit`. */
 export interface FitOptions {
@@ -160,6 +162,7 @@ async function train({ model, setup, state, x, y, options, follow }: FitInput, c
   let stopped: History["stopped"] = "done";
   let restored: WeightCopy | undefined;
   const controls: TrainingControls = {
+    ...stateControls(setup.optimizer, reachInto(source)),
     modelName: model.name,
     initialEpoch,
     epochs,
@@ -168,7 +171,6 @@ async function train({ model, setup, state, x, y, options, follow }: FitInput, c
     stop: () => {
       if (stopped === "done") stopped = "callback";
     },
-    copyWeights: () => copiedWeights(source.current.model),
     restoreWeights: (weights) => {
       restored = weights;
     },
@@ -218,6 +220,12 @@ async function train({ model, setup, state, x, y, options, follow }: FitInput, c
   await tell((callback) => callback.onTrainEnd?.(logs, controls));
   return { history: recorder.finish(stopped), state: source.current.model, restored };
 }
+
+/** How controls reach what a source trains. */
+const reachInto = (source: EpochSource): TrainingReach => ({
+  state: () => source.current.model,
+  setHyperparameter: (name, value) => overwrite(source.current.model.hyperparameters[name]!, value),
+});
 
 /** Samples from number `from` on. */
 type Validation =
