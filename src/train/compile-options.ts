@@ -4,7 +4,7 @@ import type { LossChoice } from "../nn/losses/registry.ts";
 import type { Metric } from "../nn/metrics/metric.ts";
 import type { MetricChoice } from "../nn/metrics/registry.ts";
 import type { Types } from "../nn/shapes.ts";
-import type { Optimizer } from "../optim/optimizer.ts";
+import type { NamedTensors, Optimizer } from "../optim/optimizer.ts";
 import type { OptimizerName } from "../optim/optimizers.ts";
 import { optimizerOf } from "../optim/optimizers.ts";
 import type { Precision } from "../runtime/precision.ts";
@@ -47,6 +47,8 @@ export interface TrainingSetup {
   readonly optimizer: Optimizer;
   readonly outputs: readonly Output[];
   readonly precision: Precision;
+  /** What happens to a batch's gradients before the optimizer sees them; nothing by default. */
+  readonly transformGradients?: (grads: NamedTensors) => NamedTensors;
 }
 
 /** The same before. */

@@ -24,28 +24,51 @@ export interface StepInput extends Batch {
   readonly key: Tensor;
 }
 
-/** One step of mini-batch training: forward, loss, gradients, update, constraints, figures. */
+/** One step of mini-batch training: gradients, what is done to them, the update with them, and figures. */
 export function trainingStep(
   model: Traceable,
   setup: TrainingSetup,
   { model: state, tally, firstBad }: Progressing,
   { key, ...batch }: StepInput,
 ): Progressing {
-  const stepKey = random.foldIn(key, state.step);
-  const loss = (params: NamedTensors): readonly [Tensor, Objective] => {
-    const aims = objective(model, setup, { ...params, ...state.state }, batch, { training: true, key: stepKey });
-    return [aims.loss, aims];
-  };
-  const { value, grads, aux } = valueAndGrad(loss, { hasAux: true })(state.params);
-  const turnedBad = firstBad.less(0).and(value.isFinite().not());
-  const updated = state.update(setup.optimizer, grads, { state: aux.written });
+  const { grads, objective: aims } = gradientsOf(model, setup, state, batch, random.foldIn(key, state.step));
+  const transformed = setup.transformGradients?.(grads) ?? grads;
+  const turnedBad = firstBad.less(0).and(aims.loss.isFinite().not());
   return {
-    model: updated.with({ params: constrained(model.blueprint, updated.params) }),
-    tally: addToTally(tally, setup, { ...aux, loss: value }, batch),
+    model: applyGradients(model, setup, state, transformed, aims.written),
+    tally: addToTally(tally, setup, aims, batch),
     firstBad: turnedBad.where(state.step, firstBad),
   };
 }
 
+/** Gradients of what a step makes small for what is trained, as the batch alone gives them. */
+export interface BatchGradients {
+  readonly grads: NamedTensors;
+  readonly objective: Objective;
+}
+
+/** Forward and back through one batch. Nothing is changed: what layers write is in the objective. `key` is this step's own. */
+export function gradientsOf(model: Traceable, setup: TrainingSetup, state: TrainState, batch: Batch, key: Tensor): BatchGradients {
+  const loss = (params: NamedTensors): readonly [Tensor, Objective] => {
+    const aims = objective(model, setup, { ...params, ...state.state }, batch, { training: true, key });
+    return [aims.loss, aims];
+  };
+  const { value, grads, aux } = valueAndGrad(loss, { hasAux: true })(state.params);
+  return { grads, objective: { ...aux, loss: value } };
+}
+
+/** The state after the optimizer's step with these gradients, which the optimizer's own `prepare` sees first, and constraints; with what layers wrote. */
+export function applyGradients(
+  model: Traceable,
+  { optimizer }: TrainingSetup,
+  state: TrainState,
+  grads: NamedTensors,
+  written: NamedTensors,
+): TrainState {
+  const updated = state.update(optimizer, grads, { state: written });
+  return updated.with({ params: constrained(model.blueprint, updated.params) });
+}
+
 /** Weights brought to what their constraints allow. */
-export const constrained = ({ variables }: Blueprint, params: NamedTensors): NamedTensors =>
+const constrained = ({ variables }: Blueprint, params: NamedTensors): NamedTensors =>
   Object.fromEntries(Object.entries(params).map(([path, value]) => [path, variables[path]?.constraint?.apply(value) ?? value]));
