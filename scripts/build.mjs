@@ -21,7 +21,7 @@ function buildName() {
   return hash.digest("hex").slice(0, 16);
 }
 
-const doors = readdirSync(join("src", "doors")).filter((name) => name.endsWith(".ts") && !name.endsWith(".test.ts"));
+const doors = readdirSync(join("src", "doors"), { recursive: true }).filter((name) => name.endsWith(".ts") && !name.endsWith(".test.ts"));
 await build({
   entryPoints: ["src/index.ts", "src/cli/main.ts", ...doors.map((name) => `src/doors/${name}`)],
   outdir: "dist/node",
@@ -31,6 +31,8 @@ await build({
   format: "esm",
   platform: "node",
   target: "node20",
+  // What Node has and pages have not.
+  inject: ["src/backends/node.ts"],
   define: { GRADSMITH_BUILD: JSON.stringify(buildName()) },
   chunkNames: "chunks/[name]-[hash]",
   // The chunks are whole: what package.json says about side effects is for those who bundle dist/ itself.

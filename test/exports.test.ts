@@ -19,7 +19,9 @@ const sourceOf = (built: string) => built.replace("./dist/", "src/").replace(/\.
 
 describe("package.json", () => {
   test("every door file is exported, under its own name", () => {
-    const files = readdirSync(join(root, "src/doors")).filter((file) => !file.endsWith(".test.ts"));
+    const files = (readdirSync(join(root, "src/doors"), { recursive: true }) as string[])
+      .filter((file) => file.endsWith(".ts") && !file.endsWith(".test.ts"))
+      .map((file) => file.replaceAll("\\", "/"));
     expect(doors.map(({ name }) => name).sort()).toEqual([".", ...files.map((file) => `./${file.replace(/\.ts$/, "")}`)].sort());
   });
 
@@ -31,6 +33,11 @@ describe("package.json", () => {
 
   test("the command is built and begins with a line that finds node", () => {
     for (const path of Object.values(bin)) expect(readFileSync(join(root, path), "utf8")).toMatch(/^#!\/usr\/bin\/env node\r?\n/);
+  });
+
+  test("its version is the one that the package says", async () => {
+    const text = JSON.parse(readFileSync(join(root, "package.json"), "utf8")) as { version: string };
+    expect((await import("../src/core/version.ts")).version).toBe(text.version);
   });
 
   test("there are no dependencies at run time", () => {

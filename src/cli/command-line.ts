@@ -1,5 +1,6 @@
 import { GradsmithError } from "../core/errors.ts";
 import { nearest } from "../core/nearest.ts";
+import { version } from "../core/version.ts";
 import { parseArguments } from "./arguments.ts";
 import type { Command } from "./command.ts";
 import { doctor } from "./commands/doctor.ts";
@@ -7,7 +8,6 @@ import { labs } from "./commands/labs.ts";
 import { run } from "./commands/run.ts";
 import { summary } from "./commands/summary.ts";
 import { commandHelp, generalHelp } from "./help.ts";
-import { packageVersion } from "./package-version.ts";
 import { endWithReader, processTerminal, type Terminal } from "./terminal.ts";
 
 const commands: readonly Command[] = [run, labs, doctor, summary];
@@ -30,7 +30,7 @@ export async function execute(typed: readonly string[], terminal: Terminal): Pro
 
 async function dispatch([first, ...rest]: readonly string[], terminal: Terminal): Promise<number> {
   if (first === undefined || first === "--help" || first === "-h" || first === "help") return printHelp(rest[0], terminal);
-  if (first === "--version") return print(terminal, packageVersion());
+  if (first === "--version") return print(terminal, version);
   const command = commands.find(({ name }) => name === first) ?? unknownCommand(first);
   if (rest.includes("--help") || rest.includes("-h")) return print(terminal, commandHelp(command));
   return command.run(parseArguments(command, rest), terminal);

@@ -175,3 +175,7 @@ export function topological(
   }
   return order;
 }
+
+/** Sources whose values come from outside the graph. */
+export const isGiven = ({ op }: Node): boolean =>
+  op.kind === "source" && (op.from === "buffer" || op.from === "literal" || op.from === "input");

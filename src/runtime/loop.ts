@@ -1,25 +1,23 @@
-import type { Storage } from "../backends/storage.ts";
-import { isPulled } from "../compiler/access.ts";
-import { elements, inlineCost } from "../compiler/pull.ts";
+import type { Memory } from "../backends/backend.ts";
 import { flag, nonNegativeNumber, text } from "../core/checks.ts";
-import { bytesOf } from "../core/dtype.ts";
 import { GradsmithError } from "../core/errors.ts";
 import type { OptionChecks } from "../core/options.ts";
 import { checkOptions } from "../core/options.ts";
 import { showType } from "../core/shape.ts";
 import { flatten } from "../core/tree.ts";
 import type { Node } from "../ir/graph.ts";
-import { topological } from "../ir/graph.ts";
-import { holdGraphs } from "../tensor/execution.ts";
-import { bufferNode, inputNode } from "../tensor/ops/source.ts";
+import { isGiven } from "../ir/graph.ts";
+import { bufferNode } from "../tensor/ops/source.ts";
 import { Tensor } from "../tensor/tensor.ts";
 import { explain } from "./explain.ts";
 import type { Precision } from "./precision.ts";
-import { inPrecision, knownPrecision } from "./precision.ts";
-import { prepare } from "./prepared.ts";
-import { computeNow, computeStorages } from "./read.ts";
-import { capturedBy, isTensor } from "./trace.ts";
-import { Held, isGiven, storageOf } from "./values.ts";
+import { knownPrecision } from "./precision.ts";
+import { computeMemories } from "./read.ts";
+import { currentBackend } from "./settings.ts";
+import { isTensor } from "./trace.ts";
+import type { TracedCall } from "./traced-function.ts";
+import { TracedFunction } from "./traced-function.ts";
+import { Held, memoryOf } from "./values.ts";
 
 /** The options of `loop`. */
 export interface LoopOptions {
@@ -52,9 +50,6 @@ const checks: OptionChecks<LoopOptions> = {
   precision: knownPrecision,
 };
 
-/** Operations up to which an input is better computed inside the step, where only the elements that are used are computed. */
-const cheapInput = 8;
-
 /**
  * Makes a loop of `step(state, inputs) -> state`. State and inputs are trees of tensors. Inputs that are cheap functions of smaller memory
  * (images scaled from bytes, say) aren't computed beforehand but inside the step. Two loops over the same state see each other's updates.
@@ -64,44 +59,53 @@ const cheapInput = 8;
  * @example const { run, state } = loop(({ w }, { x }) => ({ w: w.sub(x.mul(0.1)) }), { w }, { x });
  */
 export function loop<S, I>(step: (state: S, inputs: I) => S, state: S, inputs: I, options: LoopOptions = {}): Loop<S> {
-  const { precision = "f32" } = checkOptions("loop", options, checks);
-  const name = options.name ?? "loop";
+  const { precision = "f32", name = "loop", expectedRuns = 1000, takeState = false } = checkOptions("loop", options, checks);
   const given = flatten(state, isTensor);
-  const outside = flatten(inputs, isTensor);
-  computeNow(outside.leaves.filter((leaf) => !staysLazy(leaf.node)));
-  const slots = given.leaves.map((tensor, slot) => inputNode(slot, tensor.type));
-  const next = holdGraphs(() => step(given.rebuild(slots.map((node) => new Tensor(node))) as S, inputs));
-  const result = flatten(next, isTensor);
-  checkState(name, given, result);
-  const outputs = inPrecision(name, precision)(result.leaves.map((leaf) => leaf.node));
-  const captured = capturedBy(outputs, new Set(slots));
-  const traced = { name, inputs: [...slots, ...captured], outputs, donations: new Map(outputs.map((_, i) => [i, i])) };
-  const prepared = prepare(traced, options.expectedRuns ?? 1000);
-  const held = ownMemory(given.leaves, options.takeState === true);
-  const storages: Storage[] = [...held, ...captured.map((node) => new Tensor(node))].map((tensor) => storageOf(tensor.node));
+  const backend = currentBackend();
+  const steps = inPlace(step, { name, precision });
+  const { program, inputs: others } = steps.bound([state, inputs], expectedRuns);
+  const held = ownMemory(given.leaves, takeState);
+  const memories: Memory[] = [...held.map((tensor) => memoryOf(tensor.node, backend)), ...others()];
+  const { executable } = program;
   return {
-    ready: prepared.ready,
+    ready: executable.ready,
     state: given.rebuild(held) as S,
     get tier() {
-      return prepared.tier;
+      return executable.explain().tier;
     },
     get reason() {
-      return prepared.reason;
+      return executable.explain().reason;
     },
     run(count) {
-      if (count > 0) prepared.run(storages, count);
+      if (count > 0) program.run(memories, count);
     },
-    explain: () => explain(traced, prepared),
+    explain: () => explain(program),
   };
 }
 
-/** Whether an input is left to be computed where it's used: little work, from memory that is no larger than its result. */
-export function staysLazy(node: Node): boolean {
-  if (isGiven(node)) return true;
-  const nodes = topological([node]);
-  if (!nodes.every((each) => isPulled(each) || isGiven(each))) return false;
-  const leafBytes = nodes.filter(isGiven).reduce((sum, leaf) => sum + elements(leaf) * bytesOf(leaf.type.dtype), 0);
-  return inlineCost(node, isGiven, new Map()) <= cheapInput && leafBytes <= elements(node) * bytesOf(node.type.dtype);
+/** A step whose first argument is a state that it gives back, each part in the memory of the one before. */
+export function inPlace<S, Rest extends readonly unknown[]>(
+  step: (state: S, ...rest: Rest) => S,
+  { name, precision }: { readonly name: string; readonly precision: Precision },
+): TracedFunction<[S, ...Rest], S> {
+  return new TracedFunction<[S, ...Rest], S>(step, {
+    name,
+    precision,
+    takesLazy: true,
+    donations: (call) => placeByPlace(call, name),
+    refusesKeyless: () =>
+      new GradsmithError(
+        "usage",
+        name,
+        "draws random numbers without a key, which would be the same in every step.",
+        "Carry a count in the state, and give { key: random.foldIn(key, count) }.",
+      ),
+  });
+}
+
+function placeByPlace({ args, result }: TracedCall, name: string): Map<number, number> {
+  checkState(name, flatten(args[0], isTensor), result);
+  return new Map(result.leaves.map((_, i) => [i, i]));
 }
 
 /** Tensors whose memory belongs to loops. */
@@ -112,21 +116,22 @@ const ofLoops = new WeakSet<Held>();
  * copied.
  */
 function ownMemory(leaves: readonly Tensor[], takes: boolean): Tensor[] {
+  const backend = currentBackend();
   const lazy = [...new Set(leaves.map((leaf) => leaf.node).filter((node) => !isGiven(node)))];
-  const storages = new Map(computeStorages(lazy).map((storage, i) => [lazy[i]!, storage]));
+  const memories = new Map(computeMemories(lazy).map((memory, i) => [lazy[i]!, memory]));
   const seen = new Set<Node>();
   return leaves.map((leaf) => {
     const { node, type } = leaf;
     const isFirst = !seen.has(node);
-    const isLazy = storages.has(node);
+    const isLazy = memories.has(node);
     seen.add(node);
-    const memory = node.attributes instanceof Held ? node.attributes : undefined;
-    if (isFirst && memory !== undefined && ofLoops.has(memory)) return leaf;
-    const storage = storages.get(node) ?? storageOf(node);
-    storages.set(node, storage);
-    const isOwn = isFirst && (isLazy || (takes && memory !== undefined));
-    if (isOwn) memory?.donate();
-    const held = new Held(isOwn ? storage : storage.copy());
+    const before = node.attributes instanceof Held ? node.attributes : undefined;
+    if (isFirst && before !== undefined && ofLoops.has(before)) return leaf;
+    const memory = memories.get(node) ?? memoryOf(node, backend);
+    memories.set(node, memory);
+    const isOwn = isFirst && (isLazy || (takes && before !== undefined));
+    if (isOwn) before?.donate(backend);
+    const held = new Held(backend, isOwn ? memory : backend.copy(memory));
     ofLoops.add(held);
     return new Tensor(bufferNode(held, type));
   });

@@ -5,10 +5,9 @@ import { grad, valueAndGrad } from "../autodiff/grad.ts";
 import { tensor, zeros } from "../tensor/create.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 import { compile } from "./compile.ts";
-import { describeDevice } from "./device.ts";
 import { loop } from "./loop.ts";
-import { scan } from "./scan.ts";
-import { setDevice } from "./settings.ts";
+import { scan } from "../autodiff/scan.ts";
+import { describeDevice, setDevice } from "./settings.ts";
 
 const wrong = (value: unknown) => value as never;
 const double = (x: Tensor): Tensor => x.mul(2);

@@ -1,35 +1,28 @@
-import type { Storage } from "../backends/storage.ts";
-import { AttributeIds, keyOfOp } from "../compiler/simplify.ts";
+import type { Memory } from "../backends/backend.ts";
+import { BoundedMap } from "../core/bounded-map.ts";
 import type { TypedArray } from "../core/dtype.ts";
-import { showType } from "../core/shape.ts";
+import { decode } from "../core/encoding.ts";
 import type { Node } from "../ir/graph.ts";
-import { topological } from "../ir/graph.ts";
+import { isGiven } from "../ir/graph.ts";
 import { rewrite } from "../ir/rewrite.ts";
 import type { ExecutionPort } from "../tensor/execution.ts";
 import { inputNode } from "../tensor/ops/source.ts";
 import type { Tensor } from "../tensor/tensor.ts";
-import type { Prepared } from "./prepared.ts";
-import { prepare } from "./prepared.ts";
-import { deviceSettings } from "./settings.ts";
+import { structureOf } from "./lazy-inputs.ts";
+import { Program } from "./program.ts";
+import { deviceSettings, settingsText } from "./settings.ts";
 import { capturedBy } from "./trace.ts";
-import { decode, heldNode, holdNumbers, isGiven, storageOf } from "./values.ts";
+import { heldBy, heldNode, holdNumbers, memoryOf } from "./values.ts";
 
 /** Programs of graphs that were read, by structure: reading the same expression over other values compiles nothing. */
-const programs = new Map<string, Prepared>();
-const mostPrograms = 256;
-/** Programs that hold more memory than this are made anew each time, rather than kept. */
-const mostBytes = 2 ** 24;
-const ids = new AttributeIds();
+const programs = new BoundedMap<string, Program>(256);
 
 /** How tensors get their values outside of compiled functions. */
 export const readPort: ExecutionPort = {
   async read(tensor: Tensor): Promise<TypedArray> {
-    if (!isGiven(tensor.node)) await programOf(shortened([tensor.node])).ready;
+    if (!isGiven(tensor.node)) await programOf(shortened([tensor.node])).executable.ready;
     computeNow([tensor]);
-    const storage = storageOf(tensor.node);
-    const bytes = new Uint8Array(storage.byteLength);
-    storage.copyTo(bytes);
-    return decode(bytes, tensor.dtype);
+    return decode(await heldBy(tensor.node).read(), tensor.dtype);
   },
   compute: (tensor: Tensor): void => computeNow([tensor]),
   hold: holdNumbers,
@@ -38,60 +31,54 @@ export const readPort: ExecutionPort = {
 /** Nodes that were computed, for graphs that still mention them. */
 const computed = new WeakMap<Node, Node>();
 
-/** Computes tensors in one program; from then on they are memory. */
+/** Queues the computing of tensors in one program; from then on they are memory. */
 export function computeNow(tensors: readonly Tensor[]): void {
   const open = tensors.filter((tensor) => !isGiven(tensor.node));
   if (open.length === 0) return;
   const nodes = [...new Set(open.map((tensor) => tensor.node))].filter((node) => !computed.has(node));
-  for (const [i, storage] of computeStorages(nodes).entries()) computed.set(nodes[i]!, heldNode(storage, nodes[i]!.type));
+  if (nodes.length > 0) {
+    const { roots, program } = programFor(nodes);
+    for (const [i, memory] of run(program, roots).entries()) computed.set(nodes[i]!, heldNode(program.backend, memory, nodes[i]!.type));
+  }
   for (const tensor of new Set(open)) tensor.settle(computed.get(tensor.node)!);
 }
 
 /** As `computeNow`, without blocking while the program is made. */
 export async function computeSoon(tensors: readonly Tensor[]): Promise<void> {
   const nodes = [...new Set(tensors.map((tensor) => tensor.node))].filter((node) => !isGiven(node) && !computed.has(node));
-  if (nodes.length > 0) await programOf(shortened(nodes)).ready;
+  if (nodes.length > 0) await programFor(nodes).program.executable.ready;
   computeNow(tensors);
 }
 
 /** Computes nodes into memory that nobody else has. */
-export function computeStorages(nodes: readonly Node[]): Storage[] {
+export function computeMemories(nodes: readonly Node[]): Memory[] {
   if (nodes.length === 0) return [];
-  const roots = shortened(nodes);
-  const program = programOf(roots);
-  const storages = program.run(capturedBy(roots, new Set()).map(storageOf), 1);
-  if (program.memoryBytes > mostBytes) programs.delete(structureOf(roots));
-  return storages;
+  const { roots, program } = programFor(nodes);
+  return run(program, roots);
 }
+
+const run = (program: Program, roots: readonly Node[]): Memory[] =>
+  program.run(
+    capturedBy(roots, new Set()).map((node) => memoryOf(node, program.backend)),
+    1,
+  );
+
+const programFor = (nodes: readonly Node[]): { roots: Node[]; program: Program } => {
+  const roots = shortened(nodes);
+  return { roots, program: programOf(roots) };
+};
 
 /** The same graphs, with memory in place of whatever was computed before. */
 const shortened = (roots: readonly Node[]): Node[] => rewrite(roots, (_, before) => computed.get(before));
 
-function programOf(nodes: readonly Node[]): Prepared {
-  const key = structureOf(nodes);
+function programOf(nodes: readonly Node[]): Program {
+  const key = `${settingsText(deviceSettings())}\n${structureOf(nodes)}`;
   const known = programs.get(key);
-  if (known !== undefined) {
-    // The most recently used program goes last.
-    programs.delete(key);
-    programs.set(key, known);
-    return known;
-  }
+  if (known !== undefined) return known;
   // Over slots, so that the program keeps none of the tensors it was first made for.
   const slots = new Map(capturedBy(nodes, new Set()).map((node, i) => [node, inputNode(i, node.type)]));
-  const prepared = prepare({ name: "read", inputs: [...slots.values()], outputs: rewrite(nodes, (_, before) => slots.get(before)) }, 1);
-  programs.set(key, prepared);
-  if (programs.size > mostPrograms) programs.delete(programs.keys().next().value!);
-  return prepared;
-}
-
-/** Equal text, equal program. */
-function structureOf(outputs: readonly Node[]): string {
-  const place = new Map<Node, number>();
-  const { device, tier, relaxedSimd, threads } = deviceSettings();
-  const lines = topological(outputs).map((node, i) => {
-    place.set(node, i);
-    if (isGiven(node)) return `given ${showType(node.type)}`;
-    return `${keyOfOp(node, ids)}|${node.inputs.map((input) => place.get(input)).join()}`;
-  });
-  return [`${device} ${tier} ${relaxedSimd} ${threads}`, ...lines, outputs.map((node) => place.get(node)).join()].join("\n");
+  const graph = { name: "read", inputs: [...slots.values()], outputs: rewrite(nodes, (_, before) => slots.get(before)) };
+  const program = new Program(graph, { expectedRuns: 1, isSeldom: true });
+  programs.set(key, program);
+  return program;
 }

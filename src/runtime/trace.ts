@@ -1,7 +1,6 @@
 import type { Node } from "../ir/graph.ts";
-import { topological } from "../ir/graph.ts";
+import { isGiven, topological } from "../ir/graph.ts";
 import { Tensor } from "../tensor/tensor.ts";
-import { isGiven } from "./values.ts";
 
 export const isTensor = (x: unknown): x is Tensor => x instanceof Tensor;
 

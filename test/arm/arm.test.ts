@@ -1,14 +1,16 @@
 import { describe, expect, test } from "vitest";
-import type { Backend } from "../../src/backends/backend.ts";
+import type { Tier } from "../../src/backends/cpu/tier.ts";
 import { evaluateGraph } from "../../src/backends/reference/evaluate.ts";
-import { Storage } from "../../src/backends/storage.ts";
+import { Storage } from "../../src/backends/cpu/storage.ts";
 import type { Traced } from "../../src/compiler/compile.ts";
 import { compile } from "../../src/compiler/compile.ts";
 import { sizeOf } from "../../src/core/shape.ts";
 import type { LiteralAttributes, Node } from "../../src/ir/graph.ts";
 import { topological } from "../../src/ir/graph.ts";
 import { verifyProgram } from "../../src/ir/verify.ts";
-import { byteLengthOf, decode, isGiven, storageFrom } from "../../src/runtime/values.ts";
+import { byteLengthOf, decode } from "../../src/core/encoding.ts";
+import { isGiven } from "../../src/ir/graph.ts";
+import { storageFrom } from "../../src/backends/cpu/storage.ts";
 import { inputNode } from "../../src/tensor/ops/source.ts";
 import { Tensor } from "../../src/tensor/tensor.ts";
 import { trainings } from "../golden/networks.ts";
@@ -19,7 +21,7 @@ import { EmulatedArm, missing } from "./emulated.ts";
 type Values = ReadonlyMap<Node, ArrayLike<number>>;
 
 /** What a function gives on a machine after some runs. */
-function results(backend: Backend, traced: Traced, data: Values, runs = 1): ArrayLike<number>[] {
+function results(backend: Tier, traced: Traced, data: Values, runs = 1): ArrayLike<number>[] {
   const { program, outputs } = compile(traced, backend.target);
   verifyProgram(program);
   const { inputs } = traced;
@@ -55,12 +57,9 @@ describe.skipIf(missing !== undefined)(`the native tier's C on an emulated ARM${
   const arm = missing === undefined ? new EmulatedArm() : undefined;
 
   test("has registers of four numbers, 32 of them, and multiplies pairs of bf16 where the processor does", () => {
-    expect(arm!.target.limits).toMatchObject({ lanes: 4, registers: 32, multipliesBlocks: false });
-    expect(new EmulatedArm({ architecture: "armv8.2-a+bf16" }).target.limits).toMatchObject({
-      lanes: 4,
-      registers: 32,
-      multipliesBlocks: true,
-    });
+    const limits = { lanes: 4, registers: 32 };
+    expect(arm!.target).toMatchObject({ limits, passes: { pairProducts: undefined } });
+    expect(new EmulatedArm({ architecture: "armv8.2-a+bf16" }).target).toMatchObject({ limits, passes: { pairProducts: {} } });
   });
 
   test.each(trainings().map((training) => [training.name, training] as const))(

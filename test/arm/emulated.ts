@@ -2,8 +2,8 @@ import { spawnSync } from "node:child_process";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import type { Backend, Executable } from "../../src/backends/backend.ts";
-import { nativeLimits } from "../../src/backends/cpu/native-limits.ts";
+import type { Tier, TierExecutable } from "../../src/backends/cpu/tier.ts";
+import { nativeTarget } from "../../src/backends/cpu/native-target.ts";
 import { codeFlags, featuresOf } from "../../src/backends/cpu/toolchain.ts";
 import type { Target } from "../../src/compiler/target.ts";
 import { bytesOf } from "../../src/core/dtype.ts";
@@ -65,8 +65,9 @@ export interface EmulationOptions {
 }
 
 /** The native tier on ARM as far as C goes: what is printed, compiled for ARM and emulated instruction by instruction. */
-export class EmulatedArm implements Backend {
+export class EmulatedArm implements Tier {
   readonly name = "native";
+  readonly identity = "emulated";
   readonly target: Target;
   readonly threads: number;
   readonly #command: readonly string[];
@@ -76,10 +77,10 @@ export class EmulatedArm implements Backend {
     const asked = [`-march=${architecture}`, "-dM", "-E", "-x", "c", "-"];
     const { stdout: macros } = spawnSync(compiler, asked, { input: "", encoding: "utf8" });
     this.#command = [`-march=${architecture}`, ...codeFlags(macros)];
-    this.target = { limits: nativeLimits(featuresOf(macros, "")) };
+    this.target = nativeTarget(featuresOf(macros, ""));
   }
 
-  compile(program: Program): Executable {
+  compile(program: Program): TierExecutable {
     const folder = freshFolder();
     const [code, main, pool] = ["code", "main.c", "pool.c"].map((name) => join(folder, name)) as [string, string, string];
     writeFileSync(main, printC(program) + entry);
@@ -89,6 +90,10 @@ export class EmulatedArm implements Backend {
     run(compiler, [...this.#command, main, pool, ...link]);
     return {
       ready: Promise.resolve(),
+      isReady: true,
+      finish: () => true,
+      unload() {},
+      abandon() {},
       memoryBytes: program.arenaBytes,
       run: (storages, repeat) => {
         const memories = [arenaOf(program), ...storages.map(({ bytes }) => bytes)];

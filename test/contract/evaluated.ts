@@ -1,11 +1,18 @@
 import { evaluateGraph } from "../../src/backends/reference/evaluate.ts";
-import { decode, Held } from "../../src/runtime/values.ts";
+import type { Storage } from "../../src/backends/cpu/storage.ts";
+import type { Node } from "../../src/ir/graph.ts";
+import { currentBackend } from "../../src/runtime/settings.ts";
+import { Held, memoryOf } from "../../src/runtime/values.ts";
+import { decode } from "../../src/core/encoding.ts";
 import type { Tensor } from "../../src/tensor/tensor.ts";
+
+/** What a buffer or a literal holds, while the cpu is the device. */
+export const storageOf = (source: Node): Storage => memoryOf(source, currentBackend()) as Storage;
 
 /** A tensor's elements as the reference backend computes them, in float64. */
 export function evaluated(tensor: Tensor): number[] {
   const [values] = evaluateGraph([tensor.node], (source) => {
-    if (source.attributes instanceof Held) return decode(source.attributes.storage.peek(), source.type.dtype);
+    if (source.attributes instanceof Held) return decode(storageOf(source).peek(), source.type.dtype);
     throw new Error(`the graph depends on the ${source.op.name} node ${source.id}`);
   });
   return Array.from(values!);

@@ -1,18 +1,20 @@
-import type { Backend } from "../../src/backends/backend.ts";
-import { nativeAvailability, nativeBackend } from "../../src/backends/cpu/native.ts";
-import { wasmBackend } from "../../src/backends/cpu/wasm.ts";
+import type { Tier as CpuTier } from "../../src/backends/cpu/tier.ts";
+import { nativeAvailability, nativeTier } from "../../src/backends/cpu/native.ts";
+import { wasmTier } from "../../src/backends/cpu/wasm.ts";
 import { wasmFeatures } from "../../src/backends/cpu/wasm-features.ts";
-import { Storage } from "../../src/backends/storage.ts";
+import { Storage } from "../../src/backends/cpu/storage.ts";
 import { compile } from "../../src/compiler/compile.ts";
 import type { TypedArray } from "../../src/core/dtype.ts";
 import type { LiteralAttributes } from "../../src/ir/graph.ts";
 import { topological } from "../../src/ir/graph.ts";
-import { byteLengthOf, decode, isGiven, storageFrom } from "../../src/runtime/values.ts";
+import { byteLengthOf, decode } from "../../src/core/encoding.ts";
+import { isGiven } from "../../src/ir/graph.ts";
+import { storageFrom } from "../../src/backends/cpu/storage.ts";
 import type { Tensor } from "../../src/tensor/tensor.ts";
 
 export interface Tier {
   readonly name: string;
-  readonly make: () => Backend;
+  readonly make: () => CpuTier;
   /** Why it can't be tested on this machine. */
   readonly missing: string | undefined;
   /** Whether numbers below 1.2e-38 are taken for zero. */
@@ -23,18 +25,18 @@ const native = nativeAvailability();
 
 /** Everything a program may run on. */
 export const tiers: readonly Tier[] = [
-  { name: "wasm, products and sums rounded apart", make: () => wasmBackend({ relaxedSimd: false }), missing: undefined, flushes: false },
+  { name: "wasm, products and sums rounded apart", make: () => wasmTier({ relaxedSimd: false }), missing: undefined, flushes: false },
   {
     name: "wasm with fused multiply-add",
-    make: () => wasmBackend({ relaxedSimd: true }),
+    make: () => wasmTier({ relaxedSimd: true }),
     missing: wasmFeatures().relaxedSimd ? undefined : "this engine has no relaxed SIMD",
     flushes: false,
   },
-  { name: "native", make: () => nativeBackend(), missing: native.available ? undefined : native.reason, flushes: true },
+  { name: "native", make: () => nativeTier(), missing: native.available ? undefined : native.reason, flushes: true },
 ];
 
 /** The elements of tensors over literals, computed by one program. */
-export function computedBy(backend: Backend, name: string, tensors: readonly Tensor[]): TypedArray[] {
+export function computedBy(backend: CpuTier, name: string, tensors: readonly Tensor[]): TypedArray[] {
   const roots = tensors.map((t) => t.node);
   const inputs = topological(roots).filter(isGiven);
   const { program, outputs } = compile({ name, inputs, outputs: roots }, backend.target);

@@ -2,7 +2,6 @@ import { encodeModule } from "../../targets/wasm/encode.ts";
 import type { ValueType } from "../../targets/wasm/function.ts";
 import { FunctionBuilder } from "../../targets/wasm/function.ts";
 import type { Opcode } from "../../targets/wasm/opcodes.ts";
-import { askForRelaxedSimd } from "./relaxed-simd.ts";
 import { wasmEngine } from "./wasm-engine.ts";
 
 export interface WasmFeatures {
@@ -10,10 +9,17 @@ export interface WasmFeatures {
   readonly relaxedSimd: boolean;
 }
 
+let ask = (): boolean => false;
+
+/** Says how to ask an engine for relaxed SIMD that it has behind a flag: gives whether there is something to ask. */
+export function askForRelaxedSimdBy(asking: () => boolean): void {
+  ask = asking;
+}
+
 /** What this machine's WebAssembly can do. */
 export function wasmFeatures(): WasmFeatures {
   const hasRelaxed = (): boolean => validates("f32x4.relaxed_madd", 3);
-  return { simd: validates("f32x4.abs", 1), relaxedSimd: hasRelaxed() || (askForRelaxedSimd() && hasRelaxed()) };
+  return { simd: validates("f32x4.abs", 1), relaxedSimd: hasRelaxed() || (ask() && hasRelaxed()) };
 }
 
 const validates = (op: Opcode, operands: number): boolean => wasmEngine()?.validate(moduleWith(op, operands)) ?? false;

@@ -6,8 +6,8 @@ import { across, add, apply, bitcast, cast, constant, load, local, mul, ramp, re
 import type { Kernel, KernelBuffer, Statement } from "../../ir/kernel.ts";
 import { convertNumber } from "../../ir/meanings.ts";
 import type { Program } from "../../ir/program.ts";
-import { Storage } from "../storage.ts";
-import { wasmBackend } from "./wasm.ts";
+import { Storage } from "./storage.ts";
+import { wasmTier } from "./wasm.ts";
 
 /** A kernel alone: all its buffers but scratch are arguments. */
 function programOf(kernel: Kernel): Program {
@@ -184,7 +184,7 @@ function check(kernel: Kernel, contents: readonly (readonly number[])[]): number
     const bytes = encode(memory[i]!, dtype);
     return new Storage(bytes.length, bytes);
   });
-  const executable = wasmBackend({ relaxedSimd: false }).compile(
+  const executable = wasmTier({ relaxedSimd: false }).compile(
     programOf({ ...kernel, buffers: kernel.buffers.map((b) => (b.access === "write" ? { ...b, access: "update" } : b)) }),
   );
   executable.run(storages, 1);
@@ -383,7 +383,7 @@ describe("storage types", () => {
         );
         const bits = Uint16Array.from({ length: 65536 }, (_, n) => n);
         const storages = [new Storage(131072, new Uint8Array(bits.buffer)), new Storage(262144)];
-        wasmBackend().compile(programOf(kernel)).run(storages, 1);
+        wasmTier().compile(programOf(kernel)).run(storages, 1);
         expect(decode(storages[1]!.bytes, "f32")).toEqual([...bits].map((b) => shortValue(b, dtype)));
       }
     }

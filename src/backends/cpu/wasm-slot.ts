@@ -1,4 +1,4 @@
-import type { Home, Storage } from "../storage.ts";
+import type { Home, Storage } from "./storage.ts";
 
 /**
  * The place of one argument in an executable's memory. It remembers which bytes it holds by their version, and holds on to a storage only while
@@ -10,9 +10,12 @@ export class WasmSlot implements Home {
   /** Whose newest bytes are only here. */
   #guest: Storage | undefined;
   #version = -1;
+  /** Lives as long as this does. */
+  readonly owner: object | undefined;
 
-  constructor(bytes: Uint8Array) {
+  constructor(bytes: Uint8Array, owner?: object) {
     this.#bytes = bytes;
+    this.owner = owner;
   }
 
   get byteLength(): number {
@@ -29,7 +32,11 @@ export class WasmSlot implements Home {
 
   /** Makes room for another storage: the newest bytes of the one before, if they are only here, go back to it. */
   makeRoomFor(storage: Storage): void {
-    if (this.#guest === storage) return;
+    if (this.#guest !== storage) this.empty();
+  }
+
+  /** The newest bytes of a storage, if they are only here, go back to it. */
+  empty(): void {
     if (this.#guest?.home === this) this.#guest.settle();
     this.#guest = undefined;
   }

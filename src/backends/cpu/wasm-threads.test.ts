@@ -8,8 +8,8 @@ import { words } from "../../targets/wasm/print-threaded.ts";
 import { inputNode } from "../../tensor/ops/source.ts";
 import { Tensor } from "../../tensor/tensor.ts";
 import { evaluateGraph } from "../reference/evaluate.ts";
-import { Storage } from "../storage.ts";
-import { wasmBackend } from "./wasm.ts";
+import { Storage } from "./storage.ts";
+import { wasmTier } from "./wasm.ts";
 
 const [rows, columns, samples] = [128, 96, 960];
 /** A forward product, a gradient over a long sum of strided rows, and elementwise work with a sum: each large enough to be shared. */
@@ -25,7 +25,7 @@ const values = (length: number): Float32Array => Float32Array.from({ length }, (
 /** The program ready to be run, a storage for each of its arguments, and what is in those of the results. */
 async function prepared(threads: number, patience?: number) {
   const { inputs, roots } = outputs();
-  const backend = wasmBackend({ relaxedSimd: false, threads, patience });
+  const backend = wasmTier({ relaxedSimd: false, threads, patience });
   const nodes = inputs.map(({ node }) => node);
   const { program, outputs: places } = compile({ name: "t", inputs: nodes, outputs: roots.map(({ node }) => node) }, backend.target);
   const executable = backend.compile(program);

@@ -1,7 +1,8 @@
 import type { Program } from "../../ir/program.ts";
 import type { Sharing, WasmCode } from "../../targets/wasm/print.ts";
 import { isWorthSharing, sharedAmong } from "../../targets/wasm/print-threaded.ts";
-import type { Home, Storage } from "../storage.ts";
+import type { Storage } from "./storage.ts";
+import { nowhere } from "./storage.ts";
 import type { CompiledModule, WasmEngine, WasmMemory } from "./wasm-engine.ts";
 
 /** A program for several threads, in a memory they share. (What throws errors is handed in: bundles have this file by itself.) */
@@ -14,7 +15,7 @@ export interface Threaded {
    * runs holds none. If one is killed over its work nobody knows what has been written: `lost` gives the error that is thrown now, and later to
    * whoever asks for the numbers.
    */
-  guarded<Loaded extends { readonly run: Run }>(loaded: Loaded, lost: (what: string, fix: string) => Error): Loaded;
+  guarded(run: Run, lost: (what: string, fix: string) => Error): Run;
 }
 type Run = (repeat: number, storages: readonly Storage[]) => void;
 
@@ -39,11 +40,11 @@ export async function threaded(
   const module = await engine.compile(printed.bytes);
   const workers = new Workers(start, { module, memory }, threads - 1);
   workers.employ();
-  const guarded: Threaded["guarded"] = (loaded, lost) => {
-    const run: Run = (repeat, storages) => {
+  const guarded: Threaded["guarded"] = (run, lost) => {
+    return (repeat, storages) => {
       workers.employ();
       try {
-        loaded.run(repeat, storages);
+        run(repeat, storages);
       } catch (cause) {
         if (!/unreachable/i.test(String(cause))) throw cause;
         workers.stop();
@@ -55,17 +56,9 @@ export async function threaded(
         throw error;
       }
     };
-    return { ...loaded, run };
   };
   return { printed, module, memory, guarded };
 }
-
-const nowhere = (error: Error): Home => ({
-  copyTo() {
-    throw error;
-  },
-  release() {},
-});
 
 class Workers {
   readonly #start: Start;

@@ -3,8 +3,8 @@ import type { Expr } from "../../ir/expr.ts";
 import { add, apply, constant, load, local, mul, splat } from "../../ir/expr.ts";
 import type { Kernel, KernelBuffer, Statement } from "../../ir/kernel.ts";
 import type { Program } from "../../ir/program.ts";
-import { Storage } from "../storage.ts";
-import { wasmBackend } from "./wasm.ts";
+import { Storage } from "./storage.ts";
+import { wasmTier } from "./wasm.ts";
 import { wasmFeatures } from "./wasm-features.ts";
 
 const i = local("i", "i32");
@@ -52,7 +52,7 @@ const increment = programOf(map("increment", { length: 4, result: add(vector(0),
 
 describe("wasm backend", () => {
   it("reads, writes and is ready, as plain arithmetic says", async () => {
-    const executable = wasmBackend().compile(double);
+    const executable = wasmTier().compile(double);
     await executable.ready;
     const [x, y] = [storageOf(1, 2, 3, 4), new Storage(16)];
     executable.run([x, y], 1);
@@ -62,14 +62,14 @@ describe("wasm backend", () => {
 
   it("runs before anyone waited for it", () => {
     const y = new Storage(16);
-    wasmBackend()
+    wasmTier()
       .compile(double)
       .run([storageOf(1, 2, 3, 4), y], 1);
     expect(read(y)).toEqual([2, 4, 6, 8]);
   });
 
   it("carries updated arguments through repeated runs, and zero runs change nothing", () => {
-    const executable = wasmBackend().compile(increment);
+    const executable = wasmTier().compile(increment);
     const x = storageOf(0, 10, 20, 30);
     executable.run([x], 0);
     expect(read(x)).toEqual([0, 10, 20, 30]);
@@ -79,7 +79,7 @@ describe("wasm backend", () => {
   });
 
   it("sees what was written through `bytes`, before and after the storage moved", () => {
-    const executable = wasmBackend().compile(increment);
+    const executable = wasmTier().compile(increment);
     const x = storageOf(0, 0, 0, 0);
     new Float32Array(x.bytes.buffer)[0] = 5;
     executable.run([x], 1);
@@ -90,7 +90,7 @@ describe("wasm backend", () => {
   });
 
   it("copies an unchanged input in once, and again after it was written to", () => {
-    const executable = wasmBackend().compile(double);
+    const executable = wasmTier().compile(double);
     const x = storageOf(1, 2, 3, 4);
     const y = new Storage(16);
     executable.run([x, y], 1);
@@ -104,7 +104,7 @@ describe("wasm backend", () => {
   });
 
   it("gives a slot's newest bytes back before another storage takes its place", () => {
-    const executable = wasmBackend().compile(double);
+    const executable = wasmTier().compile(double);
     const results = [1, 2, 3].map((value) => {
       const y = new Storage(16);
       executable.run([storageOf(value, 0, 0, 0), y], 1);
@@ -114,7 +114,7 @@ describe("wasm backend", () => {
   });
 
   it("shares storages between two executables, and swaps storages between the slots of one", () => {
-    const backend = wasmBackend();
+    const backend = wasmTier();
     const [one, two] = [backend.compile(increment), backend.compile(double)];
     const [x, y] = [storageOf(1, 1, 1, 1), new Storage(16)];
     one.run([x], 1);
@@ -159,7 +159,7 @@ describe("wasm backend", () => {
       arenaBytes: 256,
     };
     const y = new Storage(16);
-    wasmBackend()
+    wasmTier()
       .compile(program)
       .run([storageOf(1, 1, 1, 1), y], 1);
     expect(read(y)).toEqual([1, 4, 9, 16]);
@@ -170,7 +170,7 @@ describe("wasm backend", () => {
       map(`add_${n}`, { length: 4, result: add(vector(0), broadcast(n)), buffers: ["update"] }),
     );
     const program: Program = { ...programOf(kernels[0]!), kernels, calls: kernels.map((_, kernel) => ({ kernel, buffers: [0] })) };
-    const executable = wasmBackend().compile(program);
+    const executable = wasmTier().compile(program);
     expect(executable.printed.bytes.length).toBeGreaterThan(65536);
     const early = storageOf(0, 0, 0, 0);
     executable.run([early], 1);
@@ -185,7 +185,7 @@ describe("wasm backend", () => {
       const factor = sign === 1 ? vector(0) : apply("neg", vector(0));
       const result = apply("fma", factor, vector(0), broadcast(-sign));
       const y = new Storage(16);
-      wasmBackend({ relaxedSimd })
+      wasmTier({ relaxedSimd })
         .compile(programOf(map("square", { length: 4, result, buffers: ["read", "write"] })))
         .run([storageOf(x, x, x, x), y], 1);
       return read(y)[0]!;
@@ -199,7 +199,7 @@ describe("wasm backend", () => {
 
   it("says how much memory is missing", async () => {
     const huge = programOf(map("huge", { length: 2 ** 30, result: vector(0), buffers: ["read", "write"] }));
-    const executable = wasmBackend().compile(huge);
+    const executable = wasmTier().compile(huge);
     const message = "[wasm] program huge needs 8193 MiB, and WebAssembly has 4096. Use a smaller batch, or the native tier.";
     await expect(executable.ready).rejects.toThrow(message);
     expect(() => executable.run([], 1)).toThrow(message);
@@ -208,11 +208,11 @@ describe("wasm backend", () => {
   it("finds SIMD, and relaxed SIMD without asking the environment for a flag twice", () => {
     expect(wasmFeatures().simd).toBe(true);
     expect(wasmFeatures()).toEqual(wasmFeatures());
-    expect(wasmBackend().relaxedSimd).toBe(wasmFeatures().relaxedSimd);
+    expect(wasmTier().relaxedSimd).toBe(wasmFeatures().relaxedSimd);
   });
 
   it("stays flat in memory over 2000 programs and 20000 runs", async () => {
-    const backend = wasmBackend();
+    const backend = wasmTier();
     const kept = backend.compile(double);
     const before = process.memoryUsage();
     for (let n = 0; n < 2000; n++) {

@@ -6,8 +6,9 @@ import { memoryImport } from "../../targets/wasm/encode.ts";
 import { orderedFrom } from "../../targets/wasm/ordered-loop.ts";
 import type { WasmCode } from "../../targets/wasm/print.ts";
 import { printWasm } from "../../targets/wasm/print.ts";
-import type { Backend, Executable } from "../backend.ts";
-import type { Storage } from "../storage.ts";
+import { countMemory, nextUse } from "./live-memories.ts";
+import type { Storage } from "./storage.ts";
+import type { Tier, TierExecutable } from "./tier.ts";
 import type { CompiledModule, WasmEngine, WasmMemory } from "./wasm-engine.ts";
 import { wasmEngine } from "./wasm-engine.ts";
 import { wasmFeatures } from "./wasm-features.ts";
@@ -23,10 +24,10 @@ export interface WasmOptions {
 }
 
 /** The WebAssembly tier of the cpu device. */
-export const wasmBackend = (options: WasmOptions = {}): WasmBackend => new WasmBackend(options);
+export const wasmTier = (options: WasmOptions = {}): WasmTier => new WasmTier(options);
 
 /** Programs as WebAssembly modules printed by `targets/wasm`, each in a memory of its own. */
-export class WasmBackend implements Backend {
+export class WasmTier implements Tier {
   readonly name = "wasm";
   readonly target: Target;
   readonly relaxedSimd: boolean;
@@ -58,12 +59,11 @@ export class WasmBackend implements Backend {
         // Of 16, the engine keeps one to itself, and a product that isn't fused needs one.
         registers: this.relaxedSimd ? 15 : 14,
         orderedFrom,
-        multipliesBlocks: false,
         doubleLanes: 1,
-        outrunsMemory: false,
         cacheBytes: [32 * 1024, 512 * 1024],
         expandTranscendentals: true,
       },
+      passes: {},
     };
   }
 
@@ -82,19 +82,49 @@ export class WasmBackend implements Backend {
 const smallBytes = 64 * 1024;
 const mostPages = 65536;
 
-interface Loaded {
-  readonly run: (repeat: number, storages: readonly Storage[]) => void;
+/** A program in a memory of its own. It may let go of that: then it is loaded again for the next run. */
+class Loaded {
   readonly slots: readonly WasmSlot[];
-}
+  lastUsed = nextUse();
+  #run: Run | undefined;
+  readonly #forget: () => void;
 
-export class WasmExecutable implements Executable {
+  /** `isKept`: others work in the memory too. */
+  constructor(run: Run, views: readonly Uint8Array[], isKept: boolean) {
+    this.#run = run;
+    // A slot whose storage has its newest bytes here keeps the memory, and so what counts it.
+    this.slots = views.map((bytes) => new WasmSlot(bytes, this));
+    this.#forget = isKept ? () => {} : countMemory(this);
+    this.unload = isKept ? () => {} : this.unload.bind(this);
+  }
+
+  get isLive(): boolean {
+    return this.#run !== undefined;
+  }
+
+  run(repeat: number, storages: readonly Storage[]): void {
+    this.lastUsed = nextUse();
+    this.#run!(repeat, storages);
+  }
+
+  /** What only this memory holds goes back to whom it belongs. */
+  unload(): void {
+    for (const slot of this.slots) slot.empty();
+    this.#run = undefined;
+    this.#forget();
+  }
+}
+type Run = (repeat: number, storages: readonly Storage[]) => void;
+
+export class WasmExecutable implements TierExecutable {
   readonly ready: Promise<void>;
   readonly printed: WasmCode;
   readonly #program: Program;
   readonly #engine: WasmEngine;
+  #module: CompiledModule | undefined;
   #loaded: Loaded | undefined;
 
-  constructor(program: Program, options: WasmBackend, code: WasmCode = printWasm(program, options)) {
+  constructor(program: Program, options: WasmTier, code: WasmCode = printWasm(program, options)) {
     this.#program = program;
     this.#engine = options.engine;
     this.printed = code;
@@ -103,54 +133,81 @@ export class WasmExecutable implements Executable {
     this.ready.catch(() => {});
   }
 
+  get isReady(): boolean {
+    return this.#module !== undefined;
+  }
+
+  finish(): boolean {
+    this.#checkSize();
+    return this.isReady || this.#compileNow();
+  }
+
+  unload(): void {
+    this.#loaded?.unload();
+    this.#loaded = undefined;
+  }
+
+  abandon(): void {}
+
   get memoryBytes(): number {
     return this.printed.memoryPages * 65536;
   }
 
-  async #prepare(options: WasmBackend): Promise<void> {
+  async #prepare(options: WasmTier): Promise<void> {
     this.#checkSize();
     if (options.threads > 1) {
       // By itself, so that pages without threads don't load it.
       const { threaded } = await import("./wasm-threads.ts");
       const shared = await threaded(this.#program, options, (sharing) => printWasm(this.#program, { ...options, sharing }));
-      const loaded = shared && this.#load(shared.module, shared.printed, shared.memory);
-      this.#loaded ??= loaded && shared.guarded(loaded, (what, fix) => this.#lost(what, fix));
-      if (this.#loaded !== undefined) return;
+      if (shared !== undefined) {
+        this.#module ??= shared.module;
+        this.#loaded ??= this.#load(shared.module, shared.printed, shared.memory, (run) =>
+          shared.guarded(run, (what, fix) => this.#lost(what, fix)),
+        );
+        return;
+      }
     }
-    if (this.printed.bytes.length <= smallBytes && this.#compileNow()) return;
-    const module = await this.#engine.compile(this.printed.bytes);
-    this.#loaded ??= this.#load(module);
+    if (this.printed.bytes.length > smallBytes || !this.#compileNow()) {
+      const module = await this.#engine.compile(this.printed.bytes);
+      this.#module ??= module;
+    }
+    this.#loaded ??= this.#load(this.#module!);
   }
 
   /** What is loaded can't be used any more. */
   #lost(what: string, fix: string): GradsmithError {
     this.#loaded = undefined;
+    this.#module = undefined;
     return new GradsmithError("device", "wasm", what, fix);
   }
 
   /** Compiles here and now; false where that is not allowed (large modules on a browser's main thread). */
   #compileNow(): boolean {
-    let module: CompiledModule;
     try {
-      module = new this.#engine.Module(this.printed.bytes);
+      this.#module = new this.#engine.Module(this.printed.bytes);
+      return true;
     } catch (error) {
       if (error instanceof RangeError) return false;
       throw error;
     }
-    this.#loaded = this.#load(module);
-    return true;
   }
 
-  #load(module: CompiledModule, { argumentOffsets, constants } = this.printed, memory = this.#allocate()): Loaded {
+  #load(
+    module: CompiledModule,
+    { argumentOffsets, constants } = this.printed,
+    memory = this.#allocate(),
+    guarded?: (run: Run) => Run,
+  ): Loaded {
     for (const { offset, data } of constants) {
       new Uint8Array(memory.buffer, offset, data.byteLength).set(new Uint8Array(data.buffer, data.byteOffset, data.byteLength));
     }
     const { exports } = new this.#engine.Instance(module, { [memoryImport.module]: { [memoryImport.name]: memory } });
-    const slots = this.#program.arguments.map(({ buffer }, place) => {
+    const views = this.#program.arguments.map(({ buffer }, place) => {
       const { dtype, length } = this.#program.buffers[buffer]!;
-      return new WasmSlot(new Uint8Array(memory.buffer, argumentOffsets[place]!, length * bytesOf(dtype)));
+      return new Uint8Array(memory.buffer, argumentOffsets[place]!, length * bytesOf(dtype));
     });
-    return { run: exports.run as Loaded["run"], slots };
+    const run = exports.run as Run;
+    return guarded === undefined ? new Loaded(run, views, false) : new Loaded(guarded(run), views, true);
   }
 
   #allocate(): WasmMemory {
@@ -179,24 +236,27 @@ export class WasmExecutable implements Executable {
 
   run(storages: readonly Storage[], repeat: number): void {
     if (repeat <= 0) return;
-    const { run, slots } = this.#loaded ?? this.#loadNow();
+    const loaded = this.#loaded?.isLive === true ? this.#loaded : this.#loadNow();
+    const { slots } = loaded;
     const uses = this.#program.arguments;
     this.#check(storages, slots);
     for (const [place, slot] of slots.entries()) slot.makeRoomFor(storages[place]!);
     for (const [place, slot] of slots.entries()) if (uses[place]!.access !== "write") slot.fill(storages[place]!);
-    run(repeat, storages);
+    loaded.run(repeat, storages);
     for (const [place, slot] of slots.entries()) if (uses[place]!.access !== "read") slot.own(storages[place]!);
   }
 
   #loadNow(): Loaded {
-    this.#checkSize();
-    if (this.#compileNow()) return this.#loaded!;
-    throw new GradsmithError(
-      "device",
-      "wasm",
-      `program ${this.#program.name} is still being compiled.`,
-      "Await its `ready` before running it here.",
-    );
+    if (!this.finish()) {
+      throw new GradsmithError(
+        "device",
+        "wasm",
+        `program ${this.#program.name} is still being compiled.`,
+        "Await its `ready` before running it here.",
+      );
+    }
+    this.#loaded = this.#load(this.#module!);
+    return this.#loaded;
   }
 
   #check(storages: readonly Storage[], slots: readonly WasmSlot[]): void {

@@ -2,10 +2,10 @@ import { availableParallelism, cpus, totalmem } from "node:os";
 import { CodeCache } from "../../backends/cpu/cache.ts";
 import { nativeAvailability } from "../../backends/cpu/native.ts";
 import { wasmFeatures } from "../../backends/cpu/wasm-features.ts";
+import { version } from "../../core/version.ts";
 import { dataCacheFolder } from "../../data/files-cache.ts";
-import { describeDevice } from "../../runtime/device.ts";
+import { describeDevice } from "../../runtime/settings.ts";
 import type { Command } from "../command.ts";
-import { packageVersion } from "../package-version.ts";
 
 export const doctor: Command = {
   name: "doctor",
@@ -19,7 +19,7 @@ export const doctor: Command = {
 
   async run(_given, terminal) {
     const rows: readonly (readonly [string, string])[] = [
-      ["gradsmith", packageVersion()],
+      ["gradsmith", version],
       ["node", `${process.versions.node} (V8 ${process.versions.v8})`],
       ["system", `${process.platform} ${process.arch}, ${cpus()[0]?.model.trim() ?? "unknown processor"}`],
       ["cores", `${availableParallelism()}, memory ${(totalmem() / 2 ** 30).toFixed(1)} GiB`],

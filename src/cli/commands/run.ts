@@ -1,6 +1,6 @@
 import { join, relative } from "node:path";
-import { describeDevice } from "../../runtime/device.ts";
-import { deviceSettings, setDevice } from "../../runtime/settings.ts";
+import { version } from "../../core/version.ts";
+import { describeDevice, deviceSettings, setDevice } from "../../runtime/settings.ts";
 import type { Callback } from "../../train/callback.ts";
 import { shortNumber } from "../../viz/short-number.ts";
 import { choiceOption, numberOption, textOption } from "../arguments.ts";
@@ -9,7 +9,6 @@ import { epochProgress } from "../epoch-progress.ts";
 import { catchInterruption, interruptedExitCode } from "../interruption.ts";
 import type { Lab, LabResult, LabSettings } from "../lab.ts";
 import { labCatalogue, labNamed } from "../labs/catalogue.ts";
-import { packageVersion } from "../package-version.ts";
 import { createRunFolder, type RunFolder } from "../run-folder.ts";
 import { type Terminal, withoutLines } from "../terminal.ts";
 
@@ -113,7 +112,7 @@ const configOf = (lab: Lab, settings: LabSettings): Record<string, unknown> => (
   lab: lab.name,
   ...settings,
   ...deviceSettings(),
-  version: packageVersion(),
+  version: version,
   node: process.versions.node,
   started: new Date().toISOString(),
 });

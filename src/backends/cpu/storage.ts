@@ -1,4 +1,6 @@
-import { alignment, moveBytes, roomyBytes } from "../core/memory.ts";
+import { encoded } from "../../core/encoding.ts";
+import { alignment, moveBytes, roomyBytes } from "../../core/memory.ts";
+import type { TensorType } from "../../core/shape.ts";
 
 /** Bytes that an executable keeps the newest copy of, in memory of its own. */
 export interface Home {
@@ -7,6 +9,14 @@ export interface Home {
   /** The storage has newest bytes of its own again. */
   release(storage: Storage): void;
 }
+
+/** The home of bytes that were lost: whoever asks for them is told why. */
+export const nowhere = (error: unknown): Home => ({
+  copyTo() {
+    throw error;
+  },
+  release() {},
+});
 
 /** Changes of contents so far, of all storages: no two contents have the same number. */
 let versions = 0;
@@ -103,6 +113,12 @@ export class Storage {
     this.peek();
     this.#home = undefined;
   }
+}
+
+/** Elements as they are stored. */
+export function storageFrom(data: ArrayLike<number>, type: TensorType): Storage {
+  const bytes = encoded(data, type);
+  return new Storage(bytes.byteLength, bytes);
 }
 
 let align: ((buffer: ArrayBuffer) => number) | undefined;

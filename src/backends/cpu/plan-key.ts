@@ -1,12 +1,11 @@
-import type { Traced } from "../compiler/compile.ts";
-import { AttributeIds } from "../compiler/simplify.ts";
-import { showType } from "../core/shape.ts";
-import { local } from "../ir/expr.ts";
-import type { Node } from "../ir/graph.ts";
-import { topological } from "../ir/graph.ts";
-import type { Row } from "../tensor/ops/define.ts";
-import { table } from "../tensor/ops/table.ts";
-import { isGiven } from "./values.ts";
+import type { Traced } from "../../compiler/compile.ts";
+import { AttributeIds } from "../../compiler/simplify.ts";
+import { showType } from "../../core/shape.ts";
+import { local } from "../../ir/expr.ts";
+import type { Node } from "../../ir/graph.ts";
+import { isGiven, topological } from "../../ir/graph.ts";
+import type { Row } from "../../tensor/ops/define.ts";
+import { table } from "../../tensor/ops/table.ts";
 
 /**
  * Everything about a traced function that the compiler looks at, as text that is the same in every process of one build; undefined if there is

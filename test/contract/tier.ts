@@ -1,12 +1,12 @@
 import { describe, expect, it } from "vitest";
-import type { Backend } from "../../src/backends/backend.ts";
-import { Storage } from "../../src/backends/storage.ts";
+import type { Tier } from "../../src/backends/cpu/tier.ts";
+import { Storage } from "../../src/backends/cpu/storage.ts";
 import type { Expr } from "../../src/ir/expr.ts";
 import { add, constant, load, local, mul } from "../../src/ir/expr.ts";
 import type { Kernel, KernelBuffer } from "../../src/ir/kernel.ts";
 import type { Program } from "../../src/ir/program.ts";
 
-export interface BackendContractOptions {
+export interface TierContractOptions {
   /** Why this backend can't be tested here. */
   readonly missing?: string | undefined;
 }
@@ -67,9 +67,9 @@ const filled = (...values: number[]): Storage => {
 const floats = ({ buffer, byteOffset }: Uint8Array): Float32Array => new Float32Array(buffer, byteOffset, length);
 const read = (storage: Storage): number[] => [...floats(storage.peek())];
 
-/** What the runtime counts on in every `Backend`. */
-export function backendContract(name: string, make: () => Backend, { missing }: BackendContractOptions = {}): void {
-  describe.skipIf(missing !== undefined)(`${name} keeps the backends' contract${missing === undefined ? "" : ` (${missing})`}`, () => {
+/** What the cpu device counts on in every `Tier`. */
+export function tierContract(name: string, make: () => Tier, { missing }: TierContractOptions = {}): void {
+  describe.skipIf(missing !== undefined)(`${name} keeps the contract of tiers${missing === undefined ? "" : ` (${missing})`}`, () => {
     it("says what schedules must respect", () => {
       const { limits } = make().target;
       expect([1, 2, 4, 8, 16]).toContain(limits.lanes);

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { givenBytes } from "../core/memory.ts";
+import { givenBytes } from "../../core/memory.ts";
 import type { Home } from "./storage.ts";
 import { Storage } from "./storage.ts";
 

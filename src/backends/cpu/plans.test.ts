@@ -2,25 +2,26 @@ import { chmodSync, existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, 
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { valueAndGrad } from "../autodiff/grad.ts";
-import { nativeAvailability } from "../backends/cpu/native.ts";
-import type { Storage } from "../backends/storage.ts";
-import type { Traced } from "../compiler/compile.ts";
-import { showProgram } from "../ir/print.ts";
-import { tensor, zeros } from "../tensor/create.ts";
-import { holdGraphs } from "../tensor/execution.ts";
-import { inputNode } from "../tensor/ops/source.ts";
-import { random } from "../tensor/random.ts";
-import { Tensor } from "../tensor/tensor.ts";
-import { compile } from "./compile.ts";
-import "./install.ts";
-import { loop } from "./loop.ts";
-import { keepPlansAs, Recalled } from "./plans.ts";
-import type { Prepared } from "./prepared.ts";
-import { prepare } from "./prepared.ts";
-import { scan } from "./scan.ts";
-import { setDevice } from "./settings.ts";
-import { decode, storageFrom } from "./values.ts";
+import { valueAndGrad } from "../../autodiff/grad.ts";
+import { nativeAvailability } from "./native.ts";
+import type { Traced } from "../../compiler/compile.ts";
+import { showProgram } from "../../ir/print.ts";
+import { tensor, zeros } from "../../tensor/create.ts";
+import { holdGraphs } from "../../tensor/execution.ts";
+import { inputNode } from "../../tensor/ops/source.ts";
+import { random } from "../../tensor/random.ts";
+import { Tensor } from "../../tensor/tensor.ts";
+import { compile } from "../../runtime/compile.ts";
+import "../../runtime/install.ts";
+import { loop } from "../../runtime/loop.ts";
+import { keepPlansAs, planned, Recalled } from "./plans.ts";
+import { CpuBackend } from "./cpu-backend.ts";
+import type { CpuExecutable } from "./cpu-executable.ts";
+import { nativePart } from "./native-part.ts";
+import { scan } from "../../autodiff/scan.ts";
+import { deviceSettings, setDevice } from "../../runtime/settings.ts";
+import { byteLengthOf, decode } from "../../core/encoding.ts";
+import { Storage, storageFrom } from "./storage.ts";
 
 let folder = "";
 const { GRADSMITH_CACHE: usual } = process.env;
@@ -75,7 +76,10 @@ function step({ name = "step", units = 8, rate = 0.1, donate = true } = {}): Tra
   };
 }
 
-async function resultsOf(prepared: Prepared, traced: Traced): Promise<number[][]> {
+const cpu = new CpuBackend({ native: nativePart, loader: planned });
+const prepare = (traced: Traced, expectedRuns: number): CpuExecutable => cpu.load(traced, { expectedRuns, settings: deviceSettings() });
+
+async function resultsOf(prepared: CpuExecutable, traced: Traced): Promise<number[][]> {
   await prepared.ready;
   const given: Storage[] = traced.inputs.map(({ type }, slot) =>
     storageFrom(
@@ -83,18 +87,21 @@ async function resultsOf(prepared: Prepared, traced: Traced): Promise<number[][]
       type,
     ),
   );
-  return prepared.run(given, 3).map((storage, i) => [...decode(storage.peek(), traced.outputs[i]!.type.dtype)]);
+  const { outputs, donations } = traced;
+  const fresh = outputs.map(({ type }, i) => (donations?.has(i) === true ? undefined : new Storage(byteLengthOf(type))));
+  cpu.enqueue(prepared, [...given, ...fresh.filter((storage) => storage !== undefined)], 3);
+  return outputs.map(({ type }, i) => [...decode((fresh[i] ?? given[donations!.get(i)!]!).peek(), type.dtype)]);
 }
 
 /** Whether a program was found, and its kernels have not been looked at. */
-const isRecalled = ({ compiled }: Prepared): boolean => compiled instanceof Recalled && !compiled.isWhole;
+const isRecalled = ({ compiled }: CpuExecutable): boolean => compiled instanceof Recalled && !compiled.isWhole;
 
 const tiers = ["wasm", ...(nativeAvailability().available ? ["native" as const] : [])] as const;
 
 describe.each(tiers)("plans on %s", (tier) => {
   beforeEach(() => setDevice({ device: "cpu", tier }));
 
-  const run = async (traced: Traced): Promise<{ found: boolean; results: number[][]; prepared: Prepared }> => {
+  const run = async (traced: Traced): Promise<{ found: boolean; results: number[][]; prepared: CpuExecutable }> => {
     const prepared = prepare(traced, 1000);
     const results = await resultsOf(prepared, traced);
     return { found: isRecalled(prepared), results, prepared };
@@ -240,23 +247,25 @@ describe.runIf(tiers.length > 1)("plans of native programs", () => {
     expect(await once()).toEqual([true, results]);
   });
 
-  it("weighs a program on the rule's tier without compiling it twice over", async () => {
+  it("takes the tier of the rule, and compiles for no other", async () => {
     setDevice({ tier: "auto" });
-    const heavy = async (): Promise<Prepared> => {
+    const heavy = async (): Promise<CpuExecutable> => {
       const traced = step();
       const prepared = prepare(traced, 1e9);
       await resultsOf(prepared, traced);
       return prepared;
     };
     const first = await heavy();
-    expect([first.tier, isRecalled(first)]).toEqual(["native", false]);
+    expect([first.explain().tier, isRecalled(first)]).toEqual(["native", false]);
     const second = await heavy();
-    expect([second.tier, isRecalled(second), second.reason]).toEqual(["native", true, first.reason]);
-    // The same program, run seldom: what was only weighed is compiled now.
+    expect(isRecalled(second)).toBe(true);
+    const { tier, reason } = second.explain();
+    expect([tier, reason]).toEqual(["native", first.explain().reason]);
+    // The same program, run seldom.
     const light = step();
     const third = prepare(light, 1);
-    const fourth = prepare(light, 1);
-    expect([third.tier, await resultsOf(third, light)]).toEqual(["wasm", await resultsOf(fourth, light)]);
+    expect([third.explain().tier, isRecalled(third)]).toEqual(["wasm", false]);
+    await resultsOf(third, light);
     expect(isRecalled(prepare(step(), 1))).toBe(true);
   });
 });

@@ -1,0 +1,84 @@
+import type { Traced } from "../../compiler/compile.ts";
+import { compile } from "../../compiler/compile.ts";
+import { operationsOf } from "../../compiler/estimate-operations.ts";
+import { byteLengthOf } from "../../core/encoding.ts";
+import { GradsmithError } from "../../core/errors.ts";
+import type { LoadOptions } from "../backend.ts";
+import type { DeviceSettings } from "../settings.ts";
+import type { Awaited, Loader, Loading, TierChoice } from "./loading.ts";
+import type { Tier } from "./tier.ts";
+import { wasmTierFor } from "./wasm-settings.ts";
+
+/** What only some environments have: compilers of C. */
+export interface NativePart {
+  /** What to wait for before `availability` can say at once; undefined where it can. */
+  asked(): Awaited | undefined;
+  availability(): { readonly available: boolean; readonly reason: string };
+  tier(settings: DeviceSettings): Tier;
+  describe(settings: DeviceSettings): { readonly text: string; readonly threads: number };
+}
+
+/** What programs are made with in an environment. */
+export interface Means {
+  readonly native: NativePart | undefined;
+  readonly loader: Loader;
+  /** Why the native tier, which was there, is not used any more. */
+  failure: string | undefined;
+}
+
+/**
+ * Operations from which the native tier pays: a compiler takes about half a second, in which the wasm tier does about this much. The
+ * estimate depends on the graph alone, never on a clock or a cache, so the same program takes the same tier every time.
+ */
+const worthCompiling = 4e9;
+/** Programs over more memory than this are compiled all the same: WebAssembly copies it in and out, and has 4 GiB. */
+const mostCopied = 2 ** 30;
+
+/** Makes a program for the tier that the settings ask for, or the one that its work calls for. */
+export function* loadingOn(means: Means, traced: Traced, options: LoadOptions): Loading<TierChoice> {
+  const { settings } = options;
+  const { native, loader } = means;
+  if (settings.tier === "wasm") return yield* loader(wasmTierFor(settings), traced, "asked for");
+  if (settings.tier === "native" && means.failure === undefined) {
+    yield* answered(native);
+    const { available, reason } = native?.availability() ?? noCompiler;
+    if (!available) throw new GradsmithError("device", "native", `${reason}.`, "Or use the wasm tier: GRADSMITH_CPU=wasm.");
+    return yield* loader(native!.tier(settings), traced, "asked for");
+  }
+  const { isWorthIt, reason } = weighed(traced, options);
+  if (!isWorthIt) return yield* loader(wasmTierFor(settings), traced, reason);
+  if (means.failure !== undefined) return yield* loader(wasmTierFor(settings), traced, means.failure);
+  yield* answered(native);
+  const { available, reason: absence } = native?.availability() ?? noCompiler;
+  return yield* available ? loader(native!.tier(settings), traced, reason) : loader(wasmTierFor(settings), traced, absence);
+}
+
+const noCompiler = { available: false, reason: "a browser has no C compiler" };
+
+function* answered(native: NativePart | undefined): Loading<void> {
+  const asked = native?.asked();
+  if (asked !== undefined) yield asked;
+}
+
+/** Whether a program's work outweighs a compiler's, or its memory is more than WebAssembly should hold. */
+function weighed({ inputs, outputs, donations }: Traced, { expectedRuns }: LoadOptions): { isWorthIt: boolean; reason: string } {
+  const handed = [...inputs, ...outputs.filter((_, i) => donations?.has(i) !== true)];
+  if (handed.reduce((sum, { type }) => sum + byteLengthOf(type), 0) > mostCopied)
+    return { isWorthIt: true, reason: "more memory than WebAssembly should hold" };
+  const operations = operationsOf(outputs) * expectedRuns;
+  const isWorthIt = operations >= worthCompiling;
+  return { isWorthIt, reason: `${operations.toExponential(1)} operations: ${isWorthIt ? "worth compiling C" : "not worth a compiler's time"}` };
+}
+
+/** What runs in place of a tier that doesn't work here; after a failure of the native tier everything runs on wasm. Says so once. */
+export function replacement(means: Means, traced: Traced, settings: DeviceSettings, failed: Tier, cause: unknown): TierChoice {
+  if (!(cause instanceof GradsmithError && cause.code === "device") || failed.name === "wasm") throw cause;
+  if (means.failure === undefined) {
+    const [firstLine] = cause.message.split("\n");
+    means.failure = `the native tier failed: ${firstLine}`;
+    console.warn(`gradsmith: ${means.failure} Going on with WebAssembly.`);
+  }
+  const tier = wasmTierFor(settings);
+  const compiled = compile(traced, tier.target);
+  return { tier, compiled, reason: means.failure, start: () => tier.compile(compiled.program) };
+}

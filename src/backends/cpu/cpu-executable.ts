@@ -1,0 +1,193 @@
+import type { Compiled, Traced } from "../../compiler/compile.ts";
+import type { Executable, Explanation } from "../backend.ts";
+import { macrotask } from "../event-loop.ts";
+import type { Awaited, Loading, TierChoice } from "./loading.ts";
+import type { Storage } from "./storage.ts";
+import type { TierExecutable } from "./tier.ts";
+
+/** What a program is made by, and by what if that fails. */
+export interface Making {
+  readonly loading: Loading<TierChoice>;
+  /** What runs in place of a tier that doesn't work here; throws where nothing does. */
+  replacement(failed: TierChoice, cause: unknown): TierChoice;
+}
+
+interface Made extends TierChoice {
+  readonly executable: TierExecutable;
+  /** For each argument of the program the place of its memory in what `enqueue` is given. */
+  readonly places: readonly number[];
+  /** Outputs that are the same value as another one: places of memory, from and to. */
+  readonly twins: readonly (readonly [from: number, to: number])[];
+}
+
+/** Memory up to this size is held from run to run even by what seldom runs. */
+const mostHeld = 2 ** 24;
+
+/** A traced function on the cpu, made ready in slices so that nobody is blocked for long. */
+export class CpuExecutable implements Executable {
+  readonly ready: Promise<void>;
+  readonly #traced: Traced;
+  readonly #making: Making;
+  readonly #isSeldom: boolean;
+  #awaited: Awaited | undefined;
+  #made: Made | undefined;
+  #failure: { readonly cause: unknown } | undefined;
+
+  constructor(traced: Traced, making: Making, isSeldom: boolean) {
+    this.#traced = traced;
+    this.#making = making;
+    this.#isSeldom = isSeldom;
+    const inTime = this.#workUntil(performance.now() + sliceMs);
+    this.ready = (inTime ? Promise.resolve() : inBackground(this)).then(() => this.#whenCompiled());
+    // Whoever never waits learns of a failure from what it wants to read.
+    this.ready.catch(() => {});
+  }
+
+  /** Whether `run` will not wait. */
+  readonly isReady = (): boolean => this.#made?.executable.isReady === true || this.#failure !== undefined;
+
+  /** Sees to it that it is ready, here and now; whether it is. What fails is ready too: to say so. */
+  readonly finish = (): boolean => {
+    try {
+      return this.#now().executable.finish();
+    } catch {
+      return true;
+    }
+  };
+
+  explain(): Explanation {
+    const { tier, reason, compiled } = this.#now();
+    return { tier: tier.name, reason, program: compiled.program };
+  }
+
+  get compiled(): Compiled {
+    return this.#now().compiled;
+  }
+
+  /** Memory it holds on to from run to run. */
+  get memoryBytes(): number {
+    return this.#now().executable.memoryBytes;
+  }
+
+  abandon(): void {
+    this.#made?.executable.abandon();
+  }
+
+  /** Over the memories that `Backend.enqueue` was given. */
+  run(memories: readonly Storage[], times: number): void {
+    const made = this.#now();
+    const storages = made.places.map((place) => memories[place]!);
+    try {
+      made.executable.run(storages, times);
+    } catch (cause) {
+      this.#replace(made, cause);
+      this.run(memories, times);
+      return;
+    }
+    for (const [from, to] of made.twins) memories[from]!.copyTo(memories[to]!.bytes);
+    if (this.#isSeldom && made.executable.memoryBytes > mostHeld) made.executable.unload();
+  }
+
+  /** Which of these memories a run writes. */
+  written(memories: readonly Storage[]): Storage[] {
+    const { inputs, donations } = this.#traced;
+    const updated = new Set(donations?.values());
+    return memories.filter((_, place) => place >= inputs.length || updated.has(place));
+  }
+
+  async #whenCompiled(): Promise<void> {
+    for (;;) {
+      const made = this.#now();
+      try {
+        return await made.executable.ready;
+      } catch (cause) {
+        if (this.#made === made) this.#replace(made, cause);
+      }
+    }
+  }
+
+  /** The program made, now if it isn't yet. */
+  #now(): Made {
+    if (this.#made === undefined) this.#workUntil(Number.POSITIVE_INFINITY);
+    return this.#made!;
+  }
+
+  /** Goes on making the program until a time, or until it has to wait; whether it's done. */
+  #workUntil(deadline: number): boolean {
+    if (this.#failure !== undefined) throw this.#failure.cause;
+    try {
+      while (this.#made === undefined) {
+        if (this.#awaited !== undefined) {
+          if (Number.isFinite(deadline)) return false;
+          this.#awaited.now();
+          this.#awaited = undefined;
+        }
+        const step = this.#making.loading.next();
+        if (step.done === true) this.#start(step.value);
+        else this.#awaited = step.value;
+        if (this.#made === undefined && performance.now() > deadline) return false;
+      }
+    } catch (cause) {
+      this.#failure = { cause };
+      throw cause;
+    }
+    return true;
+  }
+
+  /** Whether its turn in the background has to wait, and for what. */
+  async whatItNeeds(): Promise<void> {
+    const awaited = this.#awaited;
+    await awaited?.soon();
+    if (this.#awaited === awaited) this.#awaited = undefined;
+  }
+
+  /** Goes on making it for a while; whether it's done. */
+  workForASlice(): boolean {
+    return this.#workUntil(performance.now() + sliceMs);
+  }
+
+  #start(choice: TierChoice): void {
+    try {
+      this.#made = this.#placed(choice);
+    } catch (cause) {
+      this.#made = this.#placed(this.#making.replacement(choice, cause));
+    }
+  }
+
+  #replace(failed: Made, cause: unknown): void {
+    this.#made = this.#placed(this.#making.replacement(failed, cause));
+  }
+
+  /** A choice made ready to run. */
+  #placed(choice: TierChoice): Made {
+    const { inputs, outputs, donations } = this.#traced;
+    const places = choice.compiled.program.arguments.map((_, argument) => (argument < inputs.length ? argument : -1));
+    const twins: [number, number][] = [];
+    let place = inputs.length;
+    for (let i = 0; i < outputs.length; i++) {
+      if (donations?.has(i) === true) continue;
+      const { argument } = choice.compiled.outputs[i]!;
+      if (places[argument] === -1) places[argument] = place;
+      else twins.push([places[argument]!, place]);
+      place++;
+    }
+    return { ...choice, executable: choice.start(), places, twins };
+  }
+}
+
+/** How long the compiler works before others have their turn, in ms. */
+const sliceMs = 15;
+let background: Promise<unknown> = Promise.resolve();
+
+/** Makes programs in slices, one slice at a time; what waits for something else keeps nobody. */
+async function inBackground(executable: CpuExecutable): Promise<void> {
+  for (;;) {
+    await executable.whatItNeeds();
+    const slice = background.then(async () => {
+      await macrotask();
+      return executable.workForASlice();
+    });
+    background = slice.catch(() => {});
+    if (await slice) return;
+  }
+}

@@ -1,0 +1,45 @@
+import type { Backend, Executable, Memory } from "../backends/backend.ts";
+import type { Traced } from "../compiler/compile.ts";
+import { byteLengthOf } from "../core/encoding.ts";
+import { counted } from "./counters.ts";
+import { currentBackend, deviceSettings } from "./settings.ts";
+
+export interface ProgramOptions {
+  /** How often it will run, as far as is known: what decides whether a compiler's time is worth it. */
+  readonly expectedRuns: number;
+  /** Whether it is run so seldom that much memory is not to be held from run to run. */
+  readonly isSeldom?: boolean;
+}
+
+/** A traced function on the device that was in use when it was traced. */
+export class Program {
+  readonly backend: Backend;
+  readonly executable: Executable;
+  readonly traced: Traced;
+  /** Bytes of the results that take over no input's memory. */
+  readonly #fresh: readonly number[];
+
+  constructor(traced: Traced, options: ProgramOptions) {
+    const { outputs, donations } = traced;
+    this.traced = traced;
+    this.backend = currentBackend();
+    this.executable = this.backend.load(traced, { ...options, settings: deviceSettings() });
+    this.#fresh = outputs.filter((_, i) => donations?.has(i) !== true).map(({ type }) => byteLengthOf(type));
+    counted.programs++;
+  }
+
+  /**
+   * Queues runs over the memories of `Traced.inputs`; donated ones are overwritten. Gives the memory of each output at once, new ones freshly
+   * made.
+   */
+  run(inputs: readonly Memory[], times: number): Memory[] {
+    const { backend, executable, traced } = this;
+    const fresh = this.#fresh.map((byteLength) => backend.allocate(byteLength));
+    backend.enqueue(executable, [...inputs, ...fresh], times);
+    let next = 0;
+    return traced.outputs.map((_, i) => {
+      const donated = traced.donations?.get(i);
+      return donated === undefined ? fresh[next++]! : inputs[donated]!;
+    });
+  }
+}
