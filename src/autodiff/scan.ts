@@ -9,6 +9,7 @@ import { makeNode } from "../ir/graph.ts";
 import type { ScanResult } from "../ir/scan.ts";
 import { constantsOf, ScanLoop } from "../ir/scan.ts";
 import { holdGraphs } from "../tensor/execution.ts";
+import { withImplicitKeys } from "../tensor/functions/implicit-keys.ts";
 import type { Row, ScanRow } from "../tensor/ops/define.ts";
 import { inputNode } from "../tensor/ops/source.ts";
 import { Tensor } from "../tensor/tensor.ts";
@@ -55,7 +56,9 @@ export function scan<C, X = undefined, Y = undefined>(
   return holdGraphs(() => {
     const slots = carry.leaves.map((leaf, i) => inputNode(i, leaf.type));
     const rows = xs.leaves.map((leaf, i) => inputNode(slots.length + i, { dtype: leaf.dtype, shape: leaf.shape.slice(1) }));
-    const step = body(carry.rebuild(slots.map((node) => new Tensor(node))) as C, xs.rebuild(rows.map((node) => new Tensor(node))) as X);
+    const before = carry.rebuild(slots.map((node) => new Tensor(node))) as C;
+    const row = xs.rebuild(rows.map((node) => new Tensor(node))) as X;
+    const step = withImplicitKeys(refusedKeys, () => body(before, row));
     const next = flatten(step.carry, isTensor);
     checkCarry(carry, next);
     const y = flatten(step.y, isTensor);
@@ -77,6 +80,15 @@ export function scan<C, X = undefined, Y = undefined>(
     };
   });
 }
+
+/** The body is traced once: a key taken there would be that of every turn. */
+const refusedKeys = (): GradsmithError =>
+  new GradsmithError(
+    "usage",
+    "scan",
+    "the body draws random numbers without a key, which would be the same in every turn.",
+    "Carry a key and split it, or fold the turn's number into one: random.normal(shape, { key: random.foldIn(key, t) }).",
+  );
 
 /** One run of a loop whose body is given as nodes; everything in it that doesn't change is taken from outside. */
 function runLoop({ first, stacks, ...body }: LoopParts): { loop: ScanLoop; take: (result: ScanResult) => Tensor } {

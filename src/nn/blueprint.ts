@@ -3,6 +3,8 @@ import type { Shape } from "../core/shape.ts";
 import { map } from "../core/tree.ts";
 import { input } from "../tensor/create.ts";
 import { holdGraphs } from "../tensor/execution.ts";
+import { withImplicitKeys } from "../tensor/functions/implicit-keys.ts";
+import { random } from "../tensor/random.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 import type { Constraint } from "./constraints.ts";
 import { constraintOf } from "./constraints.ts";
@@ -50,9 +52,12 @@ export const isTrained = ({ trainable, module }: Variable): boolean => trainable
 export function draw(root: Module, types: Types, dtype: "f32" | "f64" = "f32"): Blueprint {
   const scope = new DrawingScope(root, dtype);
   const x = map(types, isType, (type) => input(0, type));
-  const output = holdGraphs(() => within(scope, () => scope.call(root, x)));
+  const output = holdGraphs(() => within(scope, () => withImplicitKeys(anyKey, () => scope.call(root, x))));
   return { input: types, output: typesOf(output), paths: scope.paths, outputs: scope.outputs, variables: scope.variables };
 }
+
+/** Shapes don't depend on it. */
+const anyKey = (): Tensor => random.key(0);
 
 class DrawingScope implements Scope {
   readonly paths: ReadonlyMap<Module, string>;

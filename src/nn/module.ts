@@ -8,7 +8,7 @@ import type { Constraint } from "./constraints.ts";
 import type { Initializer } from "./initializers.ts";
 import { pathsOf, treeText } from "./module-tree.ts";
 import type { Regularizer } from "./regularizers.ts";
-import { currentScope, within } from "./scope.ts";
+import { currentScope } from "./scope.ts";
 import type { ApplyOptions } from "./variable-scope.ts";
 import { applyChecks, VariableScope } from "./variable-scope.ts";
 
@@ -142,7 +142,7 @@ export abstract class Module {
   ): ReturnType<this["forward"]> {
     checkOptions<ApplyOptions>("applyWith", options, applyChecks);
     const scope = new VariableScope(this, { ...options.state, ...params }, options);
-    const output = within(scope, () => this.apply(x));
+    const output = scope.run(x) as ReturnType<this["forward"]>;
     for (const [path, value] of Object.entries(scope.written)) options.write?.(path, value);
     return output;
   }

@@ -5,17 +5,19 @@ import { GradsmithError } from "../core/errors.ts";
 import type { OptionChecks } from "../core/options.ts";
 import { map } from "../core/tree.ts";
 import { isTensor } from "../runtime/trace.ts";
+import { withImplicitKeys } from "../tensor/functions/implicit-keys.ts";
 import { random } from "../tensor/random.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 import type { CallContext, Module, Params } from "./module.ts";
 import { joined, pathIn, pathsOf } from "./module-tree.ts";
 import type { Scope } from "./scope.ts";
+import { within } from "./scope.ts";
 import { shapesOf } from "./shapes.ts";
 
 export interface CallOptions {
   /** Whether dropout drops and batch normalisation looks at the batch; false by default. */
   readonly training?: boolean | undefined;
-  /** The random key of this call, u32 [2]; needed by modules that draw random numbers in training. */
+  /** The random key of this call, u32 [2]; needed by modules that draw random numbers. */
   readonly key?: Tensor | undefined;
   /** What integers become where a layer wants floats; f32 by default. */
   readonly dtype?: DType | undefined;
@@ -47,6 +49,8 @@ export class VariableScope implements Scope {
   readonly #places: ReadonlyMap<Module, number>;
   readonly #drawn = new Map<Module, number>();
   readonly #watched: ReadonlySet<Module>;
+  /** How errors name the module that is being called. */
+  #caller = "";
   /** What the watched modules gave, call by call. */
   readonly outputs = new Map<Module, unknown[]>();
   /** New values of variables that are not trainable, by path. */
@@ -63,11 +67,23 @@ export class VariableScope implements Scope {
     this.#watched = new Set(watched);
   }
 
+  /** What the root gives. The keyless random draws of all modules are counted together. */
+  run(x: unknown): unknown {
+    const source = (): Tensor | GradsmithError => {
+      const { key } = this.#options;
+      return key === undefined ? noImplicitKey(this.#caller) : random.foldIn(key, implicitDraws);
+    };
+    return within(this, () => withImplicitKeys(source, () => this.call(this.#root, x)));
+  }
+
   call(module: Module, x: unknown): unknown {
     const path = pathIn(this.#paths, module);
     const given = received(module, x, this.#options.dtype);
     const params = this.#paramsOf(module, path, given);
+    const caller = this.#caller;
+    this.#caller = named(module, path);
     const output = module.call(params, given as never, this.#contextOf(module, path));
+    this.#caller = caller;
     if (this.#watched.has(module)) this.outputs.set(module, [...(this.outputs.get(module) ?? []), output]);
     return output;
   }
@@ -95,7 +111,7 @@ export class VariableScope implements Scope {
         if (key === undefined) {
           throw new GradsmithError(
             "usage",
-            path === "" ? module.kind : path,
+            named(module, path),
             "draws random numbers in training and needs a key.",
             "Pass { training: true, key: random.key(seed) }.",
           );
@@ -114,6 +130,19 @@ export class VariableScope implements Scope {
     };
   }
 }
+
+/** What is folded into a call's key for keyless draws: no number that `context.key()` counts to. */
+const implicitDraws = -1;
+
+const noImplicitKey = (where: string): GradsmithError =>
+  new GradsmithError(
+    "usage",
+    where,
+    "draws random numbers without a key, and there is none outside of training.",
+    "Give the draw a key or a seed, leave it out where context.training is false, or use applyWith(params, x, { key }).",
+  );
+
+const named = (module: Module, path: string): string => (path === "" ? module.kind : path);
 
 /** What a module is given for a value: some want floats. */
 export const received = (module: Module, x: unknown, dtype: DType = "f32"): unknown =>

@@ -7,12 +7,14 @@ import { maskOf } from "../nn/carried.ts";
 import { maskedMean } from "../nn/losses/loss.ts";
 import { spread } from "../nn/metrics/spread.ts";
 import type { Module, Value } from "../nn/module.ts";
-import { within } from "../nn/scope.ts";
 import { namedLeaves } from "../nn/shapes.ts";
 import type { CallOptions } from "../nn/variable-scope.ts";
 import { VariableScope } from "../nn/variable-scope.ts";
 import type { NamedTensors } from "../optim/optimizer.ts";
 import { isTensor } from "../runtime/trace.ts";
+import type { KeySource } from "../tensor/functions/implicit-keys.ts";
+import { withImplicitKeys } from "../tensor/functions/implicit-keys.ts";
+import { random } from "../tensor/random.ts";
 import { Tensor } from "../tensor/tensor.ts";
 import type { Batch } from "./batches.ts";
 import type { TrainingSetup } from "./compile-options.ts";
@@ -47,16 +49,32 @@ export function objective(
   const { output, scope } = traced(model, variables, x, options);
   const predictions = Object.fromEntries(namedLeaves(output));
   const losses: Record<string, Tensor> = {};
-  const weighted: Tensor[] = [];
-  for (const each of outputs) {
-    if (each.loss === undefined) continue;
-    const loss = meanLoss(each, y[each.name]!, predictions[each.name]!, weight[each.name]);
-    losses[each.name] = loss;
-    weighted.push(each.lossWeight === 1 ? loss : loss.mul(each.lossWeight));
-  }
-  const terms = [...weighted, ...weightPenalties(model.blueprint, variables), ...scope.losses];
-  return { loss: terms.reduce((sum, term) => sum.add(term)), losses, predictions, written: scope.written };
+  return withImplicitKeys(keysOfLosses(options), () => {
+    const weighted: Tensor[] = [];
+    for (const each of outputs) {
+      if (each.loss === undefined) continue;
+      const loss = meanLoss(each, y[each.name]!, predictions[each.name]!, weight[each.name]);
+      losses[each.name] = loss;
+      weighted.push(each.lossWeight === 1 ? loss : loss.mul(each.lossWeight));
+    }
+    const terms = [...weighted, ...weightPenalties(model.blueprint, variables), ...scope.losses];
+    return { loss: terms.reduce((sum, term) => sum.add(term)), losses, predictions, written: scope.written };
+  });
 }
+
+/** Where losses and penalties take keyless random draws from: the step's key, but not what modules have of it. */
+const keysOfLosses =
+  ({ key }: CallOptions): KeySource =>
+  () =>
+    key === undefined
+      ? new GradsmithError(
+          "usage",
+          "loss",
+          "draws random numbers without a key, and there is none outside of training.",
+          "Give the draw a key or a seed.",
+        )
+      : random.foldIn(key, lossDraws);
+const lossDraws = -2;
 
 /** A model called with these variables; `watched` modules' outputs are kept in the scope. */
 export function traced(
@@ -67,8 +85,7 @@ export function traced(
   watched: readonly Module[] = [],
 ): { readonly output: Value; readonly scope: VariableScope } {
   const scope = new VariableScope(model, variables, { dtype: model.dtype, ...options }, watched);
-  const output = within(scope, () => scope.call(model, entering(x, model.dtype))) as Value;
-  return { output, scope };
+  return { output: scope.run(entering(x, model.dtype)) as Value, scope };
 }
 
 /** Floats come into a model as those it computes in; integers stay what they are. */

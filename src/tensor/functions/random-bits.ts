@@ -1,6 +1,5 @@
-import { anything, countingNumber } from "../../core/checks.ts";
+import { countingNumber } from "../../core/checks.ts";
 import { GradsmithError } from "../../core/errors.ts";
-import type { OptionChecks } from "../../core/options.ts";
 import { described } from "../../core/options.ts";
 import type { Shape } from "../../core/shape.ts";
 import { checkedShape, showType, sizeOf } from "../../core/shape.ts";
@@ -9,17 +8,6 @@ import { fillNode, iotaNode, literalNode } from "../ops/source.ts";
 import type { ThreefryAttributes } from "../ops/threefry.ts";
 import { threefry } from "../ops/threefry.ts";
 import { Tensor } from "../tensor.ts";
-
-/** Where random numbers come from: a `key`, or a `seed` that is made into one. With neither, each call takes the next key of the process. */
-export interface KeyOptions {
-  /** A whole number: the same one gives the same numbers. */
-  readonly seed?: number | undefined;
-  /** u32 [2], of `random.key`, `random.split` or `random.foldIn`. */
-  readonly key?: Tensor | undefined;
-}
-
-/** Both are looked at when the key is made. */
-export const keyChecks: OptionChecks<KeyOptions> = { seed: anything, key: anything };
 
 /**
  * The key of a seed: u32 [2], JAX's `PRNGKey`. A seed may be a tensor, so that a compiled step can count.
@@ -88,11 +76,3 @@ const unsigned = (data: number): number => {
   if (Number.isInteger(data)) return data >>> 0;
   throw new GradsmithError("option", "random", `foldIn takes an integer, got ${described(data)}.`, "Use a step or layer number.");
 };
-
-let streams = 0;
-
-/** The key that options ask for. Defaults are counted from the start of the process, so that a program run again gives the same numbers. */
-export function keyOf({ seed, key: given }: KeyOptions): Tensor {
-  if (seed !== undefined && given !== undefined) throw new GradsmithError("option", "random", "seed and key were both given.", "Use one.");
-  return given ?? (seed === undefined ? foldIn(key(0), streams++) : key(seed));
-}

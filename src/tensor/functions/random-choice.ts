@@ -8,8 +8,9 @@ import type { AxisOptions } from "../axes.ts";
 import { axisChecks, axisOf } from "../axes.ts";
 import { shuffle } from "../ops/shuffle.ts";
 import { Tensor } from "../tensor.ts";
-import type { KeyOptions } from "./random-bits.ts";
-import { bits, keyChecks, keyOf } from "./random-bits.ts";
+import type { KeyOptions } from "./key-options.ts";
+import { keyChecks, keyOf } from "./key-options.ts";
+import { bits } from "./random-bits.ts";
 import { uniform } from "./random-uniform.ts";
 
 export interface BernoulliOptions extends KeyOptions {
@@ -27,7 +28,7 @@ const bernoulliChecks: OptionChecks<BernoulliOptions> = {
  *
  *     u < probability, u uniform over [0, 1)
  *
- * Defaults: `probability` 0.5, the next key of the process. A tensor of probabilities must broadcast to the shape.
+ * Defaults: `probability` 0.5, the next key, as `random` says. A tensor of probabilities must broadcast to the shape.
  *
  * @throws GradsmithError "option" for an unknown option or a probability outside 0 to 1, "shape" unless `shape` is one.
  * @example random.bernoulli([4], { probability: 0.8, seed: 7 })

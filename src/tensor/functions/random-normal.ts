@@ -7,8 +7,8 @@ import type { Shape } from "../../core/shape.ts";
 import { checkedShape } from "../../core/shape.ts";
 import { erf } from "../../ir/erf.ts";
 import type { Tensor } from "../tensor.ts";
-import type { KeyOptions } from "./random-bits.ts";
-import { keyChecks } from "./random-bits.ts";
+import type { KeyOptions } from "./key-options.ts";
+import { keyChecks } from "./key-options.ts";
 import { uniform } from "./random-uniform.ts";
 
 export interface NormalOptions extends KeyOptions {
@@ -33,7 +33,7 @@ const truncatedChecks: OptionChecks<TruncatedNormalOptions> = { ...checks, low: 
  *
  *     mean + std·√2·erfinv(u), u uniform over (−1, 1)
  *
- * Defaults: `mean` 0, `std` 1, `dtype` f32, the next key of the process.
+ * Defaults: `mean` 0, `std` 1, `dtype` f32, the next key, as `random` says.
  *
  * @throws GradsmithError "option" for an unknown option or a negative `std`, "dtype" for integers, "shape" unless `shape` is one.
  * @example random.normal([2, 3], { std: 0.1, seed: 7 })
@@ -51,7 +51,7 @@ export function normal(shape: Shape, options: NormalOptions = {}): Tensor {
  *
  *     mean + std·√2·erfinv(u), u uniform over (erf(low/√2), erf(high/√2))
  *
- * Defaults: `mean` 0, `std` 1, `low` −2, `high` 2, `dtype` f32, the next key of the process.
+ * Defaults: `mean` 0, `std` 1, `low` −2, `high` 2, `dtype` f32, the next key, as `random` says.
  *
  * @throws GradsmithError "option" for an unknown option or low not below high, "dtype" for integers, "shape" unless `shape` is one.
  * @example random.truncatedNormal([2, 3], { std: 0.1, seed: 7 })

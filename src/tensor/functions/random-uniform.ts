@@ -7,8 +7,9 @@ import { checkOptions } from "../../core/options.ts";
 import type { Shape } from "../../core/shape.ts";
 import { checkedShape } from "../../core/shape.ts";
 import type { Tensor } from "../tensor.ts";
-import type { KeyOptions } from "./random-bits.ts";
-import { bits, keyChecks, keyOf, wordAt } from "./random-bits.ts";
+import type { KeyOptions } from "./key-options.ts";
+import { keyChecks, keyOf } from "./key-options.ts";
+import { bits, wordAt } from "./random-bits.ts";
 
 export interface UniformOptions extends KeyOptions {
   /** Of floats; `f32` by default. */
@@ -26,7 +27,7 @@ const checks: OptionChecks<UniformOptions> = { ...keyChecks, dtype: knownDType, 
  *
  *     low + (high − low)·u, u a multiple of 2⁻²³ (f64: 2⁻⁵²) below 1
  *
- * Defaults: `low` 0, `high` 1, `dtype` f32, the next key of the process.
+ * Defaults: `low` 0, `high` 1, `dtype` f32, the next key, as `random` says.
  *
  * @throws GradsmithError "option" for an unknown option or low above high, "dtype" for integers, "shape" unless `shape` is one.
  * @example random.uniform([2, 3], { low: -1, high: 1, seed: 7 })
