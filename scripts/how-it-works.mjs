@@ -1,6 +1,6 @@
 // Writes the generated part of docs/how-it-works.md: one small network, from TypeScript to C. Needs dist/.
 import { readFileSync, writeFileSync } from "node:fs";
-import { nativeLimits } from "../dist/backends/cpu/native-limits.js";
+import { nativeTarget } from "../dist/backends/cpu/native-target.js";
 import { compile } from "../dist/compiler/compile.js";
 import { showGraph, showProgram } from "../dist/ir/print.js";
 import { printC } from "../dist/targets/c/print.js";
@@ -13,10 +13,11 @@ const layer = (x, kernel, bias) => x.matmul(kernel).add(bias).relu();
 const loss = (x, y, kernel, bias) => layer(x, kernel, bias).sub(y).square().mean();
 
 // Fixed limits, so that the page does not depend on who writes it.
-const limits = { ...nativeLimits({ lanes: 8, registers: 16 }), cacheBytes: [32 * 1024, 1024 * 1024] };
+const { limits, passes } = nativeTarget({ lanes: 8, registers: 16, multipliesPairs: false });
+const target = { limits: { ...limits, cacheBytes: [32 * 1024, 1024 * 1024] }, passes };
 const inputs = [[4, 16], [4, 8], [16, 8], [8]].map((shape, slot) => input(slot, { dtype: "f32", shape }));
 const traced = { name: "loss", inputs: inputs.map(({ node }) => node), outputs: [loss(...inputs).node] };
-const { program } = compile(traced, { limits });
+const { program } = compile(traced, target);
 
 const block = (language, text) => `\`\`\`${language}\n${text.trim()}\n\`\`\``;
 const generated = [

@@ -42,7 +42,15 @@ export interface Scanned<C, Y> {
 
 const checks: OptionChecks<ScanOptions<unknown>> = { xs: anything, length: positiveInteger, reverse: flag };
 
-/** The nodes of a loop. What the compiler needs for them comes with `runtime/scan.ts`, which is the `scan` that users know. */
+/**
+ * A loop with state: `carryₜ₊₁, yₜ = body(carryₜ, xₜ)`. The body is traced once and compiled once, however many turns there are, and the
+ * loop has a gradient. `carry`, `xs` and `y` are trees of tensors; tensors the body closes over are constants of the loop.
+ *
+ * Defaults: as many turns as `xs` have rows, from the first on.
+ *
+ * @throws GradsmithError "option" for an unknown option or no number of turns, "shape" or "usage" where a turn gives back another carry.
+ * @example const { carry, ys } = scan((sum, x) => ({ carry: sum.add(x), y: sum.add(x) }), zeros([]), { xs: tensor([1, 2, 3]) }); // 1, 3, 6
+ */
 export function scan<C, X = undefined, Y = undefined>(
   body: (carry: C, x: X) => ScanStep<C, Y>,
   init: C,

@@ -33,7 +33,8 @@ function panelsAtOnce(form: Strided, row: Letter, { cacheBytes: [, cache] }: Lim
   return Math.max(1, Math.min(mostPanels, Math.floor(cache / 4 / (4 * pairs * blockSize))));
 }
 
-interface BlockContext {
+/** What a product of blocks is made from. */
+export interface BlockContext {
   readonly scope: KernelScope;
   readonly form: Strided;
   readonly tiling: Tiling;

@@ -1,20 +1,21 @@
 import { beforeEach, describe, expect, it } from "vitest";
 import { sameConvolution } from "../../test/same-convolution.ts";
 import { valueAndGrad } from "../autodiff/grad.ts";
-import type { Backend } from "../backends/backend.ts";
-import { nativeBackend } from "../backends/cpu/native.ts";
-import { wasmBackend } from "../backends/cpu/wasm.ts";
+import { nativeTier } from "../backends/cpu/native.ts";
+import { Storage, storageFrom } from "../backends/cpu/storage.ts";
+import type { Tier } from "../backends/cpu/tier.ts";
+import { wasmTier } from "../backends/cpu/wasm.ts";
 import { evaluateGraph } from "../backends/reference/evaluate.ts";
-import { Storage } from "../backends/storage.ts";
+import { decode } from "../core/encoding.ts";
 import type { Node } from "../ir/graph.ts";
 import { topological } from "../ir/graph.ts";
 import type { Limits } from "../ir/limits.ts";
 import { showProgram } from "../ir/print.ts";
-import { decode, storageFrom } from "../runtime/values.ts";
 import { printC } from "../targets/c/print.ts";
 import { inputNode } from "../tensor/ops/source.ts";
 import { Tensor } from "../tensor/tensor.ts";
 import { compile } from "./compile.ts";
+import type { Target } from "./target.ts";
 
 let seed = 1;
 beforeEach(() => {
@@ -32,17 +33,21 @@ interface Checked {
 }
 
 function check(outputs: readonly Tensor[], options: Checked = {}): number {
-  return Math.max(...[wasmBackend({ relaxedSimd: false }), nativeBackend()].map((backend) => checkOn(backend, outputs, options)));
+  return Math.max(...[wasmTier({ relaxedSimd: false }), nativeTier()].map((backend) => checkOn(backend, outputs, options)));
 }
 
-function checkOn(backend: Backend, outputs: readonly Tensor[], { limits, ...options }: Checked): number {
+function checkOn(backend: Tier, outputs: readonly Tensor[], { limits, ...options }: Checked): number {
   const roots = outputs.map((t) => t.node);
   const inputs = topological(roots).filter((node) => node.op.kind === "source" && node.op.from === "input");
   const data = new Map<Node, Float64Array>(
     inputs.map((node) => [node, Float64Array.from({ length: node.type.shape.reduce((a, b) => a * b, 1) }, random)]),
   );
 
-  const compiled = compile({ name: "t", inputs, outputs: roots }, { limits: { ...backend.target.limits, ...limits } }, options);
+  const compiled = compile(
+    { name: "t", inputs, outputs: roots },
+    { ...backend.target, limits: { ...backend.target.limits, ...limits } },
+    options,
+  );
   const executable = backend.compile(compiled.program);
   const storages = compiled.program.arguments.map(({ buffer }, i) => {
     const { dtype, length } = compiled.program.buffers[buffer]!;
@@ -121,7 +126,7 @@ describe("compiled graphs agree with the reference", () => {
           .sum(),
       )([x, w]);
       const roots = grads.map((g) => g.node);
-      const { program } = compile({ name: "t", inputs: [x.node, w.node], outputs: roots }, wasmBackend().target);
+      const { program } = compile({ name: "t", inputs: [x.node, w.node], outputs: roots }, wasmTier().target);
       const largest = Math.max(...program.buffers.map((buffer) => buffer.length));
       expect(largest).toBeLessThan(1.5 * x.size);
     }
@@ -160,7 +165,7 @@ describe("compiled graphs agree with the reference", () => {
     const odd = interleaved.slice([0, 0, 0], [3, 13, 20]);
     for (const result of [stacked, interleaved, shifted, tiles, odd]) expect(check([result])).toBe(1);
     for (const result of [stacked, interleaved, shifted, tiles]) {
-      const { program } = compile({ name: "t", inputs: [x.node, y.node], outputs: [result.node] }, nativeBackend().target);
+      const { program } = compile({ name: "t", inputs: [x.node, y.node], outputs: [result.node] }, nativeTier().target);
       expect(showProgram(program)).not.toMatch(/select|\?| % /);
     }
   });
@@ -194,7 +199,7 @@ describe("compiled graphs agree with the reference", () => {
     const partly = (x: Tensor): string[] =>
       compile(
         { name: "t", inputs: topological([x.node]).filter((node) => node.op.kind === "source"), outputs: [x.node] },
-        nativeBackend().target,
+        nativeTier().target,
       ).program.kernels.map(({ name }) => name);
     check([x.matmul(w).add(b).relu()]);
     expect(partly(x.matmul(w))).toEqual(["contract_4x1x300", "sum_4x1x300"]);
@@ -208,7 +213,7 @@ describe("compiled graphs agree with the reference", () => {
   it("letters summed in another order in each operand: the smaller operand is copied into the other's order", () => {
     const namesOf = ({ node }: Tensor): string[] => {
       const inputs = topological([node]).filter(({ op }) => op.kind === "source");
-      return compile({ name: "t", inputs, outputs: [node] }, wasmBackend().target).program.kernels.map(({ name }) => name);
+      return compile({ name: "t", inputs, outputs: [node] }, wasmTier().target).program.kernels.map(({ name }) => name);
     };
     // Samples of [batch, steps, features] and gradients of [steps, batch, units], as a recurrent layer has them.
     const [x, g] = [input(0, 6, 10, 5), input(1, 10, 6, 300)];
@@ -242,7 +247,7 @@ describe("compiled graphs agree with the reference", () => {
       const outputs = [inputs[0]!.contract("pkm,pkn->pmn", inputs[1]!)];
       const { kernels } = compile(
         { name: "t", inputs: inputs.map(({ node }) => node), outputs: outputs.map(({ node }) => node) },
-        wasmBackend().target,
+        wasmTier().target,
       ).program;
       if (rows < 40) check(outputs);
       return Math.max(...kernels[0]!.buffers.map(({ access, length }) => (access === "scratch" ? length : 0)));
@@ -261,7 +266,7 @@ describe("compiled graphs agree with the reference", () => {
     const programOf = (...outputs: Tensor[]) => {
       const roots = outputs.map((t) => t.node);
       const inputs = topological(roots).filter((node) => node.op.kind === "source" && node.op.from === "input");
-      return compile({ name: "t", inputs, outputs: roots }, nativeBackend().target).program;
+      return compile({ name: "t", inputs, outputs: roots }, nativeTier().target).program;
     };
     const [x, y] = [input(0, 16, 40, 41, 10), input(1, 16, 40, 41, 10)];
     // Two sums that read the same memory share a pass over it, and their parts are added up in one more kernel.
@@ -282,7 +287,7 @@ describe("compiled graphs agree with the reference", () => {
     check([...grads]);
     const byInput = compile(
       { name: "t", inputs: [x.node, w.node], outputs: [grads[0]!.node] },
-      { limits: { ...nativeBackend().target.limits, outrunsMemory: false } },
+      { ...nativeTier().target, passes: {} },
     ).program;
     const contractions = byInput.kernels.filter(({ name }) => name.startsWith("contract"));
     // Forward and backward are as much work: 2 · 81 places · 9 taps · 4 · 5 channels for each of 2 images, and little else.
@@ -295,7 +300,7 @@ describe("compiled graphs agree with the reference", () => {
     check([piece]);
     const roots = [product.node, piece.mul(2).node];
     const inputs = topological(roots).filter((node) => node.op.kind === "source" && node.op.from === "input");
-    const { kernels } = compile({ name: "t", inputs, outputs: roots }, nativeBackend().target).program;
+    const { kernels } = compile({ name: "t", inputs, outputs: roots }, nativeTier().target).program;
     expect(kernels.filter(({ name }) => name.startsWith("contract"))).toHaveLength(1);
   });
   it("a sum of products longer than the cache, in parts", () => {
@@ -303,7 +308,7 @@ describe("compiled graphs agree with the reference", () => {
     const byKernel = x.windows({ axes: [1, 2], sizes: 3 }).contract("nipjqc,nijf->pqcf", g);
     // 15488 products of either sign: small, so that what rounding leaves of them is.
     check([byKernel.mul(1e-3)]);
-    const { kernels } = compile({ name: "t", inputs: [x.node, g.node], outputs: [byKernel.node] }, nativeBackend().target).program;
+    const { kernels } = compile({ name: "t", inputs: [x.node, g.node], outputs: [byKernel.node] }, nativeTier().target).program;
     expect(kernels.map(({ name }) => name)).toEqual(["contract_4x3x3x8x24", "sum_4x3x3x8x24"]);
   });
   it("the gradient of narrow weights over many rows, in parts of those rows", () => {
@@ -314,7 +319,7 @@ describe("compiled graphs agree with the reference", () => {
       const roots = gradients.map(({ node }) => node);
       const { program } = compile(
         { name: "t", inputs: [x.node, g.node], outputs: roots },
-        { limits: { ...nativeBackend().target.limits, lanes: 4 } },
+        { ...nativeTier().target, limits: { ...nativeTier().target.limits, lanes: 4 } },
         { merging: false },
       );
       return program.kernels.map(({ name }) => name);
@@ -333,8 +338,9 @@ describe("compiled graphs agree with the reference", () => {
     check(results);
     const inputs = topological(results.map(({ node }) => node)).filter((node) => node.op.kind === "source" && node.op.from === "input");
     const lanesWith = (doubleLanes: number): Set<number> => {
-      const limits = { ...nativeBackend().target.limits, lanes: 16, doubleLanes };
-      const { program } = compile({ name: "t", inputs, outputs: results.map(({ node }) => node) }, { limits });
+      const { limits, passes } = nativeTier().target;
+      const target: Target = { limits: { ...limits, lanes: 16, doubleLanes }, passes };
+      const { program } = compile({ name: "t", inputs, outputs: results.map(({ node }) => node) }, target);
       return new Set([...printC(program).matchAll(/f64x(\d+)/g)].map(([, lanes]) => Number(lanes)));
     };
     expect(Math.max(...lanesWith(8))).toBe(8);
@@ -346,7 +352,7 @@ describe("compiled graphs agree with the reference", () => {
       const inputs = topological([product.node]).filter((node) => node.op.kind === "source");
       const { kernels } = compile(
         { name: "t", inputs, outputs: [product.node] },
-        { limits: { ...wasmBackend().target.limits, ...limits } },
+        { limits: { ...wasmTier().target.limits, ...limits }, passes: {} },
       ).program;
       return kernels.filter(({ name }) => name.startsWith("keep")).length;
     };

@@ -4,7 +4,6 @@ import { arrange } from "./arrange.ts";
 import { Emitter } from "./emit.ts";
 import type { Group } from "./group.ts";
 import { Layout, Memories } from "./layout.ts";
-import { mergeKernels } from "./merge-kernels.ts";
 import { optimize } from "./optimize.ts";
 import { planMemory } from "./plan-memory.ts";
 import type { Target } from "./target.ts";
@@ -47,19 +46,19 @@ export function compile(traced: Traced, target: Target, options: CompilerOptions
 
 /** As `compile`, with pauses between passes and kernels, for callers that must not be blocked for long. */
 export function* compiling(traced: Traced, target: Target, options: CompilerOptions = {}): Generator<undefined, Compiled> {
-  const { limits } = target;
+  const { limits, passes } = target;
   const { name, inputs, donations = new Map<number, number>() } = traced;
-  const optimized = optimize(traced.outputs, limits);
+  const optimized = optimize(traced.outputs, target);
   yield;
   const arranged = arrange(inputs, optimized, { ...options, donations });
   yield;
   const layout = new Layout(arranged, new Memories());
-  const emitter = new Emitter(limits);
+  const emitter = new Emitter(target);
   const calls = yield* emitter.calls(layout);
   yield;
   const made = { kernels: emitter.kernels, calls, memories: layout.memories.all, given: layout.arguments };
-  const { memories, given, ...merged } =
-    options.fusion === false || options.merging === false || !limits.outrunsMemory ? made : mergeKernels(made, limits);
+  const merge = options.fusion === false || options.merging === false ? undefined : passes.mergeKernels;
+  const { memories, given, ...merged } = merge?.(made, limits) ?? made;
   const program = planMemory({ name, ...merged }, memories, given);
   return { program, outputs: arranged.roots.map((root) => ({ argument: layout.argumentOf(root) })), groups: layout.groups };
 }

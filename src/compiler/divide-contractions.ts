@@ -2,25 +2,24 @@ import { bytesOf } from "../core/dtype.ts";
 import type { Contract, ContractAttributes, Node, ReduceAttributes } from "../ir/graph.ts";
 import { makeNode } from "../ir/graph.ts";
 import { plus, times } from "../ir/index.ts";
-import type { Limits } from "../ir/limits.ts";
 import { rewrite } from "../ir/rewrite.ts";
 import { sum } from "../tensor/ops/reduction.ts";
 import { freeLetters } from "./contraction.ts";
 import { moveOperand } from "./movement.ts";
 import { products } from "./order-operands.ts";
-import { partsOfThreads } from "./parts-of-threads.ts";
 import { elements } from "./pull.ts";
+import type { Target } from "./target.ts";
 
 /**
  * Some sums of products become sums over parts of one of their letters, and the sum of those: where caches say so. The parts are the same
  * whatever the number of threads, so the bits are too.
  */
-export const divideContractions = (roots: readonly Node[], limits: Limits): Node[] =>
+export const divideContractions = (roots: readonly Node[], { limits, passes }: Target): Node[] =>
   rewrite(roots, (node) => {
     // Blocks of pairs are a unit of their own.
     if (node.op.kind !== "contract" || (node.attributes as ContractAttributes).isPaired === true) return node;
     const contraction = node as Node<Contract>;
-    const division = longSum(contraction) ?? (limits.outrunsMemory ? partsOfThreads(contraction, limits) : undefined);
+    const division = longSum(contraction) ?? passes.splitK?.(contraction, limits);
     return division === undefined ? node : divided(contraction, division);
   });
 

@@ -1,13 +1,13 @@
 import { describe, expect, it } from "vitest";
 import { grad } from "../autodiff/grad.ts";
-import { nativeBackend } from "../backends/cpu/native.ts";
-import { wasmBackend } from "../backends/cpu/wasm.ts";
+import { nativeTier } from "../backends/cpu/native.ts";
+import { Storage, storageFrom } from "../backends/cpu/storage.ts";
+import { wasmTier } from "../backends/cpu/wasm.ts";
 import { evaluateGraph } from "../backends/reference/evaluate.ts";
-import { Storage } from "../backends/storage.ts";
+import { decode } from "../core/encoding.ts";
 import type { Node } from "../ir/graph.ts";
 import { topological } from "../ir/graph.ts";
 import { convolve, convolveTransposed } from "../nn/layers/convolve.ts";
-import { decode, storageFrom } from "../runtime/values.ts";
 import { inputNode } from "../tensor/ops/source.ts";
 import { Tensor } from "../tensor/tensor.ts";
 import { compile } from "./compile.ts";
@@ -138,12 +138,9 @@ describe("a program in phases", () => {
   ];
   for (const [name, y, operations] of cases) {
     it(`${name}: results of the reference, ${operations} operations, on wasm and native`, () => {
-      for (const backend of [wasmBackend({ relaxedSimd: false }), nativeBackend()]) {
+      for (const backend of [wasmTier({ relaxedSimd: false }), nativeTier()]) {
         const inputs = topological([y.node]).filter(({ op }) => op.kind === "source" && op.from === "input");
-        const { program } = compile(
-          { name: "t", inputs, outputs: [y.node] },
-          { ...backend.target, limits: { ...backend.target.limits, outrunsMemory: false } },
-        );
+        const { program } = compile({ name: "t", inputs, outputs: [y.node] }, { ...backend.target, passes: {} });
         const work = program.kernels.filter((kernel) => kernel.name.startsWith("contract")).map((kernel) => kernel.work.operations);
         expect(work).toEqual([operations]);
         const storages = [...inputs.map((node) => storageFrom(numbers(node), node.type)), new Storage(4 * y.size)];
@@ -169,12 +166,9 @@ describe("a program in phases", () => {
       const none = [0, 0] as const;
       const spread = input(3, 4, 6, 1, 6, 1, channels).pad([none, none, one, none, one, none]).reshape(y.shape);
       const sum = y.relu().add(spread);
-      for (const backend of [wasmBackend({ relaxedSimd: false }), nativeBackend()]) {
+      for (const backend of [wasmTier({ relaxedSimd: false }), nativeTier()]) {
         const inputs = topological([sum.node]).filter(({ op }) => op.kind === "source" && op.from === "input");
-        const { program } = compile(
-          { name: "t", inputs, outputs: [sum.node] },
-          { ...backend.target, limits: { ...backend.target.limits, outrunsMemory: false } },
-        );
+        const { program } = compile({ name: "t", inputs, outputs: [sum.node] }, { ...backend.target, passes: {} });
         expect(program.kernels.filter(({ name }) => !/^(pad|keep|phases)/.test(name)).map(({ name }) => name)).toEqual([
           `contract_add_4x6x2x6x2x${channels}`,
         ]);

@@ -1,21 +1,21 @@
 import type { Expr } from "../ir/expr.ts";
 import type { Kernel } from "../ir/kernel.ts";
-import type { Limits } from "../ir/limits.ts";
 import type { Call, Repeat } from "../ir/program.ts";
 import { withExpressions } from "../ir/statements.ts";
 import { AlikeGroups } from "./alike-groups.ts";
 import { bind } from "./bind.ts";
+import { emitScan } from "./emit-scan.ts";
 import { expand } from "./expand.ts";
 import type { Group, ScanGroup } from "./group.ts";
 import { nodesOf } from "./group.ts";
 import { Interner } from "./intern.ts";
 import { countBytes } from "./kernel-work.ts";
 import type { Layout } from "./layout.ts";
-import { loopPasses } from "./loops.ts";
 import { lowerContract } from "./lower-contract.ts";
 import type { Lowered, MemoryMap } from "./lower-loop.ts";
 import { lowerLoop } from "./lower-loop.ts";
 import { lowerSerial } from "./lower-serial.ts";
+import type { Target } from "./target.ts";
 
 type KernelGroup = Exclude<Group, ScanGroup>;
 
@@ -24,17 +24,17 @@ export class Emitter {
   readonly kernels: Kernel[] = [];
   readonly #byName = new Map<string, number[]>();
   readonly #alike = new AlikeGroups();
-  readonly #limits: Limits;
+  readonly #target: Target;
 
-  constructor(limits: Limits) {
-    this.#limits = limits;
+  constructor(target: Target) {
+    this.#target = target;
   }
 
   /** The calls that compute a layout's groups, with a pause after each. `views` collects the pieces of memory that are named outside of inner loops. */
   *calls(layout: Layout, views: number[] = []): Generator<undefined, (Call | Repeat)[]> {
     const calls: (Call | Repeat)[] = [];
     for (const group of layout.groups) {
-      if (group.kind === "scan") calls.push(...(yield* loopPasses().emitScan(group, layout, views, this)));
+      if (group.kind === "scan") calls.push(...(yield* emitScan(group, layout, views, this)));
       else calls.push(this.call(group, layout));
       yield;
     }
@@ -47,8 +47,8 @@ export class Emitter {
   }
 
   #lowered(group: KernelGroup, memory: MemoryMap): Call {
-    const lowered = lower(group, memory, this.#limits);
-    const kernel = finish(lowered, this.#limits);
+    const lowered = lower(group, memory, this.#target);
+    const kernel = finish(lowered, this.#target);
     // Kernels are compared in full only where their names and sizes agree.
     const base = nameOf(group);
     const alike = this.#byName.get(base) ?? [];
@@ -72,19 +72,19 @@ function isSame(a: unknown, b: unknown): boolean {
   return names.length === Object.keys(y).length && names.every((name) => isSame(x[name], y[name]));
 }
 
-function lower(group: KernelGroup, memory: MemoryMap, limits: Limits): Lowered {
+function lower(group: KernelGroup, memory: MemoryMap, target: Target): Lowered {
   switch (group.kind) {
     case "loop":
-      return lowerLoop(group, memory, limits);
+      return lowerLoop(group, memory, target.limits);
     case "contract":
-      return lowerContract(group, memory, limits);
+      return lowerContract(group, memory, target);
     case "serial":
-      return lowerSerial(group, memory, limits);
+      return lowerSerial(group, memory, target.limits);
   }
 }
 
 /** Expands what the target can't do in one instruction, then shares and hoists. */
-function finish({ scope, range, body, operations }: Lowered, limits: Limits): Kernel {
+function finish({ scope, range, body, operations }: Lowered, { limits }: Target): Kernel {
   const memo = new Map<Expr, Expr>();
   const expanded = limits.expandTranscendentals ? withExpressions(body, (expr) => expand(expr, memo)) : body;
   const buffers = scope.buffers;

@@ -1,6 +1,6 @@
 import type { Node, Scan } from "../ir/graph.ts";
 import { resultOf } from "../ir/scan.ts";
-import { keepOperand } from "./memory-nodes.ts";
+import { keepOperand } from "./keep-operand.ts";
 import { pieceOf } from "./piece.ts";
 
 /** Makes what a loop reads pieces of memory: neighbouring elements, with rows at equal distances. */

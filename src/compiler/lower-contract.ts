@@ -24,7 +24,7 @@ import { fixed, flatten, offset, plus, quotient, remainder, scaleOf, times, toEx
 import type { Statement } from "../ir/kernel.ts";
 import type { Limits } from "../ir/limits.ts";
 import { loopOver } from "../ir/statements.ts";
-import { BlockProduct, blockTiling } from "./block-product.ts";
+import type { BlockProduct } from "./block-product.ts";
 import type { Letter, Strided } from "./contraction.ts";
 import { countOf, letterSizes, lettersOf, stridedForm } from "./contraction.ts";
 import { placedMerged } from "./fuse.ts";
@@ -36,6 +36,7 @@ import { lanesFor } from "./lower-loop.ts";
 import type { Lanes } from "./pull.ts";
 import { countInstructions, Pull } from "./pull.ts";
 import { pullFrom } from "./pull-memory.ts";
+import type { Target } from "./target.ts";
 import type { Tiling } from "./tiles.ts";
 import { chooseTiling, pageBytes, tilesAlong } from "./tiles.ts";
 
@@ -56,8 +57,8 @@ const smallestPack = 8 * 1024;
 /** Steps of a sum by which columns of tiles are further apart in a packed copy than they are long, so that they don't share cache sets. */
 const lineApart = 2;
 
-export function lowerContract(group: ContractGroup, memory: MemoryMap, limits: Limits): Lowered {
-  return new ContractLowering(group, memory, limits).run();
+export function lowerContract(group: ContractGroup, memory: MemoryMap, target: Target): Lowered {
+  return new ContractLowering(group, memory, target).run();
 }
 
 class ContractLowering {
@@ -78,21 +79,23 @@ class ContractLowering {
   #packed: { readonly buffer: number; readonly width: number; readonly isFilled: boolean; readonly isWhole?: boolean } | undefined;
   readonly #blockProduct: BlockProduct | undefined;
 
-  constructor(group: ContractGroup, memory: MemoryMap, limits: Limits) {
+  constructor(group: ContractGroup, memory: MemoryMap, { limits, passes }: Target) {
     this.#group = group;
     this.#memory = memory;
     this.#attributes = group.anchor.attributes as ContractAttributes;
     this.#form = stridedForm(group.anchor, (node) => memory.of(node) !== undefined);
     const types = [group.anchor, ...group.anchor.inputs, ...group.epilogue].map((node) => node.type.dtype);
     this.#limits = types.includes("f64") ? { ...limits, lanes: limits.doubleLanes } : limits;
-    this.#tiling = this.#attributes.isPaired === true ? blockTiling(this.#form, this.#limits) : chooseTiling(this.#form, this.#limits);
+    // Only that pass makes contractions of pairs.
+    const pairs = this.#attributes.isPaired === true ? passes.pairProducts! : undefined;
+    this.#tiling = pairs === undefined ? chooseTiling(this.#form, this.#limits) : pairs.tiling(this.#form, this.#limits);
     this.#dtype = registerType[group.anchor.type.dtype];
     this.#sizes = letterSizes(group.anchor);
     this.#sums = lettersOf(this.#form, "sum").sort((a, b) => Math.max(b.left, b.right) - Math.max(a.left, a.right));
-    if (this.#attributes.isPaired === true) {
+    if (pairs !== undefined) {
       const slot = (node: Node): number => this.#scope.read(memory.of(node)!);
       const buffers = { left: slot(this.#form.left.node), right: slot(this.#form.right.node) };
-      this.#blockProduct = new BlockProduct({ scope: this.#scope, form: this.#form, tiling: this.#tiling, sums: this.#sums, buffers });
+      this.#blockProduct = pairs.product({ scope: this.#scope, form: this.#form, tiling: this.#tiling, sums: this.#sums, buffers });
     }
   }
 

@@ -1,13 +1,11 @@
 import { sizeOf } from "../core/shape.ts";
-import { constant, registerType } from "../ir/expr.ts";
 import type { Node } from "../ir/graph.ts";
 import { topological } from "../ir/graph.ts";
-import { flatten, scaleOf } from "../ir/index.ts";
 import { isScan } from "../ir/scan.ts";
-import { isPulled, variablesOver } from "./access.ts";
-import { loopPasses } from "./loops.ts";
-import { onlyCase } from "./movement.ts";
-import { elements, inlineCost, neighbours, Pull } from "./pull.ts";
+import { isPulled } from "./access.ts";
+import { keepOperand } from "./keep-operand.ts";
+import { keepPieces } from "./keep-pieces.ts";
+import { elements, inlineCost, neighbours } from "./pull.ts";
 
 /** Recomputing this many instructions is no dearer than a trip to memory. */
 const cheap = 6;
@@ -30,44 +28,11 @@ export function chooseMemory(roots: readonly Node[], copies: ReadonlySet<Node>):
   for (const root of roots) if (root.op.kind !== "source") memory.add(root);
   for (const node of order) {
     if (node.op.kind === "contract") for (const operand of node.inputs) keepOperand(operand, memory);
-    if (isScan(node)) loopPasses().keepPieces(node, memory);
+    if (isScan(node)) keepPieces(node, memory);
     if (node.op.kind === "shuffle") for (const operand of node.inputs) if (isPulled(operand)) memory.add(operand);
   }
   keepShared(order, memory);
   return memory;
-}
-
-/** Makes a contraction's operand a linear view of memory: unguarded movements over something that is there. */
-export function keepOperand(operand: Node, memory: Set<Node>): void {
-  let node = operand;
-  while (!memory.has(node)) {
-    const below = viewed(node);
-    if (below === undefined) {
-      memory.add(node);
-      break;
-    }
-    node = below;
-  }
-  if (node !== operand && !isLinear(operand, node)) memory.add(operand);
-}
-
-/** The node a movement is an unguarded view of. */
-function viewed(node: Node): Node | undefined {
-  const only = onlyCase(node);
-  return only?.guards.length === 0 ? node.inputs[only.input] : undefined;
-}
-
-function isLinear(view: Node, base: Node): boolean {
-  const variables = variablesOver(view.type.shape);
-  let linear = true;
-  const pull = new Pull((node, indices) => {
-    if (node !== base) return undefined;
-    const flat = flatten(indices, base.type.shape);
-    linear &&= variables.every((_, axis) => scaleOf(flat, `d${axis}`) !== undefined);
-    return constant(0, registerType[base.type.dtype]);
-  });
-  pull.value(view, variables);
-  return linear;
 }
 
 const isJoined = ({ op, inputs }: Node): boolean => op.kind === "movement" && inputs.length > 1;

@@ -1,8 +1,9 @@
 import { describe, expect, it } from "vitest";
 import { sameConvolution } from "../../test/same-convolution.ts";
 import { valueAndGrad } from "../autodiff/grad.ts";
-import { wasmBackend } from "../backends/cpu/wasm.ts";
-import { Storage } from "../backends/storage.ts";
+import { nativePasses } from "../backends/cpu/native-target.ts";
+import { Storage } from "../backends/cpu/storage.ts";
+import { wasmTier } from "../backends/cpu/wasm.ts";
 import { bytesOf } from "../core/dtype.ts";
 import { topological } from "../ir/graph.ts";
 import type { Program } from "../ir/program.ts";
@@ -12,13 +13,16 @@ import { Tensor } from "../tensor/tensor.ts";
 import { compile } from "./compile.ts";
 import type { Target } from "./target.ts";
 
-const backend = wasmBackend({ relaxedSimd: false });
+const backend = wasmTier({ relaxedSimd: false });
 const input = (slot: number, ...shape: number[]): Tensor => new Tensor(inputNode(slot, { dtype: "f32", shape }));
 
 function programOf(outputs: readonly Tensor[], merging: boolean): Program {
   const roots = outputs.map((output) => output.node);
   const inputs = topological(roots).filter((node) => node.op.kind === "source" && node.op.from === "input");
-  const target: Target = { limits: { ...backend.target.limits, cacheBytes: [2 ** 15, 2 ** 21], outrunsMemory: true } };
+  const target: Target = {
+    limits: { ...backend.target.limits, cacheBytes: [2 ** 15, 2 ** 21] },
+    passes: nativePasses({ multipliesPairs: false }),
+  };
   const { program } = compile({ name: "t", inputs, outputs: roots }, target, { merging });
   verifyProgram(program);
   return program;

@@ -3,9 +3,8 @@ import { makeNode } from "../ir/graph.ts";
 import { rewrite } from "../ir/rewrite.ts";
 import { isScan } from "../ir/scan.ts";
 import { castNode } from "../tensor/ops/record.ts";
-import { loopPasses } from "./loops.ts";
 import { belowMovements } from "./movement.ts";
-import type { LoopRewriter } from "./rewrite-scan.ts";
+import { LoopRewriter } from "./rewrite-scan.ts";
 
 /**
  * The graph in mixed precision: every contraction of f32 takes its operands rounded to bf16 and sums their products in f32; all else stays as it
@@ -22,7 +21,7 @@ export function roundOperands(roots: readonly Node[]): Node[] {
   const change = (node: Node): Node | undefined => {
     const { op, inputs, attributes, type } = node;
     if (isScan(node)) {
-      loops ??= new (loopPasses().LoopRewriter)(change);
+      loops ??= new LoopRewriter(change);
       return loops.result(node);
     }
     if (op.kind !== "contract" || !inputs.every((input) => input.type.dtype === "f32")) return undefined;

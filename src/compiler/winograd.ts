@@ -36,25 +36,23 @@ const ofResult = [
  * Convolutions by kernels of 3 x 3 with enough channels become sums of pieces of the image, 16 products of matrices, and sums of those. All three
  * go over the same blocks of tiles in the same order.
  */
-export const winograd =
-  (limits: Limits) =>
-  (roots: readonly Node[]): Node[] => {
-    // An image is padded once, for everyone who reads it.
-    const nodes = topological(roots);
-    const gradients = nodes.map((node) => gradientTilingOf(node, limits)).filter((tiling) => tiling !== undefined);
-    const tilings = nodes.map((node) => tilingOf(node, limits)).filter((tiling) => tiling !== undefined);
-    const images = new Set([
-      ...tilings.filter(({ isWhole }) => isWhole).map(({ image }) => image),
-      ...gradients.filter(({ isWhole }) => isWhole).map(({ gradient }) => gradient.image),
-    ]);
-    return rewrite(roots, (node, before) => {
-      if (images.has(before)) return isPulled(node) ? kept(node) : undefined;
-      const tiling = tilingOf(node, limits);
-      if (tiling !== undefined) return inTiles(node, tiling);
-      const gradient = gradientTilingOf(node, limits);
-      return gradient && gradientInTiles(node, gradient);
-    });
-  };
+export function winograd(roots: readonly Node[], limits: Limits): Node[] {
+  // An image is padded once, for everyone who reads it.
+  const nodes = topological(roots);
+  const gradients = nodes.map((node) => gradientTilingOf(node, limits)).filter((tiling) => tiling !== undefined);
+  const tilings = nodes.map((node) => tilingOf(node, limits)).filter((tiling) => tiling !== undefined);
+  const images = new Set([
+    ...tilings.filter(({ isWhole }) => isWhole).map(({ image }) => image),
+    ...gradients.filter(({ isWhole }) => isWhole).map(({ gradient }) => gradient.image),
+  ]);
+  return rewrite(roots, (node, before) => {
+    if (images.has(before)) return isPulled(node) ? kept(node) : undefined;
+    const tiling = tilingOf(node, limits);
+    if (tiling !== undefined) return inTiles(node, tiling);
+    const gradient = gradientTilingOf(node, limits);
+    return gradient && gradientInTiles(node, gradient);
+  });
+}
 
 interface Tiling {
   readonly convolution: Convolution;

@@ -13,10 +13,6 @@ export interface Limits {
   readonly orderedFrom: number;
   /** Bytes of the innermost data cache and of the one behind it, per core. */
   readonly cacheBytes: readonly [l1: number, l2: number];
-  /** Whether the machine multiplies blocks of bf16 pairs (`MultiplyBlock`), many times faster than it multiplies f32. */
-  readonly multipliesBlocks: boolean;
-  /** Whether code outruns the memory behind the second cache, so that what passes from kernel to kernel had better stay in front of it. */
-  readonly outrunsMemory: boolean;
   /** Whether exp, log, ... must be expanded into basic instructions. */
   readonly expandTranscendentals: boolean;
 }

@@ -1,6 +1,6 @@
+import { scan } from "../autodiff/scan.ts";
 import type { Shape } from "../core/shape.ts";
 import { sizeOf } from "../core/shape.ts";
-import { scan } from "../runtime/scan.ts";
 import { arange, zeros } from "../tensor/create.ts";
 import { random } from "../tensor/random.ts";
 import type { Tensor } from "../tensor/tensor.ts";

@@ -1,5 +1,6 @@
 import { describe, expect, test } from "vitest";
-import { wasmBackend } from "../../src/backends/cpu/wasm.ts";
+import { nativePasses } from "../../src/backends/cpu/native-target.ts";
+import { wasmTier } from "../../src/backends/cpu/wasm.ts";
 import { compile } from "../../src/compiler/compile.ts";
 import type { Target } from "../../src/compiler/target.ts";
 import { showProgram } from "../../src/ir/print.ts";
@@ -8,19 +9,18 @@ import { trainings } from "./networks.ts";
 import { stepOf } from "./training.ts";
 
 const machines: Readonly<Record<string, Target>> = {
-  wasm: wasmBackend({ relaxedSimd: false }).target,
+  wasm: wasmTier({ relaxedSimd: false }).target,
   // An AVX-512 core, whatever this machine is.
   native: {
     limits: {
       lanes: 16,
       registers: 32,
       orderedFrom: 0,
-      multipliesBlocks: false,
       doubleLanes: 8,
-      outrunsMemory: true,
       cacheBytes: [32 * 1024, 1024 * 1024],
       expandTranscendentals: true,
     },
+    passes: nativePasses({ multipliesPairs: false }),
   },
 };
 

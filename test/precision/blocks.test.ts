@@ -1,25 +1,26 @@
 import { describe, expect, test } from "vitest";
 import { valueAndGrad } from "../../src/autodiff/grad.ts";
 import { CodeCache } from "../../src/backends/cpu/cache.ts";
-import { nativeBackend } from "../../src/backends/cpu/native.ts";
+import { nativeTier } from "../../src/backends/cpu/native.ts";
 import { build } from "../../src/backends/cpu/native-build.ts";
-import { nativeLimits } from "../../src/backends/cpu/native-limits.ts";
+import { nativeTarget } from "../../src/backends/cpu/native-target.ts";
+import { Storage } from "../../src/backends/cpu/storage.ts";
 import { findToolchain } from "../../src/backends/cpu/toolchain.ts";
 import { evaluateGraph } from "../../src/backends/reference/evaluate.ts";
-import { Storage } from "../../src/backends/storage.ts";
 import { compile } from "../../src/compiler/compile.ts";
 import { roundOperands } from "../../src/compiler/round-operands.ts";
 import { bytesOf } from "../../src/core/dtype.ts";
-import { topological } from "../../src/ir/graph.ts";
+import { byteLengthOf, decode } from "../../src/core/encoding.ts";
+import { isGiven, topological } from "../../src/ir/graph.ts";
 import type { Statement } from "../../src/ir/kernel.ts";
 import type { Program } from "../../src/ir/program.ts";
 import { verifyProgram } from "../../src/ir/verify.ts";
 import { convolve } from "../../src/nn/layers/convolve.ts";
 import type { NamedTensors } from "../../src/optim/optimizer.ts";
-import { byteLengthOf, decode, isGiven, storageOf } from "../../src/runtime/values.ts";
 import { printC } from "../../src/targets/c/print.ts";
 import { tensor } from "../../src/tensor/create.ts";
 import { random } from "../../src/tensor/random.ts";
+import { storageOf } from "../contract/evaluated.ts";
 import "../../src/runtime/install.ts";
 import type { Tensor } from "../../src/tensor/tensor.ts";
 import { EmulatedArm, missing as noArm } from "../arm/emulated.ts";
@@ -49,7 +50,7 @@ function compared(results: readonly Tensor[], run: Run, lanes = 16): Results[] {
   const inputs = topological(roots).filter(isGiven);
   const { program, outputs } = compile(
     { name: "blocks", inputs, outputs: roots },
-    { limits: nativeLimits({ lanes, registers: 32, multipliesPairs: true }) },
+    nativeTarget({ lanes, registers: 32, multipliesPairs: true }),
   );
   verifyProgram(program);
   const fresh = program.arguments.slice(inputs.length).map(({ buffer }) => program.buffers[buffer]!);
@@ -68,7 +69,7 @@ function compared(results: readonly Tensor[], run: Run, lanes = 16): Results[] {
 const onThreads =
   (threads: number): Run =>
   (program, storages) =>
-    nativeBackend({ threads }).compile(program).run(storages, 1);
+    nativeTier({ threads }).compile(program).run(storages, 1);
 const both = (result: Tensor, run = onThreads(2)): Results => compared([result], run)[0]!;
 
 /** As native code runs where the processor lacks instructions that the compiler names so, or where Linux refuses the tile registers. */

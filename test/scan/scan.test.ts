@@ -1,20 +1,20 @@
 import { describe, expect, it } from "vitest";
 import { valueAndGrad } from "../../src/autodiff/grad.ts";
-import type { Backend } from "../../src/backends/backend.ts";
-import { nativeAvailability, nativeBackend } from "../../src/backends/cpu/native.ts";
-import { wasmBackend } from "../../src/backends/cpu/wasm.ts";
+import { scan } from "../../src/autodiff/scan.ts";
+import { nativeAvailability, nativeTier } from "../../src/backends/cpu/native.ts";
+import { Storage, storageFrom } from "../../src/backends/cpu/storage.ts";
+import type { Tier } from "../../src/backends/cpu/tier.ts";
+import { wasmTier } from "../../src/backends/cpu/wasm.ts";
 import { evaluateGraph } from "../../src/backends/reference/evaluate.ts";
-import { Storage } from "../../src/backends/storage.ts";
 import { compile } from "../../src/compiler/compile.ts";
 import { bytesOf } from "../../src/core/dtype.ts";
+import { decode } from "../../src/core/encoding.ts";
 import { sizeOf } from "../../src/core/shape.ts";
 import type { Node } from "../../src/ir/graph.ts";
 import { topological } from "../../src/ir/graph.ts";
 import type { Call } from "../../src/ir/program.ts";
 import { eachCall, isRepeat } from "../../src/ir/program.ts";
 import { verifyProgram } from "../../src/ir/verify.ts";
-import { scan } from "../../src/runtime/scan.ts";
-import { decode, storageFrom } from "../../src/runtime/values.ts";
 import { arange, full, zeros } from "../../src/tensor/create.ts";
 import { inputNode } from "../../src/tensor/ops/source.ts";
 import { Tensor } from "../../src/tensor/tensor.ts";
@@ -29,7 +29,7 @@ function numbers(seed: number): () => number {
   };
 }
 
-const backends: readonly Backend[] = [wasmBackend({ relaxedSimd: false }), ...(nativeAvailability().available ? [nativeBackend()] : [])];
+const backends: readonly Tier[] = [wasmTier({ relaxedSimd: false }), ...(nativeAvailability().available ? [nativeTier()] : [])];
 const slot = (place: number, shape: readonly number[], dtype: "f32" | "f64" = "f32"): Tensor =>
   new Tensor(inputNode(place, { dtype, shape }));
 
@@ -50,7 +50,7 @@ function fill(tensors: readonly Tensor[], seed: number): Map<Node, Float64Array>
   return new Map(inputs.map((node) => [node, Float64Array.from({ length: sizeOf(node.type.shape) }, next)]));
 }
 
-function compiledOn(backend: Backend, tensors: readonly Tensor[], data: ReadonlyMap<Node, Float64Array>, fusion = true): number[][] {
+function compiledOn(backend: Tier, tensors: readonly Tensor[], data: ReadonlyMap<Node, Float64Array>, fusion = true): number[][] {
   const roots = tensors.map((t) => t.node);
   const inputs = inputsOf(roots);
   const { program, outputs } = compile({ name: "scan", inputs, outputs: roots }, backend.target, { fusion });

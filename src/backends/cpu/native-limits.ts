@@ -3,15 +3,13 @@ import type { Limits } from "../../ir/limits.ts";
 import type { Features } from "./toolchain.ts";
 
 /** What schedules may count on in code for a processor with these features, and this machine's caches. */
-export function nativeLimits({ lanes, registers, multipliesPairs }: Features): Limits {
+export function nativeLimits({ lanes, registers }: Features): Limits {
   return {
     lanes,
     doubleLanes: lanes / 2,
     registers,
     orderedFrom: 0,
     cacheBytes: cacheBytes(),
-    multipliesBlocks: multipliesPairs,
-    outrunsMemory: true,
     expandTranscendentals: true,
   };
 }

@@ -1,10 +1,10 @@
+import { scan } from "../../autodiff/scan.ts";
 import { flag, positiveInteger } from "../../core/checks.ts";
 import { GradsmithError } from "../../core/errors.ts";
 import type { OptionChecks } from "../../core/options.ts";
 import { checkOptions } from "../../core/options.ts";
 import type { Shape } from "../../core/shape.ts";
 import { showShape } from "../../core/shape.ts";
-import { scan } from "../../runtime/scan.ts";
 import { full } from "../../tensor/create.ts";
 import type { Tensor } from "../../tensor/tensor.ts";
 import type { Activation, ActivationChoice } from "../activations.ts";
