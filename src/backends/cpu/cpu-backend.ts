@@ -80,7 +80,12 @@ export class CpuBackend implements Backend {
     if (times <= 0) return;
     // Nearly always.
     if (this.#queue.isIdle && executable.isReady()) {
-      executable.run(storages, times);
+      try {
+        executable.run(storages, times);
+      } catch (cause) {
+        lose(executable.results(storages), cause);
+        throw cause;
+      }
       return;
     }
     const { isReady, ready, finish } = executable;
@@ -89,9 +94,8 @@ export class CpuBackend implements Backend {
       ready,
       finish,
       run: () => executable.run(storages, times),
-      fail: (cause) => {
-        for (const storage of executable.written(storages)) storage.moveTo(nowhere(cause));
-      },
+      // Nobody else learns that a state was not updated.
+      fail: (cause) => lose(executable.written(storages), cause),
     });
   }
 
@@ -124,6 +128,11 @@ export class CpuBackend implements Backend {
     const why = tier === "native" ? "asked for" : `programs that outweigh a compiler's time; smaller ones run as ${simd}`;
     return on("native", threads, `${text} (${why})`);
   }
+}
+
+/** Has whoever reads these told why nothing is there. */
+function lose(storages: readonly Storage[], cause: unknown): void {
+  for (const storage of storages) storage.moveTo(nowhere(cause));
 }
 
 function bytesIn(storage: Storage): Uint8Array {

@@ -88,7 +88,12 @@ export class CpuExecutable implements Executable {
     if (this.#isSeldom && made.executable.memoryBytes > mostHeld) made.executable.unload();
   }
 
-  /** Which of these memories a run writes. */
+  /** Those of these memories that are new. */
+  results(memories: readonly Storage[]): Storage[] {
+    return memories.slice(this.#traced.inputs.length);
+  }
+
+  /** Those that a run writes. */
   written(memories: readonly Storage[]): Storage[] {
     const { inputs, donations } = this.#traced;
     const updated = new Set(donations?.values());

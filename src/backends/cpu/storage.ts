@@ -71,6 +71,14 @@ export class Storage {
     return this.#bytes;
   }
 
+  /** Room for bytes that will all be written: what it held, here or elsewhere, is gone. */
+  overwritten(): Uint8Array {
+    this.#home?.release(this);
+    this.#home = undefined;
+    this.#settled = true;
+    return this.bytes;
+  }
+
   /** Copies the newest bytes to `target`. */
   copyTo(target: Uint8Array): void {
     if (this.#settled || this.#home === undefined) target.set(this.peek());
