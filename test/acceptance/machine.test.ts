@@ -3,6 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { loadModel } from "gradsmith";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { answersProbe, fakeCompiler, hanging } from "../compilers/fake-compiler.ts";
 import { gradsmith, hasNamespaces, withDisk } from "./command.ts";
 import { idxBytes, writeImages } from "./image-folder.ts";
 
@@ -187,6 +188,32 @@ describe.skipIf(process.platform === "win32")("the native tier's troubles end on
     expect(stderr).toMatch(
       /^gradsmith: the native tier failed: \[native\] [a-z ]+ could not be compiled with gcc 9\.9: out of ideas\. Use the wasm tier \(GRADSMITH_CPU=wasm\), or set CC to a compiler that works\. Going on with WebAssembly\.\n$/,
     );
+  });
+
+  test("a compiler that hangs", async () => {
+    const folder = fresh();
+    const { script, gone } = hanging(folder);
+    const CC = fakeCompiler(folder, `${answersProbe}\n${script}`);
+    const environment = { GRADSMITH_CPU: "native", GRADSMITH_COMPILER_SECONDS: "2", GRADSMITH_CACHE: folder, CC };
+    const { code, stdout, stderr } = await gradsmith(shortRun(fresh()), { environment });
+    expect(code).toBe(0);
+    expect(stdout).toContain("saved in ");
+    expect(stderr).toMatch(
+      /^gradsmith: the native tier failed: \[native\] [a-z ]+ could not be compiled with gcc 9\.9: the compiler did not finish within 2 s\. Use the wasm tier \(GRADSMITH_CPU=wasm\), or set GRADSMITH_COMPILER_SECONDS to more\. Going on with WebAssembly\.\n$/,
+    );
+    await gone;
+  });
+
+  test("a compiler that doesn't say what it is", async () => {
+    const folder = fresh();
+    const { script, gone } = hanging(folder);
+    const CC = fakeCompiler(folder, script);
+    const { code, stdout, stderr } = await gradsmith(shortRun(fresh()), { environment: { GRADSMITH_COMPILER_SECONDS: "1", CC } });
+    expect([code, stderr]).toEqual([0, ""]);
+    expect(stdout.split("\n")[0]).toContain(
+      `(no C compiler works (${CC} did not answer within 1 s). Set CC to a compiler that works, or unset it)`,
+    );
+    await gone;
   });
 
   test("a compiler that takes its time is named while it does", async () => {

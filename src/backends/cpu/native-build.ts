@@ -1,8 +1,8 @@
-import type { ChildProcess } from "node:child_process";
-import { spawn, spawnSync } from "node:child_process";
 import { availableParallelism } from "node:os";
 import { GradsmithError } from "../../core/errors.ts";
 import { CodeCache, keyOf } from "./cache.ts";
+import type { Call, Outcome, Pending } from "./compiler-process.ts";
+import { Compilers, runBlocking } from "./compiler-process.ts";
 import type { Toolchain } from "./toolchain.ts";
 
 export interface BuildOptions {
@@ -11,11 +11,16 @@ export interface BuildOptions {
   readonly cache: CodeCache;
   /** Told once, when the compiler has been running for half a second. */
   readonly onSlow?: ((name: string, elapsedMs: number) => void) | undefined;
+  /** How long each compiler may take; by the length of its text if nothing is said. */
+  readonly seconds?: number | undefined;
 }
 
 const slowMs = 500;
 /** A file of so many characters takes a compiler about half a second: no less is worth another process. */
 const pieceLength = 40_000;
+/** A compiler that hangs is told from a slow one by a minute and twenty times as long as its text usually takes. */
+const secondsFor = (length: number): number => 60 + Math.ceil(length / 4000);
+
 /** What a full or read-only disk makes compilers and linkers say. */
 const diskTrouble =
   /no space left|read-only file system|permission denied|disk quota|cannot open output|can't create|cannot create|unable to open output/i;
@@ -39,40 +44,34 @@ export interface Source {
 }
 
 /** Compiles and loads C, now in the background or, when `finish` is called, while the caller waits. */
-export function build<Addon>(source: Source, options: BuildOptions): Build<Addon> {
+export function build<Addon>(source: Source, options: BuildOptions): Built<Addon> {
   const key = keyOf(source.text, options.toolchain.identity);
   const before = underWay.get(key);
-  if (before !== undefined) return before as Build<Addon>;
+  if (before !== undefined) return (before as Build<Addon>).share();
   const fresh = new Build<Addon>(source, key, options);
   underWay.set(key, fresh);
   const forget = (): void => void underWay.delete(key);
   fresh.ready.then(forget, forget);
-  return fresh;
+  return fresh.share();
 }
 
 /** What was built in this process or an earlier one, if it is still there: nothing is compiled. */
 export function built<Addon>(key: string, options: BuildOptions): Built<Addon> | undefined {
   const before = underWay.get(key);
-  if (before !== undefined) return before as Build<Addon>;
+  if (before !== undefined) return (before as Build<Addon>).share();
   const addon = loadFrom<Addon>(options.cache, key);
-  return addon === undefined ? undefined : { key, ready: Promise.resolve(addon), finish: () => addon };
+  return addon === undefined ? undefined : { key, ready: Promise.resolve(addon), finish: () => addon, abandon: () => {} };
 }
 
-/** What a program needs of its code. */
-export interface Built<Addon> {
+/** What a program needs of its code. Programs with the same text share a build, and each may leave it to the others. */
+export interface Built<Addon> extends Pending<Addon> {
   /** What finds it in the cache. */
   readonly key: string;
-  readonly ready: Promise<Addon>;
   /** The addon, compiled while the caller waits if it isn't there yet. */
   finish(): Addon;
 }
 
-interface Outcome {
-  readonly status: number | null;
-  readonly message: string;
-}
-
-export class Build<Addon> implements Built<Addon> {
+class Build<Addon> {
   readonly key: string;
   readonly ready: Promise<Addon>;
   /** Until it's compiled: programs live longer than their text is needed. */
@@ -83,7 +82,7 @@ export class Build<Addon> implements Built<Addon> {
     | { readonly kind: "working" }
     | { readonly kind: "loaded"; readonly addon: Addon }
     | { readonly kind: "failed"; readonly error: unknown } = { kind: "working" };
-  readonly #children = new Set<ChildProcess>();
+  readonly #compilers = new Compilers();
   #settle!: () => void;
 
   constructor(source: Source, key: string, options: BuildOptions) {
@@ -100,15 +99,19 @@ export class Build<Addon> implements Built<Addon> {
     if (!this.#loadCached()) void this.#inBackground();
   }
 
-  finish(): Addon {
+  /** The build as one of those has it who wait for it. */
+  share(): Built<Addon> {
+    const { key, ready } = this;
+    return { key, ready, finish: () => this.#finish(), abandon: this.#compilers.join() };
+  }
+
+  #finish(): Addon {
     if (this.#state.kind === "working") {
-      for (const child of this.#children) child.kill();
+      this.#compilers.stop();
       this.#end(() => {
         for (;;) {
           const draft = this.#cache.draft(this.key);
-          const { program, args, env } = this.#call(["-x", "c", "-o", draft, "-"]);
-          const ended = spawnSync(program, args, { input: this.#source.text, env, encoding: "utf8", maxBuffer: 2 ** 26 });
-          const addon = this.#take(draft, { status: ended.status, message: ended.stderr || (ended.error?.message ?? "") });
+          const addon = this.#take(draft, runBlocking(this.#toObject(draft)));
           if (addon !== undefined) return addon;
         }
       });
@@ -121,7 +124,8 @@ export class Build<Addon> implements Built<Addon> {
     while (this.#state.kind === "working") {
       const draft = this.#cache.draft(this.key);
       const started = performance.now();
-      const slow = setTimeout(() => this.#options.onSlow?.(this.#options.name, performance.now() - started), slowMs);
+      // It's for the compiler to keep this process alive.
+      const slow = setTimeout(() => this.#options.onSlow?.(this.#options.name, performance.now() - started), slowMs).unref();
       const outcome = await this.#compile(draft).finally(() => clearTimeout(slow));
       if (this.#state.kind !== "working") {
         this.#cache.discard(draft);
@@ -135,53 +139,39 @@ export class Build<Addon> implements Built<Addon> {
   async #compile(draft: string): Promise<Outcome> {
     const { text, pieces } = this.#source;
     const count = Math.min(availableParallelism(), Math.floor(text.length / pieceLength));
-    if (pieces === undefined || count < 2) return this.#run(["-x", "c", "-o", draft, "-"], text);
-    const files = pieces(count).map((input, i) => ({ input, object: `${draft}.${i}.o` }));
+    if (pieces === undefined || count < 2) return this.#compilers.run(this.#toObject(draft));
+    const files = pieces(count).map((piece, i) => ({ piece, object: `${draft}.${i}.o` }));
     try {
-      const outcomes = await Promise.all(files.map(({ input, object }) => this.#run(["-c", "-x", "c", "-o", object, "-"], input)));
-      return outcomes.find(({ status }) => status !== 0) ?? (await this.#run(["-o", draft, ...files.map(({ object }) => object)], ""));
+      let failure: Outcome | undefined;
+      const compile = async ({ piece, object }: (typeof files)[number]): Promise<void> => {
+        const outcome = await this.#compilers.run(this.#call(["-c", "-x", "c", "-o", object, "-"], { text: piece, path: `${object}.c` }));
+        if (outcome.status === 0 || failure !== undefined) return;
+        failure = outcome;
+        this.#compilers.stop();
+      };
+      await Promise.all(files.map(compile));
+      return failure ?? (await this.#compilers.run(this.#call(["-o", draft, ...files.map(({ object }) => object)])));
     } finally {
       for (const { object } of files) this.#cache.discard(object);
     }
   }
 
-  /** The compiler with these arguments, when it's its turn. */
-  async #run(extra: readonly string[], input: string): Promise<Outcome> {
-    await slot();
-    try {
-      if (this.#state.kind !== "working") return { status: null, message: "" };
-      return await new Promise((resolve) => {
-        const { program, args, env } = this.#call(extra);
-        const child = spawn(program, args, { env, stdio: ["pipe", "ignore", "pipe"] });
-        this.#children.add(child);
-        let message = "";
-        const end = (status: number | null): void => {
-          this.#children.delete(child);
-          resolve({ status, message });
-        };
-        child.stderr.setEncoding("utf8").on("data", (text: string) => (message += message.length < 2 ** 16 ? text : ""));
-        child.on("error", (error) => {
-          message += error.message;
-          end(null);
-        });
-        child.on("close", end);
-        // A compiler that dies before it has read everything is reported by its status.
-        child.stdin.on("error", () => {});
-        child.stdin.end(input);
-      });
-    } finally {
-      free();
-    }
+  #toObject(draft: string): Call {
+    return this.#call(["-x", "c", "-o", draft, "-"], { text: this.#source.text, path: `${draft}.c` });
   }
 
-  #call(extra: readonly string[]): { program: string; args: string[]; env: NodeJS.ProcessEnv } {
+  #call(extra: readonly string[], input?: Call["input"]): Call {
     const { command, flags } = this.#options.toolchain;
-    const [program, ...args] = command;
-    return { program, args: [...args, ...flags, ...extra], env: { ...process.env, LC_ALL: "C", TMPDIR: this.#cache.directory } };
+    return {
+      command: [...command, ...flags, ...extra],
+      environment: { ...process.env, LC_ALL: "C", TMPDIR: this.#cache.directory },
+      seconds: this.#options.seconds ?? secondsFor(input?.text.length ?? 0),
+      ...(input && { input }),
+    };
   }
 
   /** Publishes and loads what the compiler made; undefined to try once more in a directory of our own. */
-  #take(draft: string, { status, message }: Outcome): Addon | undefined {
+  #take(draft: string, { status, message, killedAfter }: Outcome): Addon | undefined {
     if (status === 0) {
       try {
         return load<Addon>(this.#cache.publish(draft, this.key));
@@ -190,6 +180,10 @@ export class Build<Addon> implements Built<Addon> {
       }
     } else {
       this.#cache.discard(draft);
+      if (killedAfter !== undefined) {
+        const message = `the compiler did not finish within ${killedAfter} s`;
+        throw this.#failure("could not be compiled", message, "set GRADSMITH_COMPILER_SECONDS to more");
+      }
       if (this.#cache.problem !== undefined || !diskTrouble.test(message)) throw this.#failure("could not be compiled", message);
     }
     this.#cache = substituteFor(this.#cache);
@@ -221,13 +215,13 @@ export class Build<Addon> implements Built<Addon> {
     return true;
   }
 
-  #failure(what: string, message: string): GradsmithError {
+  #failure(what: string, message: string, advice = "set CC to a compiler that works"): GradsmithError {
     const lines = message.trim().split("\n").slice(0, 4).join("\n");
     return new GradsmithError(
       "device",
       "native",
       `${this.#options.name} ${what} with ${this.#options.toolchain.version}: ${lines || "it said nothing"}.`,
-      "Use the wasm tier (GRADSMITH_CPU=wasm), or set CC to a compiler that works.",
+      `Use the wasm tier (GRADSMITH_CPU=wasm), or ${advice}.`,
     );
   }
 }
@@ -248,17 +242,4 @@ function load<Addon>(path: string): Addon {
   const module = { exports: {} };
   process.dlopen(module, path);
   return module.exports as Addon;
-}
-
-/** As many compilers at a time as there are cores. */
-let running = 0;
-const waiting: (() => void)[] = [];
-async function slot(): Promise<void> {
-  if (running >= availableParallelism()) await new Promise<void>((resolve) => waiting.push(resolve));
-  else running++;
-}
-function free(): void {
-  const next = waiting.shift();
-  if (next === undefined) running--;
-  else next();
 }

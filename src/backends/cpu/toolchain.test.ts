@@ -1,8 +1,9 @@
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, describe, expect, it } from "vitest";
-import { featuresOf, findToolchain } from "./toolchain.ts";
+import { answersProbe, counting, fakeCompiler, hanging } from "../../../test/compilers/fake-compiler.ts";
+import { featuresOf, findToolchain, findToolchainSoon, rememberedToolchain } from "./toolchain.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "gradsmith-test-"));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
@@ -87,5 +88,73 @@ describe.skipIf(process.platform === "win32")("findToolchain", () => {
   it("asks once per process", () => {
     const environment = { CC: compiler("once", 'printf "#define __GNUC__ 4\\n"'), PATH: process.env.PATH };
     expect(findToolchain(environment)).toBe(findToolchain({ ...environment }));
+  });
+});
+
+describe.skipIf(process.platform === "win32")("findToolchainSoon", () => {
+  let folders = 0;
+  const fresh = (): string => {
+    const path = join(folder, String(folders++));
+    mkdirSync(path);
+    return path;
+  };
+  const environmentOf = (CC: string): Record<string, string | undefined> => ({
+    CC,
+    PATH: process.env.PATH,
+    GRADSMITH_COMPILER_SECONDS: "1",
+  });
+
+  it("finds what findToolchain finds, with one question for all who ask", async () => {
+    const path = fresh();
+    const starts = counting(path);
+    const environment = environmentOf(fakeCompiler(path, `${starts.script}; ${answersProbe}`));
+    expect(rememberedToolchain(environment)).toBeUndefined();
+    const [first, second] = await Promise.all([findToolchainSoon(environment), findToolchainSoon({ ...environment })]);
+    expect(first).toMatchObject({ available: true, found: { version: "gcc 9.9" } });
+    expect(second).toBe(first);
+    expect(starts.count()).toBe(1);
+    expect(findToolchain(environment)).toBe(first);
+    expect(rememberedToolchain(environment)).toBe(first);
+    expect(await findToolchainSoon(environment)).toBe(first);
+    expect(starts.count()).toBe(1);
+  });
+
+  it("and a caller that can't wait for it meanwhile find the same", async () => {
+    const environment = environmentOf(fakeCompiler(fresh(), answersProbe));
+    const soon = findToolchainSoon(environment);
+    const now = findToolchain(environment);
+    expect(now).toMatchObject({ available: true });
+    expect(await soon).toBe(now);
+  });
+
+  it.each([
+    ["", findToolchainSoon],
+    [", as findToolchain does", (environment: Record<string, string | undefined>) => Promise.resolve(findToolchain(environment))],
+  ])("says that a compiler did not answer in time%s", async (_, find) => {
+    const path = fresh();
+    const { script, gone } = hanging(path);
+    const CC = fakeCompiler(path, script);
+    const environment = { ...environmentOf(CC), GRADSMITH_COMPILER_SECONDS: "1" };
+    expect(await find(environment)).toEqual({
+      available: false,
+      reason: `no C compiler works (${CC} did not answer within 1 s). Set CC to a compiler that works, or unset it`,
+    });
+    await gone;
+    expect(rememberedToolchain(environment)).toMatchObject({ available: false });
+  });
+
+  it("asks the next one when the first doesn't answer", async () => {
+    const path = fresh();
+    fakeCompiler(path, "exec sleep 1000", "cc");
+    fakeCompiler(path, answersProbe, "gcc");
+    const environment = { PATH: `${path}:${process.env.PATH}`, GRADSMITH_COMPILER_SECONDS: "1" };
+    expect(await findToolchainSoon(environment)).toMatchObject({ available: true, found: { command: ["gcc"] } });
+  });
+
+  it("refuses a limit that is no number of seconds", async () => {
+    const environment = { ...environmentOf(fakeCompiler(fresh(), answersProbe)), GRADSMITH_COMPILER_SECONDS: "soon" };
+    const message = '[GRADSMITH_COMPILER_SECONDS] "soon" is not a number of seconds. Use a number above 0.';
+    await expect(findToolchainSoon(environment)).rejects.toThrow(message);
+    expect(() => findToolchain(environment)).toThrow(message);
   });
 });

@@ -1,6 +1,7 @@
-import { spawnSync } from "node:child_process";
 import { createHash } from "node:crypto";
 import { CompilerAnswer, processorFacts } from "./compiler-answer.ts";
+import type { Call, Outcome, Pending } from "./compiler-process.ts";
+import { Compilers, notFound, runBlocking, secondsWished } from "./compiler-process.ts";
 
 /** What the processor that code is compiled for can do. */
 export interface Features {
@@ -27,52 +28,117 @@ export type Availability<T> = { readonly available: true; readonly found: T } | 
 
 type Environment = Readonly<Record<string, string | undefined>>;
 
+/** A compiler has so long to say what it is, which takes it about 10 ms. */
+const usualSeconds = 5;
+
 const known = new Map<string, Availability<Toolchain>>();
 
 /** The first of `$CC`, `cc`, `gcc`, `clang` that works; looked for once per process. A `$CC` that doesn't work means no compiler. */
 export function findToolchain(environment: Environment = process.env): Availability<Toolchain> {
-  const wish = environment.CC?.trim() ?? "";
-  const key = `${wish}\n${environment.PATH ?? ""}`;
-  const before = known.get(key);
+  const before = rememberedToolchain(environment);
   if (before !== undefined) return before;
-  const result = look(wish, environment);
-  known.set(key, result);
-  return result;
+  const search = look(environment);
+  let step = search.next();
+  while (step.done !== true) step = search.next(runBlocking(step.value));
+  return remember(placeOf(environment), step.value);
 }
 
-function look(wish: string, environment: Environment): Availability<Toolchain> {
+/** The same as far as it is known without asking a compiler. */
+export function rememberedToolchain(environment: Environment = process.env): Availability<Toolchain> | undefined {
+  const place = placeOf(environment);
+  const before = known.get(place);
+  if (before !== undefined) return before;
+  const step = look(environment).next();
+  return step.done === true ? remember(place, step.value) : undefined;
+}
+
+/** The same while other things go on. */
+export async function findToolchainSoon(environment: Environment = process.env): Promise<Availability<Toolchain>> {
+  return searchToolchain(environment).ready;
+}
+
+/** The same for those who may stop waiting. */
+export function searchToolchain(environment: Environment = process.env): Pending<Availability<Toolchain>> {
+  const before = rememberedToolchain(environment);
+  if (before !== undefined) return { ready: Promise.resolve(before), abandon: () => {} };
+  const { found, compilers } = underWay.get(placeOf(environment)) ?? startSearch(environment);
+  return { ready: found, abandon: compilers.join() };
+}
+
+interface Search {
+  readonly found: Promise<Availability<Toolchain>>;
+  readonly compilers: Compilers;
+}
+/** Searches under way, so that all who want the same wait for one. */
+const underWay = new Map<string, Search>();
+
+function startSearch(environment: Environment): Search {
+  const place = placeOf(environment);
+  const compilers = new Compilers();
+  const ask = async (): Promise<Availability<Toolchain>> => {
+    const search = look(environment);
+    let step = search.next();
+    while (step.done !== true) step = search.next(await compilers.run(step.value));
+    return remember(place, step.value);
+  };
+  const search = { found: ask(), compilers };
+  underWay.set(place, search);
+  const forget = (): void => void underWay.delete(place);
+  search.found.then(forget, forget);
+  return search;
+}
+
+/** What candidates depend on. */
+const placeOf = ({ CC = "", PATH = "" }: Environment): string => `${CC.trim()}\n${PATH}`;
+
+/** What was found, by whoever found it first. */
+function remember(place: string, found: Availability<Toolchain>): Availability<Toolchain> {
+  const first = known.get(place) ?? found;
+  known.set(place, first);
+  return first;
+}
+
+/** Asks compilers until one works: it gives calls to be made, and takes what came of them. */
+function* look(environment: Environment): Generator<Call, Availability<Toolchain>, Outcome> {
   if (process.platform === "win32")
     return { available: false, reason: "native code is not offered on Windows; programs run as WebAssembly" };
+  const wish = environment.CC?.trim() ?? "";
   const candidates = wish === "" ? ["cc", "gcc", "clang"] : [wish];
   const failures: string[] = [];
   for (const candidate of candidates) {
-    const probed = probe(candidate.split(/\s+/) as [string, ...string[]], environment);
+    const probed = yield* probe(candidate.split(/\s+/) as [string, ...string[]], environment);
     if (typeof probed !== "string") return { available: true, found: probed };
-    failures.push(`${candidate}: ${probed}`);
+    failures.push(`${candidate}${probed}`);
   }
   const advice = wish === "" ? "Install gcc or clang, or set CC" : "Set CC to a compiler that works, or unset it";
   return { available: false, reason: `no C compiler works (${failures.join("; ")}). ${advice}` };
 }
 
-/** The toolchain, or why there is none. Preprocessing nothing is the fastest question that tells what the compiler is and targets. */
-function probe(command: readonly [string, ...string[]], environment: Environment): Toolchain | string {
+/**
+ * The toolchain, or why there is none, to be put after its name. Preprocessing nothing is the fastest question that tells what the compiler
+ * is and targets.
+ */
+function* probe(command: readonly [string, ...string[]], environment: Environment): Generator<Call, Toolchain | string, Outcome> {
   let reason = "";
   // Clang's older versions know ARM's processors by the second name only.
   for (const native of [["-march=native"], ["-mcpu=native"], []]) {
     const [program, ...first] = command;
-    const options = { input: "", encoding: "utf8", env: environment as NodeJS.ProcessEnv, timeout: 10_000 } as const;
     const args = [...first, ...native, "-dM", "-E", "-x", "c", "-"];
     const answer = new CompilerAnswer(program, args, environment);
     const known = answer.recall();
     if (known !== undefined) return describe(command, native, known);
-    const asked = spawnSync(program, args, options);
-    if (asked.error !== undefined) return (asked.error as NodeJS.ErrnoException).code === "ENOENT" ? "not found" : asked.error.message;
-    if (asked.status === 0 && asked.stdout.includes("__GNUC__")) {
-      answer.remember(asked.stdout);
-      return describe(command, native, asked.stdout);
+    const { status, output, message, killedAfter } = yield {
+      command: [program, ...args],
+      environment,
+      seconds: secondsWished(environment) ?? usualSeconds,
+    };
+    if (killedAfter !== undefined) return ` did not answer within ${killedAfter} s`;
+    if (status === 0 && output.includes("__GNUC__")) {
+      answer.remember(output);
+      return describe(command, native, output);
     }
-    reason =
-      asked.stderr.trim().split("\n")[0] || (asked.status === 0 ? "not a C compiler" : `ends with status ${asked.status ?? asked.signal}`);
+    reason = `: ${message.trim().split("\n")[0] || (status === 0 ? "not a C compiler" : `ends with status ${status}`)}`;
+    if (status === notFound) break;
   }
   return reason;
 }
