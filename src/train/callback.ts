@@ -22,6 +22,13 @@ export interface TrainingControls {
    * @throws GradsmithError "option" unless it is a number of at least 0, "usage" where the optimizer has a schedule.
    */
   setLearningRate(value: number): void;
+  /**
+   * Writes the model to a file as `model.save` does, with all that is needed to go on: what the optimizer remembers, its rate, and the place in
+   * the data. To be waited for.
+   *
+   * @throws GradsmithError "file" where the file can't be written, "usage" if the model can't be saved or training goes on meanwhile.
+   */
+  saveCheckpoint(path: string): Promise<void>;
   copyWeights(): Promise<WeightCopy>;
   /** What the model will hold after training, instead of the last weights. */
   restoreWeights(weights: WeightCopy): void;

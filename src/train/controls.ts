@@ -3,6 +3,9 @@ import { GradsmithError } from "../core/errors.ts";
 import type { Optimizer } from "../optim/optimizer.ts";
 import { full } from "../tensor/create.ts";
 import type { TrainingControls } from "./callback.ts";
+import type { Checkpoint } from "./checkpoint.ts";
+import type { Traceable } from "./objective.ts";
+import { saveCheckpoint } from "./save-checkpoint.ts";
 import type { TrainState } from "./train-state.ts";
 import { copiedWeights } from "./weights.ts";
 
@@ -10,15 +13,19 @@ import { copiedWeights } from "./weights.ts";
 export interface TrainingReach {
   /** What it has come to. */
   state(): TrainState;
+  /** The same with all that is needed to go on from here. */
+  checkpoint(): Checkpoint;
   /** Sets a hyperparameter of the state from the next step on. */
   setHyperparameter(name: string, value: number): void;
 }
 
-/** What callbacks see and set of the state that is being trained. */
+/** What callbacks see, set and keep of the state that is being trained. */
 export const stateControls = (
+  model: Traceable,
   optimizer: Optimizer,
   reach: TrainingReach,
-): Pick<TrainingControls, "copyWeights" | "learningRate" | "setLearningRate"> => ({
+): Pick<TrainingControls, "copyWeights" | "saveCheckpoint" | "learningRate" | "setLearningRate"> => ({
+  saveCheckpoint: (path) => saveCheckpoint(path, model, reach.checkpoint()),
   copyWeights: () => copiedWeights(reach.state()),
   async learningRate() {
     const { hyperparameters, step } = reach.state();

@@ -1,12 +1,13 @@
 import { anything, countingNumber, flag, oneOf, positiveInteger, wholeNumber } from "../core/checks.ts";
 import { GradsmithError } from "../core/errors.ts";
 import { checkOptions, described } from "../core/options.ts";
-import { watchSlowCompilers } from "../runtime/slow-compilers.ts";
+import { watchSlowCompilers } from "../backends/slow-compilers.ts";
 import type { Batch, BatchSource } from "./batches.ts";
 import { isBatchSource } from "./batches.ts";
 import type { Callback, TrainingControls, WeightCopy } from "./callback.ts";
 import type { ClassWeight } from "./checked-batch.ts";
 import { checkedBatch } from "./checked-batch.ts";
+import type { Place } from "./checkpoint.ts";
 import type { TrainingSetup } from "./compile-options.ts";
 import type { TrainingReach } from "./controls.ts";
 import { stateControls } from "./controls.ts";
@@ -161,8 +162,10 @@ async function train({ model, setup, state, x, y, options, follow }: FitInput, c
   const recorder = new HistoryRecorder();
   let stopped: History["stopped"] = "done";
   let restored: WeightCopy | undefined;
+  let place: Place = { seed, epoch: initialEpoch, batch: 0 };
+  const reach = reachInto(source, () => place);
   const controls: TrainingControls = {
-    ...stateControls(setup.optimizer, reachInto(source)),
+    ...stateControls(model, setup.optimizer, reach),
     modelName: model.name,
     initialEpoch,
     epochs,
@@ -194,6 +197,7 @@ async function train({ model, setup, state, x, y, options, follow }: FitInput, c
     await tell((callback) => callback.onEpochBegin?.(epoch, controls));
     const steps = await source.run(epoch, async (step) => {
       if (signal?.aborted === true) stopped = "aborted";
+      place = { seed, epoch, batch: step };
       if (step === source.stepsPerEpoch) return true;
       await checkFinite(epoch, ran);
       if (!watchesBatches) return stopped === "done";
@@ -210,10 +214,12 @@ async function train({ model, setup, state, x, y, options, follow }: FitInput, c
       );
     await checkFinite(epoch, ran);
     ran += steps;
+    place = { seed, epoch, batch: steps };
     logs = await logsOf(source.current.tally, setup);
     if (source.stepsPerEpoch !== undefined && steps < source.stepsPerEpoch) break;
     logs = { ...logs, ...(await validate()) };
     recorder.add(epoch, logs);
+    place = { seed, epoch: epoch + 1, batch: 0 };
     await tell((callback) => callback.onEpochEnd?.(epoch, logs, controls));
   }
   if (signal?.aborted === true) stopped = "aborted";
@@ -222,8 +228,9 @@ async function train({ model, setup, state, x, y, options, follow }: FitInput, c
 }
 
 /** How controls reach what a source trains. */
-const reachInto = (source: EpochSource): TrainingReach => ({
+const reachInto = (source: EpochSource, place: () => Place): TrainingReach => ({
   state: () => source.current.model,
+  checkpoint: () => ({ state: source.current.model, extra: {}, place: place() }),
   setHyperparameter: (name, value) => overwrite(source.current.model.hyperparameters[name]!, value),
 });
 

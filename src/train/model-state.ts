@@ -34,7 +34,7 @@ export class ModelState {
 
   /** New variables from a seed, with room for an optimizer's memory if there is one. */
   fresh(seed: number, optimizer: Optimizer | undefined): TrainState {
-    const { params, state } = this.#divided(this.#firstValues(seed));
+    const { params, state } = divided(this.#blueprint(), this.#firstValues(seed));
     const slots = optimizer === undefined ? {} : initialSlots(optimizer, params);
     const hyperparameters = optimizer === undefined ? {} : initialHyperparameters(optimizer);
     return new TrainState({ params, state, slots, step: full([], 0, { dtype: "i32" }), hyperparameters });
@@ -48,14 +48,6 @@ export class ModelState {
         initializer.create(shape, random.foldIn(key, i)).cast(dtype),
       ]),
     );
-  }
-
-  /** Variables that training changes now, and those that it leaves to their modules or alone. */
-  #divided(values: NamedTensors): Pick<TrainState, "params" | "state"> {
-    const { variables } = this.#blueprint();
-    const chosen = (trained: boolean): NamedTensors =>
-      Object.fromEntries(Object.entries(values).filter(([path]) => isTrained(variables[path]!) === trained));
-    return { params: chosen(true), state: chosen(false) };
   }
 
   /** As it is now. Its tensors are not to be handed out. */
@@ -84,7 +76,7 @@ export class ModelState {
       return this.#between(seed);
     }
     const memory = this.#memory ?? { slots: {}, step: full([], 0, { dtype: "i32" }) };
-    return new TrainState({ ...this.#divided(Object.fromEntries(paths.map((path) => [path, held[path]!]))), ...memory });
+    return new TrainState({ ...divided(blueprint, Object.fromEntries(paths.map((path) => [path, held[path]!]))), ...memory });
   }
 
   /** Takes over values that someone else may hold, too. */
@@ -131,7 +123,7 @@ export class ModelState {
     if (isTrainedElsewhere(blueprint)) throw trainedNow("fit", "a part of the model is being trained in another model.");
     const state = this.#between(seed);
     const memory = memoryOf(state);
-    const own = this.#divided(takenOver(blueprint, state.variables));
+    const own = divided(blueprint, takenOver(blueprint, state.variables));
     return state.with({ ...own, ...(this.#isMemoryShared ? ownCopy(memory) : memory) }).preparedFor(optimizer);
   }
 
@@ -145,6 +137,13 @@ export class ModelState {
   refuseWhileTraining(where: string): void {
     if (this.#isBusy) throw trainedNow(where, "the model is being trained, and its work would be lost.");
   }
+}
+
+/** Variables that training changes now, and those that it leaves to their modules or alone. */
+export function divided({ variables }: Blueprint, values: NamedTensors): Pick<TrainState, "params" | "state"> {
+  const chosen = (trained: boolean): NamedTensors =>
+    Object.fromEntries(Object.entries(values).filter(([path]) => isTrained(variables[path]!) === trained));
+  return { params: chosen(true), state: chosen(false) };
 }
 
 const memoryOf = ({ slots, step, hyperparameters }: TrainState): OptimizerMemory => ({ slots, step, hyperparameters });

@@ -1,14 +1,17 @@
 import { GradsmithError } from "../core/errors.ts";
 import { sameShape, showShape } from "../core/shape.ts";
 import type { Blueprint } from "../nn/blueprint.ts";
+import type { NamedTensors } from "../optim/optimizer.ts";
 import { tensor } from "../tensor/create.ts";
-import type { Tensor } from "../tensor/tensor.ts";
+import { trainingKey, trainingPrefix } from "./checkpoint.ts";
 
 /** Where a model's file is: a path, a URL, or its bytes. */
 export type ModelFile = string | URL | Uint8Array | Blob;
 
 interface FileContents {
-  readonly tensors: Readonly<Record<string, Tensor>>;
+  readonly tensors: NamedTensors;
+  /** Those of a checkpoint that belong to the training and not to the model, without what all their names begin with. */
+  readonly training: NamedTensors;
   readonly metadata: Readonly<Record<string, string>>;
   /** How errors name it. */
   readonly where: string;
@@ -23,8 +26,18 @@ export async function readTensors(from: ModelFile): Promise<FileContents> {
 export async function tensorsIn(bytes: Uint8Array, where: string): Promise<FileContents> {
   const { decodeSafetensors } = await import("../io/safetensors.ts");
   const { tensors, metadata } = decodeSafetensors(bytes, where);
-  const entries = Object.entries(tensors).map(([name, { shape, data, dtype }]) => [name, tensor(data, { shape, dtype, transfer: true })]);
-  return { tensors: Object.fromEntries(entries) as Record<string, Tensor>, metadata, where };
+  const ofTraining = (name: string): boolean => metadata[trainingKey] !== undefined && name.startsWith(trainingPrefix);
+  const all = Object.entries(tensors).map(
+    ([name, { shape, data, dtype }]) => [name, tensor(data, { shape, dtype, transfer: true })] as const,
+  );
+  return {
+    tensors: Object.fromEntries(all.filter(([name]) => !ofTraining(name))),
+    training: Object.fromEntries(
+      all.filter(([name]) => ofTraining(name)).map(([name, value]) => [name.slice(trainingPrefix.length), value]),
+    ),
+    metadata,
+    where,
+  };
 }
 
 async function bytesOf(from: ModelFile): Promise<{ bytes: Uint8Array; where: string }> {
@@ -49,11 +62,11 @@ async function bytesOf(from: ModelFile): Promise<{ bytes: Uint8Array; where: str
 }
 
 /** Weights from a file must be those of the model, no fewer and no others. */
-export function checkTensors(where: string, tensors: Readonly<Record<string, Tensor>>, { variables }: Blueprint): void {
-  const missing = Object.keys(variables).find((path) => tensors[path] === undefined);
+export function checkTensors(where: string, tensors: NamedTensors, { variables }: Blueprint): void {
+  const missing = Object.keys(variables).find((path) => !Object.hasOwn(tensors, path));
   if (missing !== undefined) throw new GradsmithError("file", where, `the weight "${missing}" is missing.`, "Save the model again.");
   for (const [path, value] of Object.entries(tensors)) {
-    const variable = variables[path];
+    const variable = Object.hasOwn(variables, path) ? variables[path] : undefined;
     if (variable === undefined)
       throw new GradsmithError(
         "file",

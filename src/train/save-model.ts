@@ -5,29 +5,38 @@ import { isType } from "../nn/shapes.ts";
 import type { NamedTensors } from "../optim/optimizer.ts";
 import type { Architecture } from "./architecture.ts";
 import { architectureKey } from "./architecture.ts";
-import type { Model } from "./model.ts";
+import type { Traceable } from "./objective.ts";
 
-/** A safetensors file, part by part, so that one variable is copied at a time. */
-async function* tensorFile(weights: NamedTensors, metadata: Readonly<Record<string, string>>): AsyncGenerator<Uint8Array> {
+type Metadata = Readonly<Record<string, string>>;
+
+/** A safetensors file, part by part, so that one tensor is copied at a time. */
+export async function* tensorFile(tensors: NamedTensors, metadata: Metadata = {}): AsyncGenerator<Uint8Array> {
   const { safetensorsHeader, safetensorsPart } = await import("../io/safetensors.ts");
-  const { header, names } = safetensorsHeader(weights, metadata);
+  const { header, names } = safetensorsHeader(tensors, metadata);
   yield header;
   for (const name of names) {
-    const { dtype, shape } = weights[name]!;
-    yield safetensorsPart(name, { dtype, shape, data: await weights[name]!.read() });
+    const { dtype, shape } = tensors[name]!;
+    yield safetensorsPart(name, { dtype, shape, data: await tensors[name]!.read() });
   }
 }
 
-/** Writes variables to a file, as a whole or not at all. */
-export async function saveTensors(path: string, weights: NamedTensors, metadata: Readonly<Record<string, string>> = {}): Promise<void> {
+/** Writes a file, as a whole or not at all. */
+export async function writeParts(path: string, parts: AsyncIterable<Uint8Array>): Promise<void> {
   // Files need Node, models don't.
   const { writeFileBytes } = await import("../io/files.ts");
-  await writeFileBytes(path, tensorFile(weights, metadata));
+  await writeFileBytes(path, parts);
 }
 
+/** Writes variables to a file. */
+export const saveTensors = (path: string, weights: NamedTensors): Promise<void> => writeParts(path, tensorFile(weights));
+
 /** Writes a model to a file: its variables, and its architecture in the metadata. */
-export async function saveModel(path: string, model: Model, weights: NamedTensors): Promise<void> {
+export const saveModel = (path: string, model: Traceable, weights: NamedTensors): Promise<void> =>
+  writeParts(path, tensorFile(weights, modelMetadata(model)));
+
+/** What a file says of a model besides its variables. */
+export function modelMetadata(model: Traceable): Metadata {
   const sample = map(model.blueprint.input, isType, ({ dtype, shape }) => ({ dtype, shape: shape.slice(1) })) as Types;
   const architecture: Architecture = { format: 2, model: saveModule(model), input: sample };
-  await saveTensors(path, weights, { [architectureKey]: JSON.stringify(architecture) });
+  return { [architectureKey]: JSON.stringify(architecture) };
 }
