@@ -38,35 +38,15 @@ export function flatten<L>(tree: unknown, isLeaf: (x: unknown) => x is L): Flat<
   const open = new Set<object>();
 
   const visit = (item: unknown): Part => {
-    if (isLeaf(item)) {
-      const place = leaves.push(item) - 1;
-      return { text: "*", rebuild: (others) => others[place], matches: (other, into) => isLeaf(other) && into.push(other) > 0 };
-    }
-    if (Array.isArray(item)) return inside(item, () => listOf(item.map(visit)));
+    if (isLeaf(item)) return leafPart(leaves.push(item) - 1, isLeaf);
+    if (Array.isArray(item)) return inside(item, () => listPart(item.map(visit)));
     if (isTreeNode(item)) {
       return inside(item, () => {
-        const parts = item[treeNode]();
-        const { text, rebuild, matches } = recordOf(parts.children);
-        return {
-          text: `${identityOf(item.constructor)}${text}`,
-          rebuild: (others) => parts.rebuild(rebuild(others) as Readonly<Record<string, unknown>>),
-          matches: (other, into) =>
-            isTreeNode(other) && other.constructor === item.constructor && matches(other[treeNode]().children, into),
-        };
+        const { children, rebuild } = item[treeNode]();
+        return nodePart(item.constructor, rebuild, recordOf(children));
       });
     }
-    if (isPlainObject(item)) {
-      return inside(item, () => {
-        const record = recordOf(item);
-        return { ...record, matches: (other, into) => isPlainObject(other) && !isTreeNode(other) && record.matches(other, into) };
-      });
-    }
-    const text = staticText(item);
-    return {
-      text,
-      rebuild: () => item,
-      matches: (other) => Object.is(other, item) || (!isLeaf(other) && !isTree(other) && staticText(other) === text),
-    };
+    return isPlainObject(item) ? inside(item, () => plainPart(recordOf(item))) : staticPart(item, isLeaf);
   };
 
   const inside = <T>(item: object, work: () => T): T => {
@@ -81,37 +61,64 @@ export function flatten<L>(tree: unknown, isLeaf: (x: unknown) => x is L): Flat<
   // Keys in alphabetical order, so that { a, b } and { b, a } have one structure; the rebuilt object keeps its own order.
   const recordOf = (record: Readonly<Record<string, unknown>>): Part => {
     const keys = Object.keys(record);
-    const children = new Map([...keys].sort().map((key) => [key, visit(record[key])]));
-    const text = [...children].map(([key, child]) => `${JSON.stringify(key)}:${child.text}`).join(",");
-    return {
-      text: `{${text}}`,
-      rebuild: (others) => Object.fromEntries(keys.map((key) => [key, children.get(key)!.rebuild(others)])),
-      matches(other, into) {
-        const theirs = other as Readonly<Record<string, unknown>>;
-        if (Object.keys(theirs).length !== keys.length) return false;
-        for (const [key, child] of children) if (!(key in theirs && child.matches(theirs[key], into))) return false;
-        return true;
-      },
-    };
+    return recordPart(keys, new Map([...keys].sort().map((key) => [key, visit(record[key])])));
   };
 
-  const { text, rebuild, matches } = visit(tree);
-  return {
-    leaves,
-    structure: text,
-    rebuild,
-    leavesOf(other) {
-      const found: L[] = [];
-      return matches(other, found) ? found : undefined;
-    },
-  };
+  return flat(leaves, visit(tree));
 }
 
-const listOf = (items: readonly Part[]): Part => ({
+// A structure outlives the leaves it was found on: none of these functions may close over one.
+
+function flat<L>(leaves: readonly L[], { text, rebuild, matches }: Part): Flat<L> {
+  const leavesOf = (other: unknown): L[] | undefined => {
+    const found: L[] = [];
+    return matches(other, found) ? found : undefined;
+  };
+  return { leaves, structure: text, rebuild, leavesOf };
+}
+
+const leafPart = (place: number, isLeaf: (x: unknown) => boolean): Part => ({
+  text: "*",
+  rebuild: (leaves) => leaves[place],
+  matches: (other, into) => isLeaf(other) && into.push(other) > 0,
+});
+
+const listPart = (items: readonly Part[]): Part => ({
   text: `[${items.map((item) => item.text).join(",")}]`,
   rebuild: (leaves) => items.map((item) => item.rebuild(leaves)),
   matches: (other, into) => Array.isArray(other) && other.length === items.length && items.every((item, i) => item.matches(other[i], into)),
 });
+
+const nodePart = (kind: object, build: TreeParts["rebuild"], { text, rebuild, matches }: Part): Part => ({
+  text: `${identityOf(kind)}${text}`,
+  rebuild: (leaves) => build(rebuild(leaves) as Readonly<Record<string, unknown>>),
+  matches: (other, into) => isTreeNode(other) && other.constructor === kind && matches(other[treeNode]().children, into),
+});
+
+const plainPart = (record: Part): Part => ({
+  ...record,
+  matches: (other, into) => isPlainObject(other) && !isTreeNode(other) && record.matches(other, into),
+});
+
+const recordPart = (keys: readonly string[], children: ReadonlyMap<string, Part>): Part => ({
+  text: `{${[...children].map(([key, child]) => `${JSON.stringify(key)}:${child.text}`).join(",")}}`,
+  rebuild: (leaves) => Object.fromEntries(keys.map((key) => [key, children.get(key)!.rebuild(leaves)])),
+  matches(other, into) {
+    const theirs = other as Readonly<Record<string, unknown>>;
+    if (Object.keys(theirs).length !== keys.length) return false;
+    for (const [key, child] of children) if (!(key in theirs && child.matches(theirs[key], into))) return false;
+    return true;
+  },
+});
+
+function staticPart(item: unknown, isLeaf: (x: unknown) => boolean): Part {
+  const text = staticText(item);
+  return {
+    text,
+    rebuild: () => item,
+    matches: (other) => Object.is(other, item) || (!isLeaf(other) && !isTree(other) && staticText(other) === text),
+  };
+}
 
 /** The tree with `f` of each leaf in its place. */
 export function map<T, L>(tree: T, isLeaf: (x: unknown) => x is L, f: (leaf: L, index: number) => unknown): unknown {

@@ -56,7 +56,7 @@ export function compile<A extends readonly unknown[], R>(fn: (...args: A) => R, 
   const name = options.name ?? (fn.name || "compiled");
   const traced = new TracedFunction(fn, { name, precision, donations: (call) => pairedByType(call, donate, name) });
   return Object.assign((...args: A): R => traced.call(args, { expectedRuns }), {
-    prepare: (...args: A): Promise<void> => traced.prepare(args, expectedRuns),
+    prepare: async (...args: A): Promise<void> => traced.prepare(args, expectedRuns),
     explain: (...args: A | []): string => traced.explain(args.length > 0 ? (args as A) : undefined, expectedRuns),
   });
 }

@@ -1,4 +1,3 @@
-import type { Memory } from "../backends/backend.ts";
 import { flag, nonNegativeNumber, text } from "../core/checks.ts";
 import { GradsmithError } from "../core/errors.ts";
 import type { OptionChecks } from "../core/options.ts";
@@ -12,6 +11,7 @@ import { Tensor } from "../tensor/tensor.ts";
 import { explain } from "./explain.ts";
 import type { Precision } from "./precision.ts";
 import { knownPrecision } from "./precision.ts";
+import type { Program } from "./program.ts";
 import { computeMemories } from "./read.ts";
 import { currentBackend } from "./settings.ts";
 import { isTensor } from "./trace.ts";
@@ -60,33 +60,54 @@ const checks: OptionChecks<LoopOptions> = {
  */
 export function loop<S, I>(step: (state: S, inputs: I) => S, state: S, inputs: I, options: LoopOptions = {}): Loop<S> {
   const { precision = "f32", name = "loop", expectedRuns = 1000, takeState = false } = checkOptions("loop", options, checks);
-  const given = flatten(state, isTensor);
-  const backend = currentBackend();
   const steps = inPlace(step, { name, precision });
-  const { program, inputs: others } = steps.bound([state, inputs], expectedRuns);
-  const held = ownMemory(given.leaves, takeState);
-  const memories: Memory[] = [...held.map((tensor) => memoryOf(tensor.node, backend)), ...others()];
-  const { executable } = program;
+  // What makes no sense is found before anything is taken over.
+  steps.prepare([state, inputs], expectedRuns);
+  const own = ownState(state, { takes: takeState });
+  const { ready, run, program } = bind(steps, [own, inputs], expectedRuns);
   return {
-    ready: executable.ready,
-    state: given.rebuild(held) as S,
+    ready,
+    state: own,
+    run,
     get tier() {
-      return executable.explain().tier;
+      return program.executable.explain().tier;
     },
     get reason() {
-      return executable.explain().reason;
-    },
-    run(count) {
-      if (count > 0) program.run(memories, count);
+      return program.executable.explain().reason;
     },
     explain: () => explain(program),
+  };
+}
+
+/** A step that goes on over the memory of one state: whatever else is done to that memory is seen. */
+export interface BoundStep {
+  /** Resolves when runs will not wait for a compiler. */
+  readonly ready: Promise<void>;
+  readonly program: Program;
+  /** Queues so many steps as one call. */
+  run(count: number): void;
+}
+
+/** A step over a state of `ownState`, and what it is given besides. */
+export function bind<S, Rest extends readonly unknown[]>(
+  step: TracedFunction<[S, ...Rest], S>,
+  args: [S, ...Rest],
+  expectedRuns: number,
+): BoundStep {
+  const { program, memories } = step.bound(args, expectedRuns);
+  return {
+    ready: program.executable.ready,
+    program,
+    run: (count) => {
+      if (count > 0) program.run(memories, count);
+    },
   };
 }
 
 /** A step whose first argument is a state that it gives back, each part in the memory of the one before. */
 export function inPlace<S, Rest extends readonly unknown[]>(
   step: (state: S, ...rest: Rest) => S,
-  { name, precision }: { readonly name: string; readonly precision: Precision },
+  { name, precision = "f32" }: { readonly name: string; readonly precision?: Precision },
 ): TracedFunction<[S, ...Rest], S> {
   return new TracedFunction<[S, ...Rest], S>(step, {
     name,
@@ -112,15 +133,16 @@ function placeByPlace({ args, result }: TracedCall, name: string): Map<number, n
 const ofLoops = new WeakSet<Held>();
 
 /**
- * State in memory of its own: what other loops made stays theirs in common, lazy tensors are computed into it, others are taken over or
- * copied.
+ * A state in memory of its own, which steps that are bound to it update in place: parts that are such memory already stay it, lazy tensors are
+ * computed into it, others are copied, or taken over where `takes` says so and they can be.
  */
-function ownMemory(leaves: readonly Tensor[], takes: boolean): Tensor[] {
+export function ownState<S>(state: S, { takes }: { readonly takes: boolean }): S {
+  const { leaves, rebuild } = flatten(state, isTensor);
   const backend = currentBackend();
   const lazy = [...new Set(leaves.map((leaf) => leaf.node).filter((node) => !isGiven(node)))];
   const memories = new Map(computeMemories(lazy).map((memory, i) => [lazy[i]!, memory]));
   const seen = new Set<Node>();
-  return leaves.map((leaf) => {
+  const own = leaves.map((leaf) => {
     const { node, type } = leaf;
     const isFirst = !seen.has(node);
     const isLazy = memories.has(node);
@@ -135,6 +157,7 @@ function ownMemory(leaves: readonly Tensor[], takes: boolean): Tensor[] {
     ofLoops.add(held);
     return new Tensor(bufferNode(held, type));
   });
+  return rebuild(own) as S;
 }
 
 function checkState(

@@ -1,5 +1,6 @@
 import type { Backend, Executable, Memory } from "../backends/backend.ts";
 import type { Traced } from "../compiler/compile.ts";
+import { operationsOf } from "../compiler/estimate-operations.ts";
 import { byteLengthOf } from "../core/encoding.ts";
 import { counted } from "./counters.ts";
 import { currentBackend, deviceSettings } from "./settings.ts";
@@ -16,6 +17,7 @@ export class Program {
   readonly backend: Backend;
   readonly executable: Executable;
   readonly traced: Traced;
+  #operations: number | undefined;
   /** Bytes of the results that take over no input's memory. */
   readonly #fresh: readonly number[];
 
@@ -26,6 +28,12 @@ export class Program {
     this.executable = this.backend.load(traced, { ...options, settings: deviceSettings() });
     this.#fresh = outputs.filter((_, i) => donations?.has(i) !== true).map(({ type }) => byteLengthOf(type));
     counted.programs++;
+  }
+
+  /** About how many operations one run is, as the graph says. */
+  get operations(): number {
+    this.#operations ??= operationsOf(this.traced.outputs);
+    return this.#operations;
   }
 
   /**

@@ -3,6 +3,7 @@ import type { DeviceSettings } from "../backends/settings.ts";
 import type { Traced } from "../compiler/compile.ts";
 import { BoundedMap } from "../core/bounded-map.ts";
 import { GradsmithError } from "../core/errors.ts";
+import type { TensorType } from "../core/shape.ts";
 import { sameShape, showType } from "../core/shape.ts";
 import type { Flat } from "../core/tree.ts";
 import { flatten } from "../core/tree.ts";
@@ -45,11 +46,20 @@ export interface TracedCall {
   readonly outputs: readonly Node[];
 }
 
+/** Arguments as they come. */
+interface Given {
+  readonly given: Flat<Tensor>;
+  readonly first: number;
+  readonly texts: readonly string[];
+}
+
 /** A function as it is for arguments of some structure and types, on a device. */
 interface Variant {
   readonly program: Program;
   readonly expectedRuns: number;
-  readonly given: Flat<Tensor>;
+  /** Types of the arguments' leaves. The leaves themselves are not kept. */
+  readonly types: readonly TensorType[];
+  readonly leavesOf: Flat<Tensor>["leavesOf"];
   /** How many leaves the first argument has. */
   readonly first: number;
   /** What is done to each argument leaf that is lazy; empty for others. */
@@ -94,23 +104,16 @@ export class TracedFunction<A extends readonly unknown[], R> {
     ) as R;
   }
 
-  /** What `loop` runs in place: the program, and the memory of what isn't donated. */
-  bound(args: A, expectedRuns: number): { readonly program: Program; readonly inputs: () => Memory[] } {
+  /** The program for these arguments, and the memories it runs over in place: nothing is given away. */
+  bound(args: A, expectedRuns: number): { readonly program: Program; readonly memories: readonly Memory[] } {
     const { variant, leaves } = this.#found(args, expectedRuns);
-    const rest = this.#computed(variant, leaves).filter((_, place) => !variant.donated.has(place));
-    return {
-      program: variant.program,
-      inputs: () => [...takeMemories(rest, new Set(), variant.program), ...this.#alongside(variant)],
-    };
+    const memories = takeMemories(this.#computed(variant, leaves), new Set(), variant.program);
+    return { program: variant.program, memories: [...memories, ...this.#alongside(variant)] };
   }
 
   /** Makes the program for such arguments, without blocking. */
-  async prepare(args: A, expectedRuns: number): Promise<void> {
-    await this.program(args, expectedRuns).executable.ready;
-  }
-
-  program(args: A, expectedRuns: number): Program {
-    return this.#found(args, expectedRuns).variant.program;
+  prepare(args: A, expectedRuns: number): Promise<void> {
+    return this.#found(args, expectedRuns).variant.program.executable.ready;
   }
 
   /** What became of it for these arguments, or of the latest call. */
@@ -126,9 +129,9 @@ export class TracedFunction<A extends readonly unknown[], R> {
     // Most calls are like the one before.
     if (this.#latest?.settings === settings && this.#latest.variant.expectedRuns * manyMore > expectedRuns) {
       const { variant } = this.#latest;
-      const leaves = variant.given.leavesOf(args);
+      const leaves = variant.leavesOf(args);
       const isSame = (leaf: Tensor, i: number): boolean =>
-        isAlike(leaf, variant.given.leaves[i]!) && this.#textOf(leaf, i >= variant.first) === variant.texts[i];
+        isAlike(leaf, variant.types[i]!) && this.#textOf(leaf, i >= variant.first) === variant.texts[i];
       if (leaves?.every(isSame) === true) return { variant, leaves };
     }
     const given = flatten(args, isTensor);
@@ -163,7 +166,7 @@ export class TracedFunction<A extends readonly unknown[], R> {
     return drawsKeys ? [...memories, memoryOf(holdNumbers(Uint32Array.of(keysOfCalls, calls++), keyType), backend)] : memories;
   }
 
-  #traced(args: A, { given, first, texts }: Pick<Variant, "given" | "first" | "texts">, expectedRuns: number): Variant {
+  #traced(args: A, { given, first, texts }: Given, expectedRuns: number): Variant {
     counted.traces++;
     const { name, precision, refusesKeyless } = this.#options;
     const inputs: Node[] = [];
@@ -198,7 +201,8 @@ export class TracedFunction<A extends readonly unknown[], R> {
     return {
       program: new Program(graph, { expectedRuns }),
       expectedRuns,
-      given,
+      types: given.leaves.map(({ type }) => type),
+      leavesOf: given.leavesOf,
       first,
       texts,
       captured,
@@ -215,7 +219,7 @@ const keyType = { dtype: "u32", shape: [2] } as const;
 const keysOfCalls = 0x63616c6c;
 let calls = 0;
 
-const isAlike = (a: Tensor, b: Tensor): boolean => a.dtype === b.dtype && sameShape(a.shape, b.shape);
+const isAlike = (a: Tensor, b: TensorType): boolean => a.dtype === b.dtype && sameShape(a.shape, b.shape);
 
 /** The arguments' memory; donated memory that someone else holds too is copied first. */
 function takeMemories(leaves: readonly Tensor[], donated: ReadonlySet<number>, { backend }: Program): Memory[] {

@@ -5,6 +5,7 @@ import { GradsmithError } from "../core/errors.ts";
 import type { TensorType } from "../core/shape.ts";
 import type { LiteralAttributes, Node } from "../ir/graph.ts";
 import { bufferNode } from "../tensor/ops/source.ts";
+import { Tensor } from "../tensor/tensor.ts";
 import { currentBackend } from "./settings.ts";
 
 /** What a `buffer` source holds: memory of a device, until it is donated to a compiled function. */
@@ -85,3 +86,13 @@ export function heldBy(node: Node): Held {
 
 /** The memory behind a buffer or a literal on a device. */
 export const memoryOf = (node: Node, backend: Backend): Memory => heldBy(node).on(backend);
+
+/** A tensor in memory of its own, with what is in the other once all work queued so far is done; a graph that copies, where it isn't memory yet. */
+export function copyOf(tensor: Tensor): Tensor {
+  if (!(tensor.node.attributes instanceof Held)) return tensor.identity();
+  const backend = currentBackend();
+  return new Tensor(heldNode(backend, backend.copy(memoryOf(tensor.node, backend)), tensor.type));
+}
+
+/** A tensor over numbers that are kept as they are: memory at once, which no program has to compute. */
+export const constantOf = (data: TypedArray, type: TensorType): Tensor => new Tensor(holdNumbers(data, type));
