@@ -7,12 +7,13 @@ import { alignment } from "../../core/memory.ts";
 import type { Program } from "../../ir/program.ts";
 import { isThreaded, printSource } from "../../targets/c/print.ts";
 import { printRuntime } from "../../targets/c/runtime.ts";
-import type { Backend, Executable } from "../backend.ts";
-import { alignBy, Storage } from "../storage.ts";
 import { codeCache } from "./cache.ts";
+import { secondsWished } from "./compiler-process.ts";
 import type { BuildOptions, Built } from "./native-build.ts";
 import { build, built } from "./native-build.ts";
-import { nativeLimits } from "./native-limits.ts";
+import { nativeTarget } from "./native-target.ts";
+import { alignBy, Storage } from "./storage.ts";
+import type { Tier, TierExecutable } from "./tier.ts";
 import type { Toolchain } from "./toolchain.ts";
 import { findToolchain } from "./toolchain.ts";
 
@@ -32,24 +33,25 @@ export function nativeAvailability(): { available: boolean; reason: string; comp
 }
 
 /** The native tier of the cpu device. Throws where `nativeAvailability` says there is none. */
-export function nativeBackend(options: NativeOptions = {}): NativeBackend {
-  return new NativeBackend(options);
+export function nativeTier(options: NativeOptions = {}): NativeTier {
+  return new NativeTier(options);
 }
 
 /** Prints programs as C, has the machine's own compiler make addons of them, and calls those. */
-export class NativeBackend implements Backend {
+export class NativeTier implements Tier {
   readonly name = "native";
   readonly target: Target;
   readonly threads: number;
   readonly #toolchain: Toolchain;
   readonly #onSlow: NativeOptions["onSlowCompile"];
+  readonly #compilerSeconds = secondsWished();
 
   constructor({ threads, onSlowCompile }: NativeOptions = {}) {
     const toolchain = findToolchain();
     if (!toolchain.available)
       throw new GradsmithError("device", "native", `${toolchain.reason}.`, "Until then programs run as WebAssembly.");
     this.#toolchain = toolchain.found;
-    this.target = { limits: nativeLimits(toolchain.found.features) };
+    this.target = nativeTarget(toolchain.found.features);
     this.threads = threads === undefined ? threadsWished() : positiveInteger("native", "threads", threads);
     this.#onSlow = onSlowCompile;
   }
@@ -73,7 +75,7 @@ export class NativeBackend implements Backend {
   }
 
   #buildOptions({ name }: Program): BuildOptions {
-    return { name, toolchain: this.#toolchain, cache: codeCache(), onSlow: this.#onSlow };
+    return { name, toolchain: this.#toolchain, cache: codeCache(), onSlow: this.#onSlow, seconds: this.#compilerSeconds };
   }
 
   #executable(program: Program, code: NativeCode, found: Built<ProgramAddon>, options: BuildOptions): NativeExecutable {
@@ -114,7 +116,7 @@ interface NativeParts {
   readonly threads: number;
 }
 
-export class NativeExecutable implements Executable {
+export class NativeExecutable implements TierExecutable {
   readonly ready: Promise<void>;
   readonly code: NativeCode;
   readonly #program: Program;
@@ -139,8 +141,26 @@ export class NativeExecutable implements Executable {
     this.ready.catch(() => {});
   }
 
+  get isReady(): boolean {
+    return this.#addon !== undefined;
+  }
+
+  finish(): boolean {
+    this.#load();
+    return true;
+  }
+
   get memoryBytes(): number {
     return this.#program.arenaBytes;
+  }
+
+  unload(): void {
+    this.#arena = undefined;
+  }
+
+  abandon(): void {
+    this.#build.abandon();
+    this.#pool?.abandon();
   }
 
   run(storages: readonly Storage[], repeat: number): void {
@@ -149,13 +169,15 @@ export class NativeExecutable implements Executable {
     if (storages.length !== this.#argumentBytes.length) {
       throw new GradsmithError("internal", this.#program.name, `takes ${this.#argumentBytes.length} arguments, got ${storages.length}.`);
     }
-    for (let i = 0; i < storages.length; i++) handed[3 + i] = this.#addressOf(addon, storages[i]!, this.#argumentBytes[i]!);
+    if (this.#arena === undefined) this.#takeArena(addon);
+    for (let i = 0; i < storages.length; i++) handed[3 + i] = this.#addressOf(addon, storages[i]!, i);
     addon.run(handed, repeat);
   }
 
-  #addressOf(addon: ProgramAddon, storage: Storage, needed: number): number {
+  #addressOf(addon: ProgramAddon, storage: Storage, place: number): number {
+    const needed = this.#argumentBytes[place]!;
     // Asking for the bytes also brings them home from wherever they were computed last.
-    const { bytes } = storage;
+    const bytes = this.#program.arguments[place]!.access === "write" ? storage.overwritten() : storage.bytes;
     if (bytes.byteLength < needed) {
       throw new GradsmithError(
         "internal",
@@ -175,12 +197,16 @@ export class NativeExecutable implements Executable {
     if (this.#addon !== undefined) return this.#addon;
     const addon = this.#build.finish();
     alignBy((buffer) => addon.address(new Uint8Array(buffer)));
-    this.#arena = arenaOf(this.#program, addon);
     this.#handed[0] = this.#startPool();
     this.#handed[1] = this.#threads;
-    this.#handed[2] = addon.address(this.#arena.bytes);
+    this.#takeArena(addon);
     this.#addon = addon;
     return addon;
+  }
+
+  #takeArena(addon: ProgramAddon): void {
+    this.#arena = arenaOf(this.#program, addon);
+    this.#handed[2] = addon.address(this.#arena.bytes);
   }
 
   /** Without a pool the program works on one thread. */
