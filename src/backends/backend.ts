@@ -14,6 +14,8 @@ export interface Memory {
 export interface Backend {
   /** What `setDevice` calls it. */
   readonly name: string;
+  /** About how many operations it does in some milliseconds: so much work is worth a call. */
+  readonly operationsPerCall: number;
   /** Memory with anything in it. */
   allocate(byteLength: number): Memory;
   /** Memory with these bytes, which belong to the device from now on: where it can compute with them in place, nothing is copied. */

@@ -2,11 +2,11 @@ import { afterEach, describe, expect, test, vi } from "vitest";
 import { refusal } from "../../test/refusal.ts";
 import { customGradient } from "../autodiff/custom-gradient.ts";
 import { grad, valueAndGrad } from "../autodiff/grad.ts";
+import { scan } from "../autodiff/scan.ts";
 import { tensor, zeros } from "../tensor/create.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 import { compile } from "./compile.ts";
 import { loop } from "./loop.ts";
-import { scan } from "../autodiff/scan.ts";
 import { describeDevice, setDevice } from "./settings.ts";
 
 const wrong = (value: unknown) => value as never;

@@ -99,9 +99,7 @@ export class TracedFunction<A extends readonly unknown[], R> {
     const { backend } = variant.program;
     const memories = [...takeMemories(this.#computed(variant, leaves), variant.donated, variant.program), ...this.#alongside(variant)];
     const results = variant.program.run(memories, times);
-    return variant.rebuild(
-      variant.outputs.map((node, i) => new Tensor(heldNode(backend, results[i]!, node.type))),
-    ) as R;
+    return variant.rebuild(variant.outputs.map((node, i) => new Tensor(heldNode(backend, results[i]!, node.type)))) as R;
   }
 
   /** The program for these arguments, and the memories it runs over in place: nothing is given away. */

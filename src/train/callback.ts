@@ -12,7 +12,7 @@ export interface TrainingControls {
   readonly epochs: number;
   readonly stepsPerEpoch: number | undefined;
   readonly batchSize: number | undefined;
-  /** Training ends after this epoch, or after the steps now running. */
+  /** Training ends before the next step, or where an epoch is done, after it. */
   stop(): void;
   /** The rate of the next step: with a schedule, the schedule's. */
   learningRate(): Promise<number>;
@@ -29,6 +29,12 @@ export interface TrainingControls {
    * @throws GradsmithError "file" where the file can't be written, "usage" if the model can't be saved or training goes on meanwhile.
    */
   saveCheckpoint(path: string): Promise<void>;
+  /**
+   * The figures of the validation samples with the weights of this moment, as `val_loss` and its like.
+   *
+   * @throws GradsmithError "usage" where `fit` was given none.
+   */
+  validate(): Promise<Logs>;
   copyWeights(): Promise<WeightCopy>;
   /** What the model will hold after training, instead of the last weights. */
   restoreWeights(weights: WeightCopy): void;
@@ -40,8 +46,15 @@ export interface Callback {
   onSlowCompiler?(what: string): void | Promise<void>;
   onTrainBegin?(controls: TrainingControls): void | Promise<void>;
   onEpochBegin?(epoch: number, controls: TrainingControls): void | Promise<void>;
-  /** Now and then within an epoch, after some steps were run; `step` counts from 1 and `logs` are the means so far. */
+  /** Whether `onBatchEnd` comes for every batch, whatever `stepsPerCall` says; by default where that is "auto". */
+  readonly everyBatch?: boolean;
+  /**
+   * After every batch; where `fit` was given a number of `stepsPerCall`, after every so many, and at an epoch's end. `step` counts from 1 within the
+   * epoch, and `logs` are the means so far.
+   */
   onBatchEnd?(step: number, logs: Logs, controls: TrainingControls): void | Promise<void>;
+  /** After every call of some steps, for those that only show how it goes: figures are computed when asked for. */
+  onSteps?(step: number, logs: () => Promise<Logs>, controls: TrainingControls): void | Promise<void>;
   /** With validation figures, where there are any. */
   onEpochEnd?(epoch: number, logs: Logs, controls: TrainingControls): void | Promise<void>;
   /** Whatever ended the training, errors aside. */

@@ -1,42 +1,45 @@
-import { flatten, map } from "../core/tree.ts";
-import { compile } from "../runtime/compile.ts";
-import type { Loop } from "../runtime/loop.ts";
-import { loop } from "../runtime/loop.ts";
+import { EventLoopPauses } from "../backends/event-loop.ts";
+import { flatten } from "../core/tree.ts";
+import type { BoundStep } from "../runtime/loop.ts";
+import { bind, ownState } from "../runtime/loop.ts";
 import { computeSoon } from "../runtime/read.ts";
 import { isTensor } from "../runtime/trace.ts";
-import { arange, full } from "../tensor/create.ts";
+import { arange } from "../tensor/create.ts";
 import { random } from "../tensor/random.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 import type { Batch, BatchSource } from "./batches.ts";
 import { partsOf } from "./batches.ts";
+import type { StepsPerCall } from "./calls.ts";
+import { calls, stepsOf } from "./calls.ts";
 import type { ClassWeight } from "./checked-batch.ts";
 import { checkedBatch } from "./checked-batch.ts";
-import type { TrainingSetup } from "./compile-options.ts";
-import type { Traceable } from "./objective.ts";
-import type { Pace } from "./pace.ts";
-import { macrotask } from "./pace.ts";
+import { overwrite } from "./overwrite.ts";
+import type { EpochState, ModelPrograms, TrainingPass } from "./programs.ts";
+import { integer } from "./programs.ts";
 import { emptyTally } from "./tally.ts";
 import type { TrainState } from "./train-state.ts";
-import type { Progressing, StepInput } from "./training-step.ts";
-import { trainingStep } from "./training-step.ts";
+import type { Progressing } from "./training-step.ts";
 
-/** Runs the steps of epochs, wherever their samples come from. */
+/** The steps of epochs, wherever their samples come from. */
 export interface EpochSource {
-  readonly ready: Promise<void>;
+  /** Resolves when no step will wait for a compiler. */
+  readonly ready: Promise<unknown>;
   /** Unknown for batches that come one by one. */
   readonly stepsPerEpoch: number | undefined;
-  /** What training has come to. In memory that later steps overwrite. */
-  readonly current: Progressing;
-  /** Runs one epoch; after each piece of it `goOn` says whether to continue. How many steps were run. */
-  run(epoch: number, goOn: (step: number) => Promise<boolean>): Promise<number>;
+  /** What training has come to, in memory that steps go on over. */
+  readonly progressing: Progressing;
+  /** Begins an epoch: nothing of it is done yet. */
+  begin(epoch: number): void;
+  /** Runs the steps of the epoch that has begun, from one on; after each call, how many are done. Whoever stops asking stops the steps. */
+  steps(from: number, stepsPerCall: StepsPerCall): AsyncGenerator<number>;
+  /** Nobody waits for its programs any more. */
+  abandon(): void;
 }
 
 export interface SourceOptions {
-  readonly model: Traceable;
-  readonly setup: TrainingSetup;
+  readonly programs: ModelPrograms;
   readonly state: TrainState;
   readonly seed: number;
-  readonly pace: Pace;
 }
 
 interface MemoryOptions extends SourceOptions {
@@ -48,123 +51,109 @@ interface MemoryOptions extends SourceOptions {
   readonly epochs: number;
 }
 
-/** A pass over samples in memory: where it is, and in which order it takes them. */
-interface Pass {
-  readonly epoch: Tensor;
-  readonly position: Tensor;
-  /** Sample numbers in the order of this epoch; nothing when they are not shuffled. */
-  readonly order: { readonly samples?: Tensor };
-  readonly tally: Progressing["tally"];
-}
-interface WholeState {
-  readonly progressing: Progressing;
-  readonly pass: Omit<Pass, "tally">;
-}
-
 /**
  * Epochs over samples in memory. Choosing the samples of a mini-batch is part of the program, and so is shuffling: an epoch is a handful of
  * calls. A last, smaller batch has a program of its own over the same state.
  */
 export async function samplesInMemory(options: MemoryOptions): Promise<EpochSource> {
-  const { model, setup, seed, samples, count, shuffle, epochs, pace } = options;
-  const { precision } = setup;
+  const { programs, samples, count, shuffle, epochs } = options;
   const batchSize = Math.min(options.batchSize, count);
   const [whole, rest] = [Math.floor(count / batchSize), count % batchSize];
-  const key = random.key(seed);
-  const [stepKeys, orderKeys] = random.split(key, 2) as [Tensor, Tensor];
-
-  const step =
-    (size: number) =>
-    ({ progressing, pass }: WholeState, { key: runKey, ...given }: StepInput): WholeState => {
-      const places = arange(size).add(pass.position);
-      const rows = pass.order.samples === undefined ? places : pass.order.samples.gather(places);
-      const batch = { ...rowsOf(given, rows), key: runKey };
-      return { progressing: trainingStep(model, setup, progressing, batch), pass: { ...pass, position: pass.position.add(size) } };
-    };
-  const first: WholeState = {
-    progressing: { model: options.state, tally: emptyTally(setup), firstBad: full([], -1, { dtype: "i32" }) },
-    pass: { epoch: integer(0), position: integer(0), order: shuffle ? { samples: arange(count) } : {} },
+  const pauses = new EventLoopPauses();
+  const { stepKey, orderKey } = await keysOf(options.seed);
+  const first: TrainingPass = {
+    progressing: await ownProgress(options),
+    pass: { position: integer(0), order: shuffle ? { samples: arange(count) } : {} },
   };
-  const inputs: StepInput = { ...samples, key: stepKeys };
-  await computeSoon(flatten(first, isTensor).leaves);
-  await macrotask();
-  const main = loop(step(batchSize), first, inputs, { name: "fit", expectedRuns: whole * epochs, takeState: true, precision });
-  const parts: { readonly loop: Loop<WholeState>; readonly steps: number }[] = [{ loop: main, steps: whole }];
-  await macrotask();
-  if (rest > 0) parts.push({ loop: loop(step(rest), main.state, inputs, { name: "fit rest", expectedRuns: epochs, precision }), steps: 1 });
-  await macrotask();
-  const { progressing, pass } = main.state;
-
-  // Only what changes between epochs is in this loop's state; the weights are not touched.
-  const begin = loop(
-    ({ epoch }: Pass, given: { key: Tensor }): Pass => ({
-      epoch: epoch.add(1),
-      position: integer(0),
-      order: shuffle ? { samples: random.permutation(count, { key: random.foldIn(given.key, epoch) }) } : {},
-      tally: emptyTally(setup),
-    }),
-    { ...pass, tally: progressing.tally },
-    { key: orderKeys },
-    { name: "fit begin", expectedRuns: epochs },
-  );
+  const state = await owned(first);
+  const inputs = { ...samples, key: stepKey };
+  await pauses.pause();
+  const main = bind(programs.fit, [state, inputs, batchSize], whole * epochs);
+  await pauses.pause();
+  const last = rest > 0 ? bind(programs.fit, [state, inputs, rest], epochs) : undefined;
+  await pauses.pause();
+  // Only what changes between epochs; the weights are not touched.
+  const changing: EpochState = { tally: state.progressing.tally, pass: state.pass };
+  const number = integer(0);
+  const begin = bind(programs.beginEpoch, [changing, { key: orderKey, epoch: number }, count], epochs);
+  const bound: readonly BoundStep[] = [main, begin, ...(last === undefined ? [] : [last])];
   return {
-    ready: Promise.all([begin.ready, ...parts.map((part) => part.loop.ready)]).then(() => undefined),
-    stepsPerEpoch: whole + (rest > 0 ? 1 : 0),
-    current: progressing,
-    async run(_epoch, goOn) {
+    ready: Promise.all(bound.map((step) => step.ready)),
+    stepsPerEpoch: whole + (last === undefined ? 0 : 1),
+    progressing: state.progressing,
+    begin(epoch) {
+      overwrite(number, [epoch]);
       begin.run(1);
-      let done = 0;
-      for (const part of parts) {
-        const before = done;
-        let goes = true;
-        const ran = await pace.run(part.loop, part.steps, async (steps) => (goes = await goOn(before + steps)));
-        done += ran;
-        if (!goes) break;
-      }
-      return done;
     },
+    async *steps(from, stepsPerCall) {
+      if (from > 0) overwrite(state.pass.position, [from * batchSize]);
+      yield* calls(main, { from, to: whole, size: stepsOf(main, stepsPerCall), pauses });
+      if (last === undefined) return;
+      last.run(1);
+      yield whole + 1;
+    },
+    abandon: () => bound.forEach(({ program }) => void program.executable.abandon()),
   };
 }
 
-/** The samples of these numbers. */
-export const rowsOf = (samples: Batch, rows: Tensor): Batch => map(samples, isTensor, (leaf) => leaf.gather(rows)) as Batch;
+interface BatchesOptions extends SourceOptions {
+  readonly classWeight?: ClassWeight | undefined;
+}
 
 /** Epochs over batches that a dataset hands out one by one. */
-export function batchesFrom(
-  batches: BatchSource,
-  { model, setup, state, seed, pace, classWeight }: SourceOptions & { readonly classWeight?: ClassWeight | undefined },
-): EpochSource {
-  const key = random.key(seed);
-  const step = compile((progressing: Progressing, given: StepInput): Progressing => trainingStep(model, setup, progressing, given), {
-    donate: [0],
-    name: "fit",
-    precision: setup.precision,
-  });
-  let current: Progressing = { model: state, tally: emptyTally(setup), firstBad: integer(-1) };
+export async function batchesFrom(batches: BatchSource, { programs, classWeight, ...options }: BatchesOptions): Promise<EpochSource> {
+  const { model, setup, fitBatch, beginEpoch } = programs;
+  const pauses = new EventLoopPauses();
+  const { stepKey, orderKey } = await keysOf(options.seed);
+  const progressing = await ownProgress({ programs, ...options });
+  const pass = await owned({ position: integer(0), order: {} });
+  const begin = bind(beginEpoch, [{ tally: progressing.tally, pass }, { key: orderKey, epoch: integer(0) }, 0], 1);
+  let latest: BoundStep | undefined;
   return {
-    ready: Promise.resolve(),
+    ready: begin.ready,
     stepsPerEpoch: undefined,
-    get current() {
-      return current;
-    },
-    async run(_epoch, goOn) {
-      current = { ...current, tally: emptyTally(setup) };
+    progressing,
+    begin: () => begin.run(1),
+    async *steps(from, stepsPerCall) {
       let done = 0;
-      let shown = performance.now();
       for await (const given of batches) {
+        // What an earlier run has done of this epoch.
+        if (done < from) {
+          done++;
+          continue;
+        }
         const { x, y, weight } = partsOf("fit", given);
         const batch = await checkedBatch("fit", model, setup, { x, y, sampleWeight: weight, classWeight, isHandedOut: true });
-        await step.prepare(current, { ...batch, key });
-        current = step(current, { ...batch, key });
+        latest = bind(fitBatch, [progressing, { ...batch, key: stepKey }], manyBatches);
+        await latest.ready;
+        latest.run(1);
         done++;
-        await pace.pause();
-        if (performance.now() - shown < 30) continue;
-        shown = performance.now();
-        if (!(await goOn(done))) break;
+        await pauses.pause();
+        if (done % stepsOf(latest, stepsPerCall) === 0) yield done;
       }
-      return done;
+      if (latest !== undefined && done % stepsOf(latest, stepsPerCall) > 0) yield done;
     },
+    abandon: () => latest?.program.executable.abandon(),
   };
 }
 
-const integer = (value: number): Tensor => full([], value, { dtype: "i32" });
+/** Batches expected of a dataset that doesn't say how many it has. */
+const manyBatches = 1000;
+
+/** The keys of a run: each step folds its number into one, each epoch's order its own into the other. */
+async function keysOf(seed: number): Promise<{ readonly stepKey: Tensor; readonly orderKey: Tensor }> {
+  const [stepKey, orderKey] = random.split(random.key(seed), 2) as [Tensor, Tensor];
+  await computeSoon([stepKey, orderKey]);
+  return { stepKey, orderKey };
+}
+
+/** A state before the first step, in memory of its own; the weights by a program of their own, which a second training doesn't need. */
+async function ownProgress({ programs, state }: SourceOptions): Promise<Progressing> {
+  const model = await owned(state);
+  return { model, ...(await owned({ tally: emptyTally(programs.setup), firstBad: integer(-1) })) };
+}
+
+async function owned<S>(state: S): Promise<S> {
+  await computeSoon(flatten(state, isTensor).leaves);
+  return ownState(state, { takes: true });
+}

@@ -1,83 +1,72 @@
-import { compile } from "../runtime/compile.ts";
-import type { Loop } from "../runtime/loop.ts";
-import { loop } from "../runtime/loop.ts";
-import { arange, full } from "../tensor/create.ts";
-import type { Tensor } from "../tensor/tensor.ts";
+import { EventLoopPauses } from "../backends/event-loop.ts";
+import { flatten } from "../core/tree.ts";
+import type { BoundStep } from "../runtime/loop.ts";
+import { bind, ownState } from "../runtime/loop.ts";
+import { computeSoon } from "../runtime/read.ts";
+import { isTensor } from "../runtime/trace.ts";
 import type { Batch, BatchSource } from "./batches.ts";
 import { partsOf } from "./batches.ts";
+import { calls, stepsOf } from "./calls.ts";
 import type { ClassWeight } from "./checked-batch.ts";
 import { checkedBatch } from "./checked-batch.ts";
-import type { TrainingSetup } from "./compile-options.ts";
-import { rowsOf } from "./epoch-source.ts";
 import type { Figures } from "./history.ts";
-import type { Traceable } from "./objective.ts";
-import { objective } from "./objective.ts";
-import type { Pace } from "./pace.ts";
-import { macrotask } from "./pace.ts";
+import type { EvaluationPass, ModelPrograms } from "./programs.ts";
+import { integer } from "./programs.ts";
 import { countOf } from "./samples.ts";
-import type { Tally } from "./tally.ts";
-import { addToTally, emptyTally, logsOf } from "./tally.ts";
+import { emptyTally, logsOf } from "./tally.ts";
 import type { TrainState } from "./train-state.ts";
 
 /** Loss and metrics of a model on samples, computed again whenever asked, with the weights of that moment. */
 export interface Evaluation {
-  readonly ready: Promise<void>;
+  readonly ready: Promise<unknown>;
   run(): Promise<Figures>;
+  /** Nobody waits for its programs any more. */
+  abandon(): void;
 }
 
-interface EvaluationInput {
+interface EvaluationOptions {
   readonly samples: Batch;
   /** The number of the first sample to evaluate; all of them if not said. */
   readonly from?: number;
   readonly batchSize: number;
-  readonly pace: Pace;
   /** How often `run` will be called, as far as is known. */
   readonly expectedRuns?: number;
 }
 
-interface Pass {
-  readonly position: Tensor;
-  readonly tally: Tally;
-}
-
-/** An evaluation of samples in memory. `state` holds the weights; loops that train on the same state are seen. */
+/** An evaluation of samples in memory. `state` holds the weights; steps that train on its memory are seen. */
 export async function evaluation(
-  model: Traceable,
-  setup: TrainingSetup,
+  { evaluate, beginEvaluation, setup }: ModelPrograms,
   state: TrainState,
-  { samples, from = 0, batchSize, pace, expectedRuns = 1 }: EvaluationInput,
+  { samples, from = 0, batchSize, expectedRuns = 1 }: EvaluationOptions,
 ): Promise<Evaluation> {
-  const { precision } = setup;
+  const pauses = new EventLoopPauses();
   const count = countOf(samples.x) - from;
   const size = evaluationBatch(count, batchSize);
   const [whole, rest] = [Math.floor(count / size), count % size];
-  const step =
-    (batch: number) =>
-    ({ position, tally }: Pass, given: { state: TrainState; samples: Batch }): Pass => {
-      const chosen = rowsOf(given.samples, arange(batch).add(position));
-      const aims = objective(model, setup, given.state.variables, chosen);
-      return { position: position.add(batch), tally: addToTally(tally, setup, aims, chosen) };
-    };
-  const empty = (): Pass => ({ position: full([], from, { dtype: "i32" }), tally: emptyTally(setup) });
-  const begin = loop<Pass, object>(() => empty(), empty(), {}, { name: "evaluate begin", expectedRuns });
-  const inputs = { state, samples };
-  const parts: { loop: Loop<Pass>; steps: number }[] = [];
-  await macrotask();
-  if (whole > 0)
-    parts.push({
-      loop: loop(step(size), begin.state, inputs, { name: "evaluate", expectedRuns: whole * expectedRuns, precision }),
-      steps: whole,
-    });
-  await macrotask();
-  if (rest > 0) parts.push({ loop: loop(step(rest), begin.state, inputs, { name: "evaluate rest", expectedRuns, precision }), steps: 1 });
+  const empty: EvaluationPass = { position: integer(from), tally: emptyTally(setup) };
+  await computeSoon(flatten(empty, isTensor).leaves);
+  const pass = ownState(empty, { takes: true });
+  const input = { state, samples };
+  const begin = bind(beginEvaluation, [pass, integer(from)], expectedRuns);
+  await pauses.pause();
+  const main = whole > 0 ? bind(evaluate, [pass, input, size], whole * expectedRuns) : undefined;
+  await pauses.pause();
+  const last = rest > 0 ? bind(evaluate, [pass, input, rest], expectedRuns) : undefined;
+  const bound: readonly BoundStep[] = [begin, main, last].filter((step) => step !== undefined);
+  const ready = Promise.all(bound.map((step) => step.ready));
   return {
-    ready: Promise.all([begin.ready, ...parts.map((part) => part.loop.ready)]).then(() => undefined),
+    ready,
     async run() {
-      await begin.ready;
+      await ready;
       begin.run(1);
-      for (const part of parts) await pace.run(part.loop, part.steps, () => true);
-      return logsOf(begin.state.tally, setup);
+      if (main !== undefined) {
+        const steps = calls(main, { from: 0, to: whole, size: stepsOf(main, "auto"), pauses });
+        while ((await steps.next()).done !== true);
+      }
+      last?.run(1);
+      return logsOf(pass.tally, setup);
     },
+    abandon: () => bound.forEach(({ program }) => void program.executable.abandon()),
   };
 }
 
@@ -93,23 +82,23 @@ interface BatchesOptions {
 
 /** Loss and metrics of a model on batches that are walked through once. */
 export async function evaluateBatches(
-  model: Traceable,
-  setup: TrainingSetup,
+  { evaluateBatch, model, setup }: ModelPrograms,
   state: TrainState,
   batches: BatchSource,
   { classWeight }: BatchesOptions = {},
 ): Promise<Figures> {
-  const step = compile(
-    (tally: Tally, { variables }: TrainState, batch: Batch): Tally =>
-      addToTally(tally, setup, objective(model, setup, variables, batch), batch),
-    { donate: [0], name: "evaluate", precision: setup.precision },
-  );
-  let tally = emptyTally(setup);
+  const pauses = new EventLoopPauses();
+  const tally = ownState(emptyTally(setup), { takes: true });
   for await (const given of batches) {
     const { x, y, weight } = partsOf("evaluate", given);
     const batch = await checkedBatch("evaluate", model, setup, { x, y, sampleWeight: weight, classWeight, isHandedOut: true });
-    await step.prepare(tally, state, batch);
-    tally = step(tally, state, batch);
+    const step = bind(evaluateBatch, [tally, state, batch], manyBatches);
+    await step.ready;
+    step.run(1);
+    await pauses.pause();
   }
   return logsOf(tally, setup);
 }
+
+/** Batches expected of a dataset that doesn't say how many it has. */
+const manyBatches = 1000;

@@ -1,32 +1,38 @@
+import { watchSlowCompilers } from "../backends/slow-compilers.ts";
 import { anything, countingNumber, flag, oneOf, positiveInteger, wholeNumber } from "../core/checks.ts";
 import { GradsmithError } from "../core/errors.ts";
 import { checkOptions, described } from "../core/options.ts";
-import { watchSlowCompilers } from "../backends/slow-compilers.ts";
+import { showType } from "../core/shape.ts";
+import { flatten, paths } from "../core/tree.ts";
+import type { NamedTensors } from "../optim/optimizer.ts";
+import { isTensor } from "../runtime/trace.ts";
+import type { Tensor } from "../tensor/tensor.ts";
 import type { Batch, BatchSource } from "./batches.ts";
 import { isBatchSource } from "./batches.ts";
 import type { Callback, TrainingControls, WeightCopy } from "./callback.ts";
+import type { StepsPerCall } from "./calls.ts";
 import type { ClassWeight } from "./checked-batch.ts";
 import { checkedBatch } from "./checked-batch.ts";
-import type { Place } from "./checkpoint.ts";
+import type { Checkpoint } from "./checkpoint.ts";
 import type { TrainingSetup } from "./compile-options.ts";
-import type { TrainingReach } from "./controls.ts";
 import { stateControls } from "./controls.ts";
-import type { EpochSource } from "./epoch-source.ts";
 import { batchesFrom, samplesInMemory } from "./epoch-source.ts";
 import type { Evaluation } from "./evaluate.ts";
 import { evaluateBatches, evaluation } from "./evaluate.ts";
-import type { History, Logs } from "./history.ts";
+import type { Figures, History, Logs } from "./history.ts";
 import { HistoryRecorder } from "./history.ts";
 import { notFinite } from "./not-finite.ts";
 import type { Traceable } from "./objective.ts";
 import { overwrite } from "./overwrite.ts";
-import { Pace } from "./pace.ts";
+import type { ModelPrograms } from "./programs.ts";
 import type { Verbosity } from "./progress.ts";
 import { progressFor } from "./progress.ts";
+import type { ModelFile } from "./read-model-file.ts";
 import type { SampleTree } from "./samples.ts";
 import { countOf } from "./samples.ts";
 import { logsOf } from "./tally.ts";
 import type { TrainState } from "./train-state.ts";
+import type { Progressing } from "./training-step.ts";
 
 /** The options of `fit`. */
 export interface FitOptions {
@@ -49,9 +55,19 @@ export interface FitOptions {
   readonly seed?: number;
   /** `auto`, the default: a bar in a terminal, else a line per epoch; 0: nothing; 1: a bar; 2: a line per epoch. */
   readonly verbose?: Verbosity;
+  /**
+   * A checkpoint of this model (a path, a URL, bytes or a Blob) to go on from, to the same bits as if nothing had come between: its weights, all that
+   * the optimizer remembers, its seed, epoch and batch. None by default.
+   */
+  readonly resumeFrom?: ModelFile;
   /** From which epoch to count, when training goes on; 0 by default. */
   readonly initialEpoch?: number;
-  /** Ends training after the steps that are running. */
+  /**
+   * How many steps run in one call, between which callbacks have their turn. "auto", the default: as many as the work in a step suggests, the same in
+   * every run; one, where a callback has an `onBatchEnd`.
+   */
+  readonly stepsPerCall?: StepsPerCall;
+  /** Ends training after the call that is running. */
   readonly signal?: AbortSignal;
 }
 
@@ -68,7 +84,9 @@ export const checkFitOptions = (options: FitOptions): FitOptions =>
     callbacks,
     seed: wholeNumber,
     verbose: oneOf("auto", 0, 1, 2),
+    resumeFrom: anything,
     initialEpoch: countingNumber,
+    stepsPerCall: (where, name, value) => (value === "auto" ? value : positiveInteger(where, name, value)),
     signal,
   });
 
@@ -108,24 +126,25 @@ function signal(where: string, name: string, value: unknown): void {
 }
 
 interface FitInput {
-  readonly model: Traceable & { readonly name: string };
-  readonly setup: TrainingSetup;
+  readonly programs: ModelPrograms;
+  readonly name: string;
   readonly state: TrainState;
+  /** A training to go on with, whose state that is. */
+  readonly resumed: Checkpoint | undefined;
   readonly x: SampleTree | BatchSource;
   readonly y: SampleTree | undefined;
   readonly options: FitOptions;
-  /** Is told how to find the state while it is being trained: that of `state` may be gone. */
-  readonly follow: (current: () => TrainState) => void;
+  /** Is told what state the steps go on over: that of `state` may be gone. */
+  readonly follow: (state: TrainState) => void;
 }
 
 export interface FitResult {
   readonly history: History;
-  readonly state: TrainState;
   /** What a callback wants the model to hold instead. */
   readonly restored: WeightCopy | undefined;
 }
 
-/** Trains from `state` on, whose memory is taken over; the model keeps what is returned. */
+/** Trains from `state` on, whose memory is taken over; what comes of it is in the state that is followed. */
 export async function fitModel(input: FitInput): Promise<FitResult> {
   const { callbacks = [], verbose = "auto" } = input.options;
   if (Object.keys(input.state.params).length === 0)
@@ -146,27 +165,36 @@ export async function fitModel(input: FitInput): Promise<FitResult> {
   }
 }
 
-async function train({ model, setup, state, x, y, options, follow }: FitInput, callbacks: readonly Callback[]): Promise<FitResult> {
-  const { batchSize = 32, epochs = 1, shuffle = true, seed = 0, initialEpoch = 0, signal } = options;
-  const pace = new Pace();
-  const common = { model, setup, state, seed, pace };
+async function train(
+  { programs, name, state, resumed, x, y, options, follow }: FitInput,
+  callbacks: readonly Callback[],
+): Promise<FitResult> {
+  const { model, setup } = programs;
+  const { batchSize = 32, epochs = 1, shuffle = true, signal } = options;
+  const { seed, initialEpoch, batch: firstBatch } = placeOf(options, resumed);
   const data = await trainingData(model, setup, x, y, options);
   const planned = Math.max(0, epochs - initialEpoch);
+  const common = { programs, state, seed };
   const source =
     data.batches === undefined
       ? await samplesInMemory({ ...common, ...data, batchSize, shuffle, epochs: planned })
-      : batchesFrom(data.batches, { ...common, classWeight: options.classWeight });
-  follow(() => source.current.model);
-  const validate = await validationOf(model, setup, source, data.validation, { batchSize, pace, epochs: planned });
+      : await batchesFrom(data.batches, { ...common, classWeight: options.classWeight });
+  const { progressing } = source;
+  follow(progressing.model);
+  /** Where the training is, at the boundaries of its calls. */
+  const place = { seed, epoch: initialEpoch, batch: firstBatch };
+  const validation = await validationOf(programs, progressing.model, data.validation, { batchSize, epochs: planned });
 
   const recorder = new HistoryRecorder();
   let stopped: History["stopped"] = "done";
   let restored: WeightCopy | undefined;
-  let place: Place = { seed, epoch: initialEpoch, batch: 0 };
-  const reach = reachInto(source, () => place);
   const controls: TrainingControls = {
-    ...stateControls(model, setup.optimizer, reach),
-    modelName: model.name,
+    ...stateControls(model, setup.optimizer, {
+      state: () => progressing.model,
+      checkpoint: () => ({ state: progressing.model, extra: extraOf(progressing), place: { ...place } }),
+      setHyperparameter: (key, value) => overwrite(progressing.model.hyperparameters[key]!, [value]),
+    }),
+    modelName: name,
     initialEpoch,
     epochs,
     stepsPerEpoch: source.stepsPerEpoch,
@@ -177,34 +205,62 @@ async function train({ model, setup, state, x, y, options, follow }: FitInput, c
     restoreWeights: (weights) => {
       restored = weights;
     },
+    validate: async () => {
+      if (validation !== undefined) return validation.run();
+      throw new GradsmithError("usage", "validate", "there is nothing to validate on.", "Give fit validationData or validationSplit.");
+    },
+  };
+  /** Whether training goes on. A callback's word comes before the signal's. */
+  const goesOn = (): boolean => {
+    if (stopped === "done" && signal?.aborted === true) stopped = "aborted";
+    return stopped === "done";
   };
   const tell = async (what: (callback: Callback) => void | Promise<void> | undefined): Promise<void> => {
     for (const callback of callbacks) await what(callback);
   };
-  const firstStep = await source.current.model.step.item();
-  const watchesBatches = callbacks.some(({ onBatchEnd }) => onBatchEnd !== undefined);
-  const checkFinite = async (epoch: number, ran: number): Promise<void> => {
-    const bad = await source.current.firstBad.item();
+  const tellAfterSteps = async (step: number): Promise<void> => {
+    let known: Promise<Logs> | undefined;
+    const logs = (): Promise<Logs> => (known ??= logsOf(progressing.tally, setup));
+    for (const callback of callbacks) {
+      await callback.onSteps?.(step, logs, controls);
+      if (callback.onBatchEnd !== undefined) await callback.onBatchEnd(step, await logs(), controls);
+    }
+  };
+  const stepsPerCall = stepsPerCallOf(options.stepsPerCall, callbacks);
+  const firstStep = await progressing.model.step.item();
+  let ran = 0;
+  const checkFinite = async (epoch: number): Promise<void> => {
+    const bad = await progressing.firstBad.item();
     if (bad >= 0)
       throw await notFinite({ epoch, step: bad - firstStep - ran, samples: data.batches === undefined ? data.samples : undefined });
   };
 
   let logs: Logs = {};
-  let ran = 0;
   await tell((callback) => callback.onTrainBegin?.(controls));
-  await source.ready;
-  for (let epoch = initialEpoch; epoch < epochs && stopped === "done" && signal?.aborted !== true; epoch++) {
+  if (!(await unlessAborted(Promise.all([source.ready, validation?.ready]), signal))) {
+    // What is still being compiled is nobody's any more.
+    source.abandon();
+    validation?.abandon();
+  }
+  for (let epoch = initialEpoch; epoch < epochs && goesOn(); epoch++) {
     await tell((callback) => callback.onEpochBegin?.(epoch, controls));
-    const steps = await source.run(epoch, async (step) => {
-      if (signal?.aborted === true) stopped = "aborted";
-      place = { seed, epoch, batch: step };
-      if (step === source.stepsPerEpoch) return true;
-      await checkFinite(epoch, ran);
-      if (!watchesBatches) return stopped === "done";
-      const means = await logsOf(source.current.tally, setup);
-      await tell((callback) => callback.onBatchEnd?.(step, means, controls));
-      return stopped === "done";
-    });
+    if (!goesOn()) break;
+    source.begin(epoch);
+    let steps = 0;
+    if (resumed !== undefined && epoch === initialEpoch) {
+      steps = firstBatch;
+      await restore(progressing, resumed.extra);
+    }
+    ran -= steps;
+    let isWhole = true;
+    for await (steps of source.steps(steps, stepsPerCall)) {
+      Object.assign(place, { epoch, batch: steps });
+      await checkFinite(epoch);
+      await tellAfterSteps(steps);
+      if (goesOn() || steps === source.stepsPerEpoch) continue;
+      isWhole = false;
+      break;
+    }
     if (steps === 0)
       throw new GradsmithError(
         "data",
@@ -212,27 +268,90 @@ async function train({ model, setup, state, x, y, options, follow }: FitInput, c
         `no batches came in epoch ${epoch + 1}.`,
         "Give a dataset that can be walked through once per epoch.",
       );
-    await checkFinite(epoch, ran);
     ran += steps;
-    place = { seed, epoch, batch: steps };
-    logs = await logsOf(source.current.tally, setup);
-    if (source.stepsPerEpoch !== undefined && steps < source.stepsPerEpoch) break;
-    logs = { ...logs, ...(await validate()) };
+    logs = await logsOf(progressing.tally, setup);
+    if (!isWhole) break;
+    logs = { ...logs, ...(await validation?.run()) };
     recorder.add(epoch, logs);
-    place = { seed, epoch: epoch + 1, batch: 0 };
+    Object.assign(place, { epoch: epoch + 1, batch: 0 });
     await tell((callback) => callback.onEpochEnd?.(epoch, logs, controls));
   }
-  if (signal?.aborted === true) stopped = "aborted";
+  goesOn();
   await tell((callback) => callback.onTrainEnd?.(logs, controls));
-  return { history: recorder.finish(stopped), state: source.current.model, restored };
+  return { history: recorder.finish(stopped), restored };
 }
 
-/** How controls reach what a source trains. */
-const reachInto = (source: EpochSource, place: () => Place): TrainingReach => ({
-  state: () => source.current.model,
-  checkpoint: () => ({ state: source.current.model, extra: {}, place: place() }),
-  setHyperparameter: (name, value) => overwrite(source.current.model.hyperparameters[name]!, value),
+/** Where training begins. */
+function placeOf(
+  { seed, initialEpoch }: FitOptions,
+  resumed: Checkpoint | undefined,
+): { readonly seed: number; readonly initialEpoch: number; readonly batch: number } {
+  if (resumed === undefined) return { seed: seed ?? 0, initialEpoch: initialEpoch ?? 0, batch: 0 };
+  const { place } = resumed;
+  const others = { seed: [seed, place.seed], initialEpoch: [initialEpoch, place.epoch] } as const;
+  for (const [name, [given, found]] of Object.entries(others)) {
+    if (given !== undefined && given !== found)
+      throw new GradsmithError(
+        "option",
+        "fit",
+        `${name} is ${given}, but the training in resumeFrom has ${found}.`,
+        `Leave out ${name}: the file says it.`,
+      );
+  }
+  return { seed: place.seed, initialEpoch: place.epoch, batch: place.batch };
+}
+
+/** What a training carries from step to step besides the state of its model, by name. */
+const carried = ({ tally, firstBad }: Progressing): { readonly tally: Progressing["tally"]; readonly firstBad: Tensor } => ({
+  tally,
+  firstBad,
 });
+
+function extraOf(progressing: Progressing): NamedTensors {
+  const { leaves } = flatten(carried(progressing), isTensor);
+  return Object.fromEntries(paths(carried(progressing), isTensor).map((path, i) => [path, leaves[i]!]));
+}
+
+/** Puts what a checkpoint holds of it in its place. */
+async function restore(progressing: Progressing, extra: NamedTensors): Promise<void> {
+  const found = Object.entries(extraOf(progressing));
+  for (const [path, tensor] of found) {
+    const value = extra[path];
+    if (value === undefined || showType(value) !== showType(tensor) || Object.keys(extra).length !== found.length)
+      throw new GradsmithError(
+        "file",
+        "fit",
+        "the training in resumeFrom measured something else.",
+        "Compile the model with the same metrics.",
+      );
+    overwrite(tensor, await value.read());
+  }
+}
+
+/** How many steps a call has: where a callback asks for every batch, one. */
+function stepsPerCallOf(wished: StepsPerCall = "auto", callbacks: readonly Callback[]): StepsPerCall {
+  const asks = ({ onBatchEnd, everyBatch = wished === "auto" }: Callback): boolean => onBatchEnd !== undefined && everyBatch;
+  return callbacks.some(asks) ? 1 : wished;
+}
+
+/** Whether the work was done before the signal came. */
+async function unlessAborted(work: Promise<unknown>, signal: AbortSignal | undefined): Promise<boolean> {
+  if (signal === undefined) {
+    await work;
+    return true;
+  }
+  if (signal.aborted) return false;
+  let stop = (): void => {};
+  const aborted = new Promise<boolean>((resolve) => {
+    stop = () => resolve(false);
+    signal.addEventListener("abort", stop);
+  });
+  try {
+    return await Promise.race([work.then(() => true), aborted]);
+  } finally {
+    signal.removeEventListener("abort", stop);
+  }
+}
 
 /** Samples from number `from` on. */
 type Validation =
@@ -295,28 +414,24 @@ async function validationGiven(model: Traceable, setup: TrainingSetup, given: Fi
 
 interface ValidationOptions {
   readonly batchSize: number;
-  readonly pace: Pace;
   readonly epochs: number;
 }
 
-/** How to compute the figures of an epoch's validation; none without validation samples. */
+/** How to compute the figures of validation; undefined without validation samples. */
 async function validationOf(
-  model: Traceable,
-  setup: TrainingSetup,
-  source: EpochSource,
+  programs: ModelPrograms,
+  state: TrainState,
   validation: Validation,
-  options: ValidationOptions,
-): Promise<() => Promise<Logs>> {
-  if (validation === undefined) return async () => ({});
-  if (validation.batches !== undefined)
-    return async () => prefixed(await evaluateBatches(model, setup, source.current.model, validation.batches));
-  const over = (): Promise<Evaluation> =>
-    evaluation(model, setup, source.current.model, { ...validation, ...options, expectedRuns: options.epochs });
-  // Batches one by one give new tensors each time; loops keep theirs in place.
-  if (source.stepsPerEpoch === undefined) return async () => prefixed(await (await over()).run());
-  const kept = await over();
-  await kept.ready;
-  return async () => prefixed(await kept.run());
+  { batchSize, epochs }: ValidationOptions,
+): Promise<Evaluation | undefined> {
+  if (validation === undefined) return undefined;
+  if (validation.batches !== undefined) {
+    const { batches } = validation;
+    return { ready: Promise.resolve(), run: async () => prefixed(await evaluateBatches(programs, state, batches)), abandon() {} };
+  }
+  const kept = await evaluation(programs, state, { ...validation, batchSize, expectedRuns: epochs });
+  return { ...kept, run: async () => prefixed(await kept.run()) };
 }
 
-const prefixed = (logs: Logs): Logs => Object.fromEntries(Object.entries(logs).map(([name, value]) => [`val_${name}`, value]));
+const prefixed = (logs: Figures): Figures =>
+  Object.fromEntries(Object.entries(logs).map(([name, value]) => [`val_${name}`, value])) as unknown as Figures;

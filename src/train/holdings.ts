@@ -3,6 +3,7 @@ import { sameShape, showShape } from "../core/shape.ts";
 import type { Blueprint, Variable } from "../nn/blueprint.ts";
 import type { Module } from "../nn/module.ts";
 import type { NamedTensors } from "../optim/optimizer.ts";
+import { copyOf } from "../runtime/values.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 
 /** The value of a module's variable between trainings. */
@@ -13,7 +14,7 @@ interface Holding {
   /** How many are reading it just now. */
   readers: number;
   /** The value of the moment, while a model that the module is part of is trained. */
-  live?: (() => Tensor) | undefined;
+  live?: Tensor | undefined;
 }
 
 // By module and not by model, so that a module in two models has one set of weights: an encoder is trained with its autoencoder.
@@ -26,7 +27,7 @@ export function heldValues({ variables }: Blueprint): NamedTensors {
   const values: Record<string, Tensor> = {};
   for (const [path, variable] of Object.entries(variables)) {
     const holding = holdingOf(variable);
-    if (holding !== undefined) values[path] = fitting(path, variable, holding.live?.() ?? holding.value);
+    if (holding !== undefined) values[path] = fitting(path, variable, holding.live ?? holding.value);
   }
   return values;
 }
@@ -66,7 +67,7 @@ export function takenOver({ variables }: Blueprint, values: NamedTensors): Named
     Object.entries(values).map(([path, value]) => {
       const holding = holdingOf(variables[path]!);
       const isOwn = holding === undefined || (!holding.isShared && holding.readers === 0);
-      return [path, isOwn ? value : value.identity()];
+      return [path, isOwn ? value : copyOf(value)];
     }),
   );
 }
@@ -76,10 +77,10 @@ export const isTrainedElsewhere = ({ variables }: Blueprint): boolean =>
   Object.values(variables).some((variable) => holdingOf(variable)?.live !== undefined);
 
 /** Whoever asks for values while a model is trained gets those of the moment. */
-export function follow({ variables }: Blueprint, current: () => NamedTensors): void {
+export function follow({ variables }: Blueprint, values: NamedTensors): void {
   for (const [path, variable] of Object.entries(variables)) {
     const holding = holdingOf(variable);
-    if (holding !== undefined) holding.live = () => current()[path]!;
+    if (holding !== undefined) holding.live = values[path];
   }
 }
 

@@ -1,12 +1,12 @@
 import { GradsmithError } from "../core/errors.ts";
-import { flatten, map } from "../core/tree.ts";
+import { map } from "../core/tree.ts";
 import type { Blueprint } from "../nn/blueprint.ts";
 import { isTrained } from "../nn/blueprint.ts";
 import { initialHyperparameters } from "../optim/hyperparameters.ts";
 import type { NamedTensors, Optimizer } from "../optim/optimizer.ts";
 import { initialSlots } from "../optim/update-tree.ts";
-import { computeNow } from "../runtime/read.ts";
 import { isTensor } from "../runtime/trace.ts";
+import { copyOf } from "../runtime/values.ts";
 import { full } from "../tensor/create.ts";
 import { random } from "../tensor/random.ts";
 import { follow, heldValues, hold, isTrainedElsewhere, markShared, reading, takenOver } from "./holdings.ts";
@@ -26,7 +26,7 @@ export class ModelState {
   #isMemoryShared = false;
   #isBusy = false;
   /** The state of the moment, while steps run. */
-  #training: (() => TrainState) | undefined;
+  #training: TrainState | undefined;
 
   constructor(blueprint: () => Blueprint) {
     this.#blueprint = blueprint;
@@ -52,12 +52,12 @@ export class ModelState {
 
   /** As it is now. Its tensors are not to be handed out. */
   get current(): TrainState {
-    return this.#training?.() ?? this.#between(0);
+    return this.#training ?? this.#between(0);
   }
 
   /** The same for others to hold: a copy, while it is being trained. */
   get shared(): TrainState {
-    if (this.#training !== undefined) return computedCopy(this.#training());
+    if (this.#training !== undefined) return map(this.#training, isTensor, copyOf) as TrainState;
     const state = this.current;
     markShared(this.#blueprint());
     this.#isMemoryShared = true;
@@ -100,18 +100,18 @@ export class ModelState {
   }
 
   /**
-   * Runs a training. Whoever asks meanwhile gets the state of the moment once `begin` has been told how to find it, and calls that would undo
-   * its work are refused. One that fails leaves the weights as they are after its last step.
+   * Runs a training. Once `begin` has been told what state its steps go on over, whoever asks meanwhile gets that as it is at the moment; calls
+   * that would undo its work are refused. One that fails leaves the weights as they are after its last step.
    */
-  async train<T>(run: (begin: (current: () => TrainState) => void) => Promise<T>): Promise<T> {
+  async train<T>(run: (begin: (state: TrainState) => void) => Promise<T>): Promise<T> {
     this.#isBusy = true;
     try {
-      return await run((current) => {
-        this.#training = current;
-        follow(this.#blueprint(), () => current().variables);
+      return await run((state) => {
+        this.#training = state;
+        follow(this.#blueprint(), state.variables);
       });
     } finally {
-      if (this.#training !== undefined) this.#keep(this.#training(), { isShared: false });
+      if (this.#training !== undefined) this.#keep(this.#training, { isShared: false });
       this.#training = undefined;
       this.#isBusy = false;
     }
@@ -124,13 +124,17 @@ export class ModelState {
     const state = this.#between(seed);
     const memory = memoryOf(state);
     const own = divided(blueprint, takenOver(blueprint, state.variables));
-    return state.with({ ...own, ...(this.#isMemoryShared ? ownCopy(memory) : memory) }).preparedFor(optimizer);
+    return state
+      .with({ ...own, ...(this.#isMemoryShared ? (map(memory, isTensor, copyOf) as OptimizerMemory) : memory) })
+      .preparedFor(optimizer);
   }
 
   /** Hands out values that stay as they are until they have been read. */
   async reading(read: (variables: NamedTensors) => Promise<void>): Promise<void> {
     const { variables } = this.current;
-    await reading(this.#blueprint(), () => read(this.#training === undefined ? variables : computedCopy(variables)));
+    await reading(this.#blueprint(), () =>
+      read(this.#training === undefined ? variables : (map(variables, isTensor, copyOf) as NamedTensors)),
+    );
   }
 
   /** For calls that would undo a training's work. */
@@ -150,12 +154,3 @@ const memoryOf = ({ slots, step, hyperparameters }: TrainState): OptimizerMemory
 
 const trainedNow = (where: string, what: string): GradsmithError =>
   new GradsmithError("usage", where, what, "Wait for the fit that is running, or stop it by its signal.");
-
-/** The same state in memory of its own, so that training in place leaves tensors alone that someone still holds. */
-const ownCopy = <T>(state: T): T => map(state, isTensor, (leaf) => leaf.identity()) as T;
-
-function computedCopy<T>(state: T): T {
-  const copy = ownCopy(state);
-  computeNow(flatten(copy, isTensor).leaves);
-  return copy;
-}

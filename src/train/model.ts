@@ -1,3 +1,4 @@
+import { BoundedMap } from "../core/bounded-map.ts";
 import { positiveInteger, wholeNumber } from "../core/checks.ts";
 import { isFloat } from "../core/dtype.ts";
 import { GradsmithError } from "../core/errors.ts";
@@ -7,6 +8,7 @@ import type { Blueprint } from "../nn/blueprint.ts";
 import { draw } from "../nn/blueprint.ts";
 import type { Shapes, Value } from "../nn/module.ts";
 import { Module } from "../nn/module.ts";
+import { factsOf } from "../nn/module-facts.ts";
 import type { Types } from "../nn/shapes.ts";
 import { isType } from "../nn/shapes.ts";
 import type { ApplyOptions } from "../nn/variable-scope.ts";
@@ -19,7 +21,7 @@ import { isBatchSource, withFirst } from "./batches.ts";
 import type { WeightCopy } from "./callback.ts";
 import type { ClassWeight } from "./checked-batch.ts";
 import { checkedBatch } from "./checked-batch.ts";
-import type { CompiledChoices, CompileOptions, MetricChoices, MetricKeys, TrainingSetup } from "./compile-options.ts";
+import type { CompiledChoices, CompileOptions, MetricChoices, MetricKeys } from "./compile-options.ts";
 import { compiledChoices } from "./compile-options.ts";
 import { evaluateBatches, evaluation } from "./evaluate.ts";
 import type { FitOptions } from "./fit.ts";
@@ -29,9 +31,11 @@ import { moduleAt } from "./inner-outputs.ts";
 import { inputTypes, typesOfSamples } from "./input-types.ts";
 import { ModelState } from "./model-state.ts";
 import { entering } from "./objective.ts";
-import { Pace } from "./pace.ts";
 import type { Predictor } from "./predict.ts";
 import { predictor } from "./predict.ts";
+import type { ModelPrograms } from "./programs.ts";
+import { modelPrograms } from "./programs.ts";
+import { readCheckpoint } from "./read-checkpoint.ts";
 import type { ModelFile } from "./read-model-file.ts";
 import { checkTensors, readTensors } from "./read-model-file.ts";
 import type { SampleTree } from "./samples.ts";
@@ -90,6 +94,9 @@ function outputNames(where: string, name: string, value: unknown): void {
   );
 }
 
+/** For so many choices of `outputs` a model keeps its programs of `predict`. */
+const mostPredictors = 16;
+
 /** Where the keys of a compiled model's metrics are kept, for the type checker only. */
 declare const metricKeys: unique symbol;
 /** A model of which is known what `compile` told it to measure. */
@@ -118,7 +125,9 @@ export abstract class Model extends Module {
   #blueprint: Blueprint | undefined;
   #choices: CompiledChoices | undefined;
   readonly #state = new ModelState(() => this.blueprint);
-  readonly #predictors = new Map<string, Predictor>();
+  /** Of the modules as they were by these facts. */
+  #programs: { readonly facts: string; readonly programs: ModelPrograms } | undefined;
+  #predictors: { readonly facts: string; readonly byOutputs: BoundedMap<string, Predictor> } | undefined;
 
   constructor(options: ModelOptions = {}) {
     super(options);
@@ -169,7 +178,8 @@ export abstract class Model extends Module {
   /** For those that change what is inside: what was traced is no longer true. */
   protected restructured(): void {
     this.#blueprint = undefined;
-    this.#predictors.clear();
+    this.#predictors = undefined;
+    this.#programs = undefined;
   }
 
   /** The blueprint, which the first samples decide where nothing else has. */
@@ -219,7 +229,8 @@ export abstract class Model extends Module {
     this.#choices = compiledChoices(options);
     if (this.#blueprint !== undefined) this.#choices.outputsOf(this.#blueprint.output);
     this.#state.forgetOptimizer();
-    this.#predictors.clear();
+    this.#predictors = undefined;
+    this.#programs = undefined;
     return this as this & Measuring<MetricKeys<Metrics>>;
   }
 
@@ -264,13 +275,14 @@ export abstract class Model extends Module {
     return this.#state.train(async (begin) => {
       const source = isBatchSource(x) ? await this.#builtByFirst("fit", x) : x;
       if (!isBatchSource(source)) this.#build("fit", source);
-      const setup = this.#setup(choices);
-      const state = this.#state.forTraining(setup.optimizer, options.seed);
-      const { history, restored } = await fitModel({ model: this, setup, state, x: source, y, options, follow: begin });
+      const resumed = options.resumeFrom === undefined ? undefined : await readCheckpoint(options.resumeFrom, this);
+      if (resumed !== undefined) this.#state.replace(resumed.state);
+      const programs = this.#programsFor(choices);
+      const state = this.#state.forTraining(choices.optimizer, options.seed);
+      const { history, restored } = await fitModel({ programs, name: this.name, state, resumed, x: source, y, options, follow: begin });
       if (restored !== undefined) {
         const { current } = this.#state;
-        const best = current.withValues(newValues("fit", current.variables, restored));
-        begin(() => best);
+        begin(current.withValues(newValues("fit", current.variables, restored)));
       }
       return history as unknown as History<KeysOf<this>>;
     });
@@ -292,15 +304,15 @@ export abstract class Model extends Module {
     if (isBatchSource(x)) {
       const options = checkEvaluateOptions((yOrOptions ?? {}) as EvaluateOptions);
       const source = await this.#builtByFirst("evaluate", x);
-      return evaluateBatches(this, this.#setup(choices), this.#state.current, source, options) as Promise<Figures<KeysOf<this>>>;
+      return evaluateBatches(this.#programsFor(choices), this.#state.current, source, options) as Promise<Figures<KeysOf<this>>>;
     }
     checkEvaluateOptions(given);
     if (yOrOptions === undefined) throw new GradsmithError("data", "evaluate", "y is missing.", "Call evaluate(x, y, options).");
     this.#build("evaluate", x);
-    const setup = this.#setup(choices);
+    const programs = this.#programsFor(choices);
     const { batchSize = 32, sampleWeight, classWeight } = given;
-    const samples = await checkedBatch("evaluate", this, setup, { x, y: yOrOptions as SampleTree, sampleWeight, classWeight });
-    const pass = await evaluation(this, setup, this.#state.current, { samples, batchSize, pace: new Pace() });
+    const samples = await checkedBatch("evaluate", this, programs.setup, { x, y: yOrOptions as SampleTree, sampleWeight, classWeight });
+    const pass = await evaluation(programs, this.#state.current, { samples, batchSize });
     return pass.run() as Promise<Figures<KeysOf<this>>>;
   }
 
@@ -320,8 +332,11 @@ export abstract class Model extends Module {
     const names = outputs === undefined ? [] : typeof outputs === "string" ? [outputs] : outputs;
     const watched = names.map((name) => moduleAt("predict", this, name));
     const key = names.join("\n");
-    const predict = this.#predictors.get(key) ?? predictor(this, watched, this.#choices?.precision);
-    this.#predictors.set(key, predict);
+    const facts = factsOf(this);
+    if (this.#predictors?.facts !== facts) this.#predictors = { facts, byOutputs: new BoundedMap(mostPredictors) };
+    const { byOutputs } = this.#predictors;
+    const predict = byOutputs.get(key) ?? predictor(this, watched, this.#choices?.precision);
+    byOutputs.set(key, predict);
     const found = predict(this.#state.current.variables, samples, batchSize);
     if (outputs === undefined) return found;
     const parts = Object.values(found as Readonly<Record<string, Value>>);
@@ -391,9 +406,15 @@ export abstract class Model extends Module {
     throw new GradsmithError("usage", where, "the model is not compiled.", 'Call model.compile({ optimizer: adam(), loss: "mse" }) first.');
   }
 
-  #setup(choices: CompiledChoices): TrainingSetup {
-    const { optimizer, precision } = choices;
-    return { optimizer, precision, outputs: choices.outputsOf(this.blueprint.output) };
+  /** The programs of the model as it is compiled and as its modules are now. */
+  #programsFor({ optimizer, precision, outputsOf }: CompiledChoices): ModelPrograms {
+    const { blueprint } = this;
+    const facts = factsOf(this);
+    if (this.#programs?.facts !== facts) {
+      const setup = { optimizer, precision, outputs: outputsOf(blueprint.output) };
+      this.#programs = { facts, programs: modelPrograms(this, setup) };
+    }
+    return this.#programs.programs;
   }
 
   #build(where: string, x: SampleTree): void {

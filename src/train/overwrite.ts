@@ -1,9 +1,6 @@
-import { computeNow } from "../runtime/read.ts";
-import { storageFrom, storageOf } from "../runtime/values.ts";
+import { encoded } from "../core/encoding.ts";
+import { heldBy } from "../runtime/values.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 
-/** Puts a number in place of a scalar's, in its own memory: whatever steps over that memory goes on with it. */
-export function overwrite(scalar: Tensor, value: number): void {
-  computeNow([scalar]);
-  storageOf(scalar.node).bytes.set(storageFrom([value], scalar.type).bytes);
-}
+/** Puts numbers in place of a tensor's, in its own memory: whatever steps over that memory goes on with them. */
+export const overwrite = ({ node, type }: Tensor, values: ArrayLike<number>): void => heldBy(node).write(encoded(values, type));

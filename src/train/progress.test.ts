@@ -51,7 +51,7 @@ describe("progress writes", () => {
     let [text, time] = ["", 50];
     const shown = progress({ output: { write: (part) => (text += part), isTTY: bar, columns: 120 }, bar, now: () => time });
     await shown.onEpochBegin!(0, controls);
-    for (let step = 1; step <= 4; step++, time += 50) await shown.onBatchEnd!(step, { loss: step }, controls);
+    for (let step = 1; step <= 4; step++, time += 50) await shown.onSteps!(step, async () => ({ loss: step }), controls);
     await shown.onEpochEnd!(0, { loss: 4 }, controls);
     await shown.onTrainEnd!({}, controls);
     return text;

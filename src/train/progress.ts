@@ -96,11 +96,12 @@ export function progress({ output, bar, now = () => performance.now() }: Progres
     onEpochBegin(epoch) {
       [start, epochNow, step] = [now(), epoch, 0];
     },
-    onBatchEnd(done, logs, controls) {
+    async onSteps(done, logs, controls) {
       step = done;
-      if (!bar || now() - drawn < redrawMs) return;
+      if (!bar || now() - drawn < redrawMs || done === controls.stepsPerEpoch) return;
+      const figures = await logs();
       isOpen = true;
-      write(`\r\u001b[K${epochLine(view(epochNow, logs, false, controls), { withBar: true, columns: output.columns })}`);
+      write(`\r\u001b[K${epochLine(view(epochNow, figures, false, controls), { withBar: true, columns: output.columns })}`);
     },
     onEpochEnd(epoch, logs, controls) {
       const line = epochLine(view(epoch, logs, true, controls), { withBar: bar, columns: bar ? output.columns : undefined });

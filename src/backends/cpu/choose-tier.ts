@@ -67,7 +67,10 @@ function weighed({ inputs, outputs, donations }: Traced, { expectedRuns }: LoadO
     return { isWorthIt: true, reason: "more memory than WebAssembly should hold" };
   const operations = operationsOf(outputs) * expectedRuns;
   const isWorthIt = operations >= worthCompiling;
-  return { isWorthIt, reason: `${operations.toExponential(1)} operations: ${isWorthIt ? "worth compiling C" : "not worth a compiler's time"}` };
+  return {
+    isWorthIt,
+    reason: `${operations.toExponential(1)} operations: ${isWorthIt ? "worth compiling C" : "not worth a compiler's time"}`,
+  };
 }
 
 /** What runs in place of a tier that doesn't work here; after a failure of the native tier everything runs on wasm. Says so once. */

@@ -25,6 +25,8 @@ export interface CpuParts {
  */
 export class CpuBackend implements Backend {
   readonly name = "cpu";
+  /** Of a slow machine; on a fast one still far more than a call costs. */
+  readonly operationsPerCall = 2e8;
   readonly #means: Means;
   readonly #queue = new Queue();
 
@@ -42,10 +44,14 @@ export class CpuBackend implements Backend {
 
   write(storage: Storage, bytes: Uint8Array | Promise<Uint8Array>): void {
     let come = bytes instanceof Uint8Array ? bytes : undefined;
-    const ready = Promise.resolve(bytes).then((value) => void (come = value));
+    const ready = Promise.resolve(bytes).then((value) => {
+      come = value;
+    });
     // Whoever reads is told.
     let cause: unknown;
-    ready.catch((error: unknown) => (cause = error));
+    ready.catch((error: unknown) => {
+      cause = error;
+    });
     this.#queue.add({
       isReady: () => come !== undefined,
       ready,

@@ -8,13 +8,13 @@ import { across, apply, bitcast, cast, constant, load, ramp } from "../../ir/exp
 import type { Kernel, KernelBuffer, Statement } from "../../ir/kernel.ts";
 import { bitcastNumber, castNumber } from "../../ir/meanings.ts";
 import type { Call, Program } from "../../ir/program.ts";
-import type { Backend } from "../backend.ts";
-import { Storage } from "../storage.ts";
-import { nativeAvailability, nativeBackend } from "./native.ts";
+import { nativeAvailability, nativeTier } from "./native.ts";
+import { Storage } from "./storage.ts";
+import type { Tier } from "./tier.ts";
 
 const { available, reason } = nativeAvailability();
-const machines: readonly { readonly name: string; readonly lacks: string | undefined; readonly make: () => Backend }[] = [
-  { name: "native instructions", lacks: available ? undefined : reason, make: () => nativeBackend({ threads: 1 }) },
+const machines: readonly { readonly name: string; readonly lacks: string | undefined; readonly make: () => Tier }[] = [
+  { name: "native instructions", lacks: available ? undefined : reason, make: () => nativeTier({ threads: 1 }) },
   { name: "native instructions on an emulated ARM", lacks: missing, make: () => new EmulatedArm() },
 ];
 const laneCounts = [1, 2, 4, 8, 16];
@@ -113,7 +113,7 @@ function view(storage: Storage, dtype: DType): InstanceType<(typeof views)[DType
 const padded = (n: number): number => Math.ceil(n / 32) * 32;
 
 /** All cases as one program, so that the compiler runs once. */
-function computeOn(backend: Backend, name: string, cases: readonly Case[]): number[][] {
+function computeOn(backend: Tier, name: string, cases: readonly Case[]): number[][] {
   const buffers: Program["buffers"][number][] = [];
   const storages: Storage[] = [];
   const kernels: Kernel[] = [];

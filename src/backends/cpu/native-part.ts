@@ -1,5 +1,5 @@
-import { reportSlowCompiler } from "../slow-compilers.ts";
 import type { DeviceSettings } from "../settings.ts";
+import { reportSlowCompiler } from "../slow-compilers.ts";
 import type { NativePart } from "./choose-tier.ts";
 import type { NativeTier } from "./native.ts";
 import { nativeAvailability, nativeTier } from "./native.ts";

@@ -10,8 +10,8 @@ import { across, add, cast, constant, fma, less, load, local, mul, ramp, select,
 import type { Kernel, Statement } from "../../ir/kernel.ts";
 import type { Program } from "../../ir/program.ts";
 import { isThreaded } from "../../targets/c/print.ts";
-import { Storage } from "../storage.ts";
-import { type NativeBackend, type NativeExecutable, nativeAvailability, nativeBackend } from "./native.ts";
+import { type NativeExecutable, type NativeTier, nativeAvailability, nativeTier } from "./native.ts";
+import { Storage } from "./storage.ts";
 
 const { available, reason } = nativeAvailability();
 const i32 = (value: number): Expr => constant(value, "i32");
@@ -84,7 +84,7 @@ afterEach(() => {
 });
 
 describe.skipIf(!available)(`native backend (${reason})`, () => {
-  const backend = available ? nativeBackend({ threads: 2 }) : (undefined as unknown as NativeBackend);
+  const backend = available ? nativeTier({ threads: 2 }) : (undefined as unknown as NativeTier);
 
   it("reads all 65536 halves as IEEE 754 defines them", () => {
     const halves = Uint16Array.from({ length: 65536 }, (_, k) => k);
@@ -325,7 +325,7 @@ describe.skipIf(!available)(`native backend (${reason})`, () => {
     expect(isThreaded(program.kernels[0]!)).toBe(true);
     const input = storageOf("f32", rowValues(count));
     const [alone, together] = [1, 3].map((threads) => {
-      const executable = nativeBackend({ threads }).compile(program);
+      const executable = nativeTier({ threads }).compile(program);
       const outputs = [new Storage(37 * count * 4), new Storage(count * 4)] as const;
       for (let k = 0; k < 20; k++) {
         outputs[0].bytes.fill(0);
@@ -466,8 +466,7 @@ describe.skipIf(!available)(`native backend (${reason})`, () => {
 
   it("aligns the bytes of storages made after the first program is loaded, and leaves slack behind them", async () => {
     process.env.GRADSMITH_CACHE = directory();
-    await nativeBackend({ threads: 1 }).compile(mapProgram("f32", "f32", { length: 16, lanes: 16, register: "f32", change: (x) => x }))
-      .ready;
+    await nativeTier({ threads: 1 }).compile(mapProgram("f32", "f32", { length: 16, lanes: 16, register: "f32", change: (x) => x })).ready;
     const folder = join(process.env.GRADSMITH_CACHE, "native");
     const module = { exports: {} as { address(bytes: Uint8Array): number } };
     process.dlopen(module, join(folder, readdirSync(folder).find((name) => name.endsWith(".node"))!));
@@ -480,9 +479,7 @@ describe.skipIf(!available)(`native backend (${reason})`, () => {
 
   it("moves bytes it is given to an aligned address: within their buffer if it has room, else, if they are few, to another", async () => {
     const half = (length: number) =>
-      nativeBackend({ threads: 1 }).compile(
-        mapProgram("f32", "f32", { length, lanes: 16, register: "f32", change: (x) => mul(x, f32(0.5)) }),
-      );
+      nativeTier({ threads: 1 }).compile(mapProgram("f32", "f32", { length, lanes: 16, register: "f32", change: (x) => mul(x, f32(0.5)) }));
     const results = (executable: { run(storages: readonly Storage[], repeat: number): void }, given: Storage): number[] => {
       const result = new Storage(given.byteLength);
       executable.run([given, result], 1);
@@ -508,12 +505,12 @@ describe.skipIf(!available)(`native backend (${reason})`, () => {
   it("finds a compiled program in its cache, and makes a damaged one again", async () => {
     process.env.GRADSMITH_CACHE = directory();
     const program = mapProgram("f32", "f32", { length: 16, lanes: 4, register: "f32", change: (x) => sub(x, f32(Math.random())) });
-    await nativeBackend().compile(program).ready;
+    await nativeTier().compile(program).ready;
     const folder = join(process.env.GRADSMITH_CACHE, "native");
     const files = readdirSync(folder);
     const [object] = files.filter((name) => name.endsWith(".node"));
     expect(files).toHaveLength(2);
-    await nativeBackend().compile(program).ready;
+    await nativeTier().compile(program).ready;
     expect(readdirSync(folder)).toEqual(files);
     const path = join(folder, object!);
     const whole = readFileSync(path);
@@ -527,7 +524,7 @@ describe.skipIf(!available)(`native backend (${reason})`, () => {
       rmSync(path);
       writeFileSync(path, damaged, { mode: 0o700 });
       const result = new Storage(64);
-      const again = nativeBackend().compile(program);
+      const again = nativeTier().compile(program);
       await again.ready;
       again.run([storageOf("f32", new Array(16).fill(2)), result], 1);
       expect(read(result, "f32")[0]).toBeGreaterThan(1);
@@ -541,7 +538,7 @@ describe.skipIf(!available)(`native backend (${reason})`, () => {
     chmodSync(process.env.GRADSMITH_CACHE, 0o500);
     process.env.TMPDIR = directory();
     const result = new Storage(64);
-    nativeBackend()
+    nativeTier()
       .compile(mapProgram("f32", "f32", { length: 16, lanes: 4, register: "f32", change: (x) => x }))
       .run([storageOf("f32", new Array(16).fill(3)), result], 1);
     expect(read(result, "f32")[0]).toBe(3);
@@ -553,7 +550,7 @@ describe.skipIf(!available)(`native backend (${reason})`, () => {
     process.env.GRADSMITH_CACHE = path;
     process.env.TMPDIR = directory();
     const result = new Storage(64);
-    nativeBackend()
+    nativeTier()
       .compile(mapProgram("f32", "f32", { length: 16, lanes: 4, register: "f32", change: (x) => x }))
       .run([storageOf("f32", new Array(16).fill(3)), result], 1);
     expect(read(result, "f32")[0]).toBe(3);
@@ -568,12 +565,12 @@ describe.skipIf(!available)(`native backend (${reason})`, () => {
       '#!/bin/sh\ncase "$*" in *-dM*) echo "#define __GNUC__ 99";; *) echo "internal error: out of ideas" >&2; exit 4;; esac\n',
       { mode: 0o755 },
     );
-    const executable = nativeBackend().compile(mapProgram("f32", "f32", { length: 16, lanes: 4, register: "f32", change: (x) => x }));
+    const executable = nativeTier().compile(mapProgram("f32", "f32", { length: 16, lanes: 4, register: "f32", change: (x) => x }));
     const message =
       "[native] test could not be compiled with gcc : internal error: out of ideas. Use the wasm tier (GRADSMITH_CPU=wasm), or set CC to a compiler that works.";
     await expect(executable.ready).rejects.toThrow(message);
     expect(() => executable.run([new Storage(64), new Storage(64)], 1)).toThrow(message);
-    const other = nativeBackend().compile(mapProgram("f32", "f32", { length: 32, lanes: 4, register: "f32", change: (x) => x }));
+    const other = nativeTier().compile(mapProgram("f32", "f32", { length: 32, lanes: 4, register: "f32", change: (x) => x }));
     expect(() => other.run([new Storage(128), new Storage(128)], 1)).toThrow(GradsmithError);
     await expect(other.ready).rejects.toThrow("out of ideas");
   });
@@ -610,14 +607,14 @@ describe.skipIf(!available)(`native backend (${reason})`, () => {
       );
       return Array.from(read(result, "f32"));
     };
-    const inBackground = nativeBackend({ threads: 1 }).compile(program);
+    const inBackground = nativeTier({ threads: 1 }).compile(program);
     await inBackground.ready;
     const calls = readFileSync(join(folder, "calls"), "utf8").split("\n");
     if (availableParallelism() > 1) expect(calls.filter((call) => call.includes(" -c ")).length).toBeGreaterThan(1);
     expect(readdirSync(join(folder, "native")).filter((name) => !/\.(?:node|seal)$/.test(name))).toEqual([]);
     process.env.GRADSMITH_CACHE = directory();
     // Asked at once, one compiler makes all of it while the caller waits.
-    expect(answer(nativeBackend({ threads: 1 }).compile(program))).toEqual(answer(inBackground));
+    expect(answer(nativeTier({ threads: 1 }).compile(program))).toEqual(answer(inBackground));
   });
 
   it("tells when the compiler is slow", async () => {
@@ -627,7 +624,7 @@ describe.skipIf(!available)(`native backend (${reason})`, () => {
     writeFileSync(process.env.CC, '#!/bin/sh\ncase "$*" in *-dM*) ;; *) sleep 0.7;; esac\nexec cc "$@"\n', { mode: 0o755 });
     const told: string[] = [];
     const program = mapProgram("f32", "f32", { length: 16, lanes: 4, register: "f32", change: (x) => x });
-    await nativeBackend({ onSlowCompile: (name, elapsedMs) => told.push(`${name} ${elapsedMs >= 490}`) }).compile(program).ready;
+    await nativeTier({ onSlowCompile: (name, elapsedMs) => told.push(`${name} ${elapsedMs >= 490}`) }).compile(program).ready;
     expect(told).toEqual(["test true"]);
   });
 
@@ -641,9 +638,9 @@ describe.skipIf(!available)(`native backend (${reason})`, () => {
 
   it("takes the number of threads from the environment and refuses nonsense", () => {
     process.env.GRADSMITH_THREADS = "3";
-    expect(nativeBackend().threads).toBe(3);
+    expect(nativeTier().threads).toBe(3);
     process.env.GRADSMITH_THREADS = "many";
-    expect(() => nativeBackend()).toThrow("[native] GRADSMITH_THREADS must be a positive integer, got NaN.");
+    expect(() => nativeTier()).toThrow("[native] GRADSMITH_THREADS must be a positive integer, got NaN.");
   });
 });
 
@@ -653,7 +650,7 @@ it("CC=false means that there is no native tier", () => {
     available: false,
     reason: "no C compiler works (false: ends with status 1). Set CC to a compiler that works, or unset it",
   });
-  expect(() => nativeBackend()).toThrow(
+  expect(() => nativeTier()).toThrow(
     "[native] no C compiler works (false: ends with status 1). Set CC to a compiler that works, or unset it. Until then programs run as WebAssembly.",
   );
 });

@@ -2,15 +2,15 @@ import { describe, expect, it } from "vitest";
 import { randomGraph } from "../../../test/random-graphs/generate.ts";
 import { customGradient } from "../../autodiff/custom-gradient.ts";
 import { scan } from "../../autodiff/scan.ts";
-import { nativeTarget } from "./native-target.ts";
 import type { Traced } from "../../compiler/compile.ts";
 import { compile } from "../../compiler/compile.ts";
+import { capturedBy } from "../../runtime/trace.ts";
 import { printC } from "../../targets/c/print.ts";
 import { holdGraphs } from "../../tensor/execution.ts";
 import { inputNode } from "../../tensor/ops/source.ts";
 import { Tensor } from "../../tensor/tensor.ts";
+import { nativeTarget } from "./native-target.ts";
 import { textOf } from "./plan-key.ts";
-import { capturedBy } from "../../runtime/trace.ts";
 
 const target = nativeTarget({ lanes: 8, registers: 16, multipliesPairs: false });
 

@@ -42,6 +42,7 @@ class Interpreted implements Executable {
 /** Computes graphs themselves, in float64, one element at a time: slow and exact. Shares nothing with the compiler, which is held to it. */
 export class ReferenceBackend implements Backend {
   readonly name = "reference";
+  readonly operationsPerCall = 1e5;
 
   allocate(byteLength: number): HostMemory {
     return new HostMemory(byteLength);

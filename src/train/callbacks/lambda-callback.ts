@@ -1,4 +1,4 @@
-import { callable } from "../../core/checks.ts";
+import { callable, flag } from "../../core/checks.ts";
 import type { OptionChecks } from "../../core/options.ts";
 import { checkOptions } from "../../core/options.ts";
 import type { Callback } from "../callback.ts";
@@ -7,7 +7,9 @@ const checks: OptionChecks<Callback> = {
   onSlowCompiler: callable,
   onTrainBegin: callable,
   onEpochBegin: callable,
+  everyBatch: flag,
   onBatchEnd: callable,
+  onSteps: callable,
   onEpochEnd: callable,
   onTrainEnd: callable,
 };

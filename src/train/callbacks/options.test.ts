@@ -10,12 +10,12 @@ test.each<readonly [string, () => unknown, string]>([
   [
     "an option of earlyStopping",
     () => earlyStopping(wrong({ patiens: 3 })),
-    '[earlyStopping] unknown option "patiens". Did you mean "patience"? Known: monitor, patience, minDelta, mode, restoreBestWeights, baseline, startFromEpoch.',
+    '[earlyStopping] unknown option "patiens". Did you mean "patience"? Known: monitor, mode, patience, minDelta, restoreBestWeights, baseline, startFromEpoch.',
   ],
   [
     "Keras's spelling",
     () => earlyStopping(wrong({ min_delta: 0.1 })),
-    '[earlyStopping] unknown option "min_delta". Here it is called "minDelta". Known: monitor, patience, minDelta, mode, restoreBestWeights, baseline, startFromEpoch.',
+    '[earlyStopping] unknown option "min_delta". Here it is called "minDelta". Known: monitor, mode, patience, minDelta, restoreBestWeights, baseline, startFromEpoch.',
   ],
   [
     "patience that is none",
@@ -36,7 +36,7 @@ test.each<readonly [string, () => unknown, string]>([
   [
     "a moment that doesn't come",
     () => lambdaCallback(wrong({ on_epoch_end: () => 1 })),
-    '[lambdaCallback] unknown option "on_epoch_end". Here it is called "onEpochEnd". Known: onSlowCompiler, onTrainBegin, onEpochBegin, onBatchEnd, onEpochEnd, onTrainEnd.',
+    '[lambdaCallback] unknown option "on_epoch_end". Here it is called "onEpochEnd". Known: onSlowCompiler, onTrainBegin, onEpochBegin, everyBatch, onBatchEnd, onSteps, onEpochEnd, onTrainEnd.',
   ],
   [
     "a member that is no function",
