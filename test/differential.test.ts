@@ -1,15 +1,15 @@
 import { describe, expect, it } from "vitest";
-import type { Backend } from "../src/backends/backend.ts";
-import { nativeAvailability, nativeBackend } from "../src/backends/cpu/native.ts";
-import { wasmBackend } from "../src/backends/cpu/wasm.ts";
+import type { Tier } from "../src/backends/cpu/tier.ts";
+import { nativeAvailability, nativeTier } from "../src/backends/cpu/native.ts";
+import { wasmTier } from "../src/backends/cpu/wasm.ts";
 import { randomGraph } from "./random-graphs/generate.ts";
 import { layerGradient } from "./random-graphs/layer-gradient.ts";
 import { mismatch } from "./random-graphs/run-graph.ts";
 
-const backends: { name: string; make: () => Backend; seeds: number }[] = [
-  { name: "wasm", make: () => wasmBackend({ relaxedSimd: false }), seeds: 150 },
+const backends: { name: string; make: () => Tier; seeds: number }[] = [
+  { name: "wasm", make: () => wasmTier({ relaxedSimd: false }), seeds: 150 },
   // Each program takes a C compiler's time. `npm run compilers` tries more of them, with every compiler there is.
-  ...(nativeAvailability().available ? [{ name: "native", make: () => nativeBackend(), seeds: 25 }] : []),
+  ...(nativeAvailability().available ? [{ name: "native", make: () => nativeTier(), seeds: 25 }] : []),
 ];
 
 describe.each(backends)("on $name", ({ make, seeds }) => {

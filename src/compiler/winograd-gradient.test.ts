@@ -1,12 +1,13 @@
 import { describe, expect, it } from "vitest";
 import { relativeErrors } from "../../test/relative-errors.ts";
 import { valueAndGrad } from "../autodiff/grad.ts";
-import { nativeBackend } from "../backends/cpu/native.ts";
-import { Storage } from "../backends/storage.ts";
+import { nativeTier } from "../backends/cpu/native.ts";
+import { Storage } from "../backends/cpu/storage.ts";
 import { topological } from "../ir/graph.ts";
 import type { Program } from "../ir/program.ts";
 import { convolve } from "../nn/layers/convolve.ts";
-import { decode, storageFrom } from "../runtime/values.ts";
+import { decode } from "../core/encoding.ts";
+import { storageFrom } from "../backends/cpu/storage.ts";
 import { inputNode } from "../tensor/ops/source.ts";
 import { Tensor } from "../tensor/tensor.ts";
 import { compile } from "./compile.ts";
@@ -25,7 +26,7 @@ interface Shape {
 }
 
 const withCache = (cacheBytes: Target["limits"]["cacheBytes"]): Target => {
-  const { target } = nativeBackend();
+  const { target } = nativeTier();
   return { ...target, limits: { ...target.limits, cacheBytes } };
 };
 const target = withCache([48 * 2 ** 10, 2 ** 21]);
@@ -68,7 +69,7 @@ function resultOf(shape: Shape, { under = target, threads = 1 } = {}): Float64Ar
   const { x, g } = sizesOf(shape);
   const result = new Storage(4 * 9 * shape.c * shape.f);
   const given = [x, g].map((data) => storageFrom(data, { dtype: "f32", shape: [data.length] }));
-  nativeBackend({ threads })
+  nativeTier({ threads })
     .compile(programOf(shape, under))
     .run([...given, result], 1);
   return Float64Array.from(decode(result.peek(), "f32"));

@@ -1,14 +1,15 @@
 import { describe, expect, it } from "vitest";
 import { relativeErrors } from "../../test/relative-errors.ts";
 import { valueAndGrad } from "../autodiff/grad.ts";
-import { nativeBackend } from "../backends/cpu/native.ts";
+import { nativeTier } from "../backends/cpu/native.ts";
 import { evaluateGraph } from "../backends/reference/evaluate.ts";
-import { Storage } from "../backends/storage.ts";
+import { Storage } from "../backends/cpu/storage.ts";
 import type { Node } from "../ir/graph.ts";
 import { topological } from "../ir/graph.ts";
 import type { Program } from "../ir/program.ts";
 import { convolve } from "../nn/layers/convolve.ts";
-import { decode, storageFrom } from "../runtime/values.ts";
+import { decode } from "../core/encoding.ts";
+import { storageFrom } from "../backends/cpu/storage.ts";
 import { inputNode } from "../tensor/ops/source.ts";
 import { Tensor } from "../tensor/tensor.ts";
 import { compile } from "./compile.ts";
@@ -34,7 +35,7 @@ const operands = ({ n, h, w, c, f, groups = 1 }: Shape): Tensor[] => [input(0, n
 const inputsOf = (roots: readonly Node[]): Node[] =>
   topological(roots).filter((node) => node.op.kind === "source" && node.op.from === "input");
 
-const programOf = (outputs: readonly Tensor[], target: Target = nativeBackend().target): Program => {
+const programOf = (outputs: readonly Tensor[], target: Target = nativeTier().target): Program => {
   const roots = outputs.map(({ node }) => node);
   return compile({ name: "t", inputs: inputsOf(roots), outputs: roots }, target).program;
 };
@@ -43,7 +44,7 @@ const programOf = (outputs: readonly Tensor[], target: Target = nativeBackend().
 const inTiles = ({ kernels }: Program): number => kernels.filter(({ name }) => /^contract_\d+x4x4x\d+x\d+x\d/.test(name)).length;
 
 /** Caches so small that every block fetches the whole kernel again: nothing is gained by tiles. */
-const { target } = nativeBackend();
+const { target } = nativeTier();
 const noCache: Target = { ...target, limits: { ...target.limits, cacheBytes: [0, 0] } };
 
 const dataOf = (inputs: readonly Node[]): Map<Node, Float32Array> => {
@@ -64,7 +65,7 @@ function resultsOf(outputs: readonly Tensor[], { under = target, threads = 1 } =
     const { dtype, length } = compiled.program.buffers[buffer]!;
     return i < inputs.length ? storageFrom(Float64Array.from(data.get(inputs[i]!)!), { dtype, shape: [length] }) : new Storage(length * 4);
   });
-  nativeBackend({ threads }).compile(compiled.program).run(storages, 1);
+  nativeTier({ threads }).compile(compiled.program).run(storages, 1);
   return roots.map((root, i) => Float64Array.from(decode(storages[compiled.outputs[i]!.argument]!.peek(), root.type.dtype)));
 }
 

@@ -1,5 +1,5 @@
 // What `npm run compilers` starts for each compiler, with CC set: tries it, and prints what it found as JSON.
-import { nativeBackend } from "../../src/backends/cpu/native.ts";
+import { nativeTier } from "../../src/backends/cpu/native.ts";
 import type { Toolchain } from "../../src/backends/cpu/toolchain.ts";
 import { findToolchain } from "../../src/backends/cpu/toolchain.ts";
 import { randomGraph } from "../random-graphs/generate.ts";
@@ -14,7 +14,7 @@ const report = toolchain.available ? check(toolchain.found) : { version: "", cas
 console.log(JSON.stringify(report));
 
 function check(toolchain: Toolchain): { version: string; cases: number; faults: string[] } {
-  const backend = nativeBackend();
+  const backend = nativeTier();
   const numbers = Array.from({ length: seeds }, (_, seed) => seed);
   const cases: (() => string | undefined)[] = [
     ...patterns.map((pattern) => () => patternFault(toolchain, pattern, fixtures)),

@@ -1,5 +1,5 @@
 import { grad } from "../../src/autodiff/grad.ts";
-import type { Backend } from "../../src/backends/backend.ts";
+import type { Tier } from "../../src/backends/cpu/tier.ts";
 import type { Shape } from "../../src/core/shape.ts";
 import { sizeOf } from "../../src/core/shape.ts";
 import { convolveTransposed } from "../../src/nn/layers/convolve.ts";
@@ -66,7 +66,7 @@ export const faultPrograms = (): FaultProgram[] =>
   (["f32", "f64"] as const).flatMap((float) => [globalMaxPooling(float), transposedConvolution(float)]);
 
 /** What is wrong with a program's results on a backend; undefined if nothing. */
-export function programFault(backend: Backend, { name, float, results, wanted }: FaultProgram): string | undefined {
+export function programFault(backend: Tier, { name, float, results, wanted }: FaultProgram): string | undefined {
   const { absolute } = tolerance(float, 3);
   const found = computedBy(backend, name, results);
   for (const [i, values] of wanted.entries()) {

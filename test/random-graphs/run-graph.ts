@@ -1,11 +1,14 @@
-import type { Backend } from "../../src/backends/backend.ts";
+import type { Tier } from "../../src/backends/cpu/tier.ts";
 import { evaluateGraph } from "../../src/backends/reference/evaluate.ts";
-import { Storage } from "../../src/backends/storage.ts";
+import { Storage } from "../../src/backends/cpu/storage.ts";
 import { compile } from "../../src/compiler/compile.ts";
 import type { Node } from "../../src/ir/graph.ts";
 import { topological } from "../../src/ir/graph.ts";
 import { verifyProgram } from "../../src/ir/verify.ts";
-import { byteLengthOf, decode, isGiven, storageFrom, storageOf } from "../../src/runtime/values.ts";
+import { storageOf } from "../contract/evaluated.ts";
+import { byteLengthOf, decode } from "../../src/core/encoding.ts";
+import { isGiven } from "../../src/ir/graph.ts";
+import { storageFrom } from "../../src/backends/cpu/storage.ts";
 import type { RandomGraph } from "./generate.ts";
 
 const storageIn = ({ inputs }: RandomGraph, node: Node): Storage => {
@@ -14,7 +17,7 @@ const storageIn = ({ inputs }: RandomGraph, node: Node): Storage => {
 };
 
 /** A graph's results on a backend, and how many kernels they took. */
-function run(graph: RandomGraph, backend: Backend, fusion: boolean): { readonly values: ArrayLike<number>[]; readonly calls: number } {
+function run(graph: RandomGraph, backend: Tier, fusion: boolean): { readonly values: ArrayLike<number>[]; readonly calls: number } {
   const { roots } = graph;
   const inputs = topological(roots).filter(isGiven);
   const { program, outputs } = compile({ name: "random", inputs, outputs: roots }, backend.target, { fusion });
@@ -31,7 +34,7 @@ function run(graph: RandomGraph, backend: Backend, fusion: boolean): { readonly 
 }
 
 /** What is wrong with a backend's results, fused or not, by the reference's; or that fusing made more kernels. Undefined where all is well. */
-export function mismatch(graph: RandomGraph, backend: Backend): string | undefined {
+export function mismatch(graph: RandomGraph, backend: Tier): string | undefined {
   const { roots, tolerances, describe } = graph;
   const wanted = evaluateGraph(roots, (node) => decode(storageIn(graph, node).peek(), node.type.dtype));
   const fused = run(graph, backend, true);

@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 import { distance, evaluated } from "../../../test/contract/evaluated.ts";
 import { numbers } from "../../../test/contract/layer.ts";
 import { grad } from "../../autodiff/grad.ts";
-import { wasmBackend } from "../../backends/cpu/wasm.ts";
+import { wasmTier } from "../../backends/cpu/wasm.ts";
 import { compile } from "../../compiler/compile.ts";
 import { topological } from "../../ir/graph.ts";
 import { input, tensor } from "../../tensor/create.ts";
@@ -82,7 +82,7 @@ describe("maxPool", () => {
       const pool = (images: Tensor): Tensor => maxPool("test", images.relu(), square(size, stride));
       const outputs = [pool(x), grad((images: Tensor) => pool(images).square().sum())(x)].map(({ node }) => node);
       const literals = topological(outputs).filter(({ op }) => op.kind === "source" && op.from === "literal");
-      const { program } = compile({ name: "t", inputs: [x.node, ...literals], outputs }, wasmBackend().target);
+      const { program } = compile({ name: "t", inputs: [x.node, ...literals], outputs }, wasmTier().target);
       expect(Math.max(...program.buffers.map(({ length }) => length))).toBe(x.size);
       // Which places won is computed in the kernel that pools.
       expect(program.calls.length).toBe(calls);
