@@ -105,6 +105,7 @@ const without: Readonly<Record<string, string>> = {
   l1: "a number",
   l2: "a number",
   lambdaCallback: "a callback's members",
+  learningRateScheduler: "a function of the epoch",
   loadModel: "a place",
   logitsOf: "a value",
   maskOf: "a value and a shape",

@@ -38,6 +38,22 @@ export async function writeFileBytes(path: string, bytes: Uint8Array | string | 
 const isWhole = (bytes: Uint8Array | string | AsyncIterable<Uint8Array>): bytes is Uint8Array | string =>
   typeof bytes === "string" || bytes instanceof Uint8Array;
 
+/** Deletes a file, if it is there. */
+export async function removeFile(path: string): Promise<void> {
+  try {
+    await rm(path, { force: true });
+  } catch (error) {
+    throw fileError(path, "can't be deleted", error);
+  }
+}
+
+/** Whether something of this name is there. */
+export const isTaken = (path: string): Promise<boolean> =>
+  stat(path).then(
+    () => true,
+    () => false,
+  );
+
 /** Adds one line to a text file, which is made if it is missing. */
 export async function appendLine(path: string, line: string): Promise<void> {
   try {

@@ -1,19 +1,16 @@
-import { countingNumber, finiteNumber, flag, oneOf, text } from "../../core/checks.ts";
-import { GradsmithError } from "../../core/errors.ts";
+import { countingNumber, finiteNumber, flag } from "../../core/checks.ts";
 import type { OptionChecks } from "../../core/options.ts";
 import { checkOptions } from "../../core/options.ts";
 import type { Callback, WeightCopy } from "../callback.ts";
+import type { MonitorOptions } from "./monitored.ts";
+import { figureOf, monitorChecks, signOf } from "./monitored.ts";
 
 /** The options of `earlyStopping`. */
-export interface EarlyStoppingOptions {
-  /** The figure to watch. Default "val_loss". */
-  readonly monitor?: string;
+export interface EarlyStoppingOptions extends MonitorOptions {
   /** How many epochs in a row may pass without improvement. Default 0. */
   readonly patience?: number;
   /** How much better counts as improvement. Default 0. */
   readonly minDelta?: number;
-  /** `auto`, the default: larger is better for accuracy, AUC, precision and recall, else smaller. */
-  readonly mode?: "auto" | "min" | "max";
   /** At the end the model gets the weights of its best epoch, whatever ended the training. Default false. */
   readonly restoreBestWeights?: boolean;
   /** A value that the first epochs must improve on; none by default. */
@@ -23,10 +20,9 @@ export interface EarlyStoppingOptions {
 }
 
 const checks: OptionChecks<EarlyStoppingOptions> = {
-  monitor: text,
+  ...monitorChecks,
   patience: countingNumber,
   minDelta: finiteNumber,
-  mode: oneOf("auto", "min", "max"),
   restoreBestWeights: flag,
   baseline: finiteNumber,
   startFromEpoch: countingNumber,
@@ -49,7 +45,7 @@ export function earlyStopping(options: EarlyStoppingOptions = {}): Callback {
     baseline,
     startFromEpoch = 0,
   } = checkOptions("earlyStopping", options, checks);
-  const sign = mode === "max" || (mode === "auto" && /accuracy|auc|precision|recall/i.test(monitor)) ? -1 : 1;
+  const sign = signOf(monitor, mode);
   let best = Infinity;
   let bestWeights: WeightCopy | undefined;
   let waited = 0;
@@ -58,16 +54,7 @@ export function earlyStopping(options: EarlyStoppingOptions = {}): Callback {
       [best, bestWeights, waited] = [Infinity, undefined, 0];
     },
     async onEpochEnd(epoch, logs, controls) {
-      const value = logs[monitor];
-      if (value === undefined) {
-        const hint = monitor.startsWith("val_") ? " Give validationData or validationSplit, or monitor another." : " Monitor another.";
-        throw new GradsmithError(
-          "option",
-          "earlyStopping",
-          `there is no figure "${monitor}".${hint}`,
-          `Known: ${Object.keys(logs).join(", ")}.`,
-        );
-      }
+      const value = figureOf("earlyStopping", monitor, logs);
       if (epoch < startFromEpoch) return;
       waited++;
       if (sign * value < best - Math.abs(minDelta)) {
