@@ -35,7 +35,23 @@ export function chooseMemory(roots: readonly Node[], copies: ReadonlySet<Node>):
   return memory;
 }
 
-const isJoined = ({ op, inputs }: Node): boolean => op.kind === "movement" && inputs.length > 1;
+/** Whether a node lays several others side by side. */
+export const isJoined = ({ op, inputs }: Node): boolean => op.kind === "movement" && inputs.length > 1;
+
+/** Whether a pulled value that takes `cost` instructions would be computed again and again: for several others, or for a larger one. */
+export function isWorthKeeping({ cost, size, isShared, largest }: Repeated): boolean {
+  if (isShared && cost > (size === 1 ? worthKeeping : cheap)) return true;
+  return (cost > worthKeeping && largest >= 4 * size) || (cost > fewRepeated && largest >= Math.max(many, neighbours * size));
+}
+
+interface Repeated {
+  readonly cost: number;
+  readonly size: number;
+  /** Whether more than one value in memory needs it. */
+  readonly isShared: boolean;
+  /** Elements of its largest user. */
+  readonly largest: number;
+}
 
 /** Keeps pulled values that would be computed again and again. */
 function keepShared(order: readonly Node[], memory: Set<Node>): void {
@@ -57,14 +73,10 @@ function keepShared(order: readonly Node[], memory: Set<Node>): void {
     const reads = (users.get(node) ?? []).reduce((sum, user) => sum + elements(user), 0);
     if (sizeOf(node.type.shape) > 2 * reads) continue;
     const cost = inlineCost(node, (n) => memory.has(n), costs);
-    const isScalar = sizeOf(node.type.shape) === 1;
-    const shared = (reached.get(node)?.size ?? 0) >= 2 && cost > (isScalar ? worthKeeping : cheap);
     // Of several inputs laid side by side, each is there once.
     const largest = Math.max(0, ...(users.get(node) ?? []).map((user) => (isJoined(user) ? elements(node) : elements(user))));
-    const repeated =
-      (cost > worthKeeping && largest >= 4 * elements(node)) ||
-      (cost > fewRepeated && largest >= Math.max(many, neighbours * elements(node)));
-    if (shared || repeated) {
+    const isShared = (reached.get(node)?.size ?? 0) >= 2;
+    if (isWorthKeeping({ cost, size: elements(node), isShared, largest })) {
       memory.add(node);
       costs.set(node, 1);
     }

@@ -113,7 +113,7 @@ function prepareRun(run: readonly Node<Scan>[], inputs: readonly Node[], optimiz
 }
 
 /** The carries that some result depends on, in order. */
-function neededCarries({ body, slots }: ScanLoop, stacked: readonly Node[], last: readonly number[]): number[] {
+export function neededCarries({ body, slots }: ScanLoop, stacked: readonly Node[], last: readonly number[]): number[] {
   const leaves = new Set(slots);
   const needed = new Set(last);
   for (let before = -1; before !== needed.size; ) {

@@ -1,3 +1,4 @@
+import { dtypes } from "../core/dtype.ts";
 import type { Shape } from "../core/shape.ts";
 import { sizeOf } from "../core/shape.ts";
 import type { Expr } from "../ir/expr.ts";
@@ -198,22 +199,20 @@ export function inlineCost(node: Node, isLeaf: (node: Node) => boolean, known: M
   return cost;
 }
 
-const scalarCosts = new WeakMap<object, Map<string, number>>();
+const scalarCosts = new WeakMap<object, Map<number, number>>();
 
-function scalarCost(node: Node): number {
+/** Instructions of an elementwise op by itself, for one element. */
+export function scalarCost(node: Node): number {
   if (node.op.kind !== "elementwise") return 0;
-  const types = node.inputs.map((input) => registerType[input.type.dtype]);
-  const byTypes = scalarCosts.get(node.op) ?? new Map<string, number>();
-  scalarCosts.set(node.op, byTypes);
-  const key = `${types.join()}>${node.type.dtype}`;
+  const { op, inputs, attributes, type } = node;
+  let key = dtypes.indexOf(type.dtype);
+  for (const input of inputs) key = key * (dtypes.length + 1) + dtypes.indexOf(input.type.dtype) + 1;
+  const byTypes = scalarCosts.get(op) ?? new Map<number, number>();
+  scalarCosts.set(op, byTypes);
   const known = byTypes.get(key);
   if (known !== undefined) return known;
-  const value = node.op.scalar(
-    types.map((type, i) => local(`x${i}`, type)),
-    node.attributes,
-    node.type,
-  );
-  const cost = countInstructions(value);
+  const args = inputs.map((input, i) => local(`x${i}`, registerType[input.type.dtype]));
+  const cost = countInstructions(op.scalar(args, attributes, type));
   byTypes.set(key, cost);
   return cost;
 }
