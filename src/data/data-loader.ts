@@ -22,6 +22,8 @@ export interface DataLoaderOptions {
 export interface DataLoader extends AsyncIterable<readonly [x: Tensor, y: Tensor, weight?: Tensor]> {
   /** Batches in a pass, where that is known. */
   readonly length: number | undefined;
+  /** Makes the next pass the one of this number: its order is the same whenever it is asked for. */
+  setEpoch(epoch: number): void;
 }
 
 const checks: OptionChecks<DataLoaderOptions> = { batchSize: positiveInteger, shuffle: flag, seed: wholeNumber, dropRemainder: flag };
@@ -51,5 +53,5 @@ export function dataLoader(samples: Dataset, options: DataLoaderOptions = {}): D
   async function* pairs(): AsyncGenerator<readonly [Tensor, Tensor, Tensor?]> {
     for await (const { x, y, weight } of batches) yield weight === undefined ? [x, y] : [x, y, weight];
   }
-  return { length: batches.size, [Symbol.asyncIterator]: pairs };
+  return { length: batches.size, setEpoch: (epoch) => batches.setEpoch(epoch), [Symbol.asyncIterator]: pairs };
 }

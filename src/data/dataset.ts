@@ -165,6 +165,15 @@ export class Dataset implements AsyncIterable<Batch> {
     return new Dataset(rest, this.size === undefined ? undefined : Math.max(0, this.size - dropped));
   }
 
+  /**
+   * Makes the next pass the one of this number, counted from 0: whoever goes on with an epoch gets its order, as with PyTorch's `set_epoch`.
+   *
+   * @throws GradsmithError "option" unless it is a whole number of at least 0.
+   */
+  setEpoch(epoch: number): void {
+    this.#passes = countingNumber("setEpoch", "the epoch", epoch);
+  }
+
   /** A pass over the elements. Lets timers and input through now and then. */
   async *[Symbol.asyncIterator](): AsyncGenerator<Batch> {
     const pause = eventLoopPause();

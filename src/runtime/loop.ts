@@ -104,15 +104,22 @@ export function bind<S, Rest extends readonly unknown[]>(
   };
 }
 
+interface InPlaceOptions {
+  readonly name: string;
+  readonly precision?: Precision;
+  /** Whether cheap functions of smaller memory are computed where they are used; by default they are. */
+  readonly takesLazy?: boolean;
+}
+
 /** A step whose first argument is a state that it gives back, each part in the memory of the one before. */
 export function inPlace<S, Rest extends readonly unknown[]>(
   step: (state: S, ...rest: Rest) => S,
-  { name, precision = "f32" }: { readonly name: string; readonly precision?: Precision },
+  { name, precision = "f32", takesLazy = true }: InPlaceOptions,
 ): TracedFunction<[S, ...Rest], S> {
   return new TracedFunction<[S, ...Rest], S>(step, {
     name,
     precision,
-    takesLazy: true,
+    takesLazy,
     donations: (call) => placeByPlace(call, name),
     refusesKeyless: () =>
       new GradsmithError(

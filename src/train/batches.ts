@@ -11,6 +11,14 @@ export type GivenBatch =
 /** Batches that are walked through once per epoch. */
 export type BatchSource = AsyncIterable<GivenBatch> | Iterable<GivenBatch>;
 
+/** Batches whose order differs from epoch to epoch, and can be told which one is next. */
+export interface EpochAware {
+  setEpoch(epoch: number): void;
+}
+
+export const epochAware = (batches: BatchSource): EpochAware | undefined =>
+  "setEpoch" in batches && typeof batches.setEpoch === "function" ? (batches as unknown as EpochAware) : undefined;
+
 /** A batch with its parts by name. */
 export interface BatchParts {
   readonly x: SampleTree;
@@ -49,7 +57,11 @@ export async function withFirst(where: string, batches: BatchSource): Promise<{ 
     yield next.value as GivenBatch;
     for (let more = await begun.next(); more.done !== true; more = await begun.next()) yield more.value;
   }
-  return { first: partsOf(where, next.value as GivenBatch), source: { [Symbol.asyncIterator]: pass } };
+  const setEpoch = (epoch: number): void => {
+    rest = undefined;
+    epochAware(batches)?.setEpoch(epoch);
+  };
+  return { first: partsOf(where, next.value as GivenBatch), source: { [Symbol.asyncIterator]: pass, setEpoch } as BatchSource };
 }
 
 const opened = (batches: BatchSource): AsyncIterator<GivenBatch> | Iterator<GivenBatch> =>

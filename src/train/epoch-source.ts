@@ -8,7 +8,7 @@ import { arange } from "../tensor/create.ts";
 import { random } from "../tensor/random.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 import type { Batch, BatchSource } from "./batches.ts";
-import { partsOf } from "./batches.ts";
+import { epochAware, partsOf } from "./batches.ts";
 import type { StepsPerCall } from "./calls.ts";
 import { calls, stepsOf } from "./calls.ts";
 import type { ClassWeight } from "./checked-batch.ts";
@@ -88,7 +88,7 @@ export async function samplesInMemory(options: MemoryOptions): Promise<EpochSour
     async *steps(from, stepsPerCall) {
       if (from > 0) overwrite(state.pass.position, [from * batchSize]);
       yield* calls(main, { from, to: whole, size: stepsOf(main, stepsPerCall), pauses });
-      if (last === undefined) return;
+      if (last === undefined || from > whole) return;
       last.run(1);
       yield whole + 1;
     },
@@ -97,11 +97,16 @@ export async function samplesInMemory(options: MemoryOptions): Promise<EpochSour
 }
 
 interface BatchesOptions extends SourceOptions {
+  /** The epoch in which an earlier run is gone on with; undefined where none is. */
+  readonly resumedIn: number | undefined;
   readonly classWeight?: ClassWeight | undefined;
 }
 
 /** Epochs over batches that a dataset hands out one by one. */
-export async function batchesFrom(batches: BatchSource, { programs, classWeight, ...options }: BatchesOptions): Promise<EpochSource> {
+export async function batchesFrom(
+  batches: BatchSource,
+  { programs, classWeight, resumedIn, ...options }: BatchesOptions,
+): Promise<EpochSource> {
   const { model, setup, fitBatch, beginEpoch } = programs;
   const pauses = new EventLoopPauses();
   const { stepKey, orderKey } = await keysOf(options.seed);
@@ -113,7 +118,11 @@ export async function batchesFrom(batches: BatchSource, { programs, classWeight,
     ready: begin.ready,
     stepsPerEpoch: undefined,
     progressing,
-    begin: () => begin.run(1),
+    begin(epoch) {
+      // The order of the batches may depend on it.
+      if (epoch === resumedIn) epochAware(batches)?.setEpoch(epoch);
+      begin.run(1);
+    },
     async *steps(from, stepsPerCall) {
       let done = 0;
       for await (const given of batches) {

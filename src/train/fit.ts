@@ -178,7 +178,7 @@ async function train(
   const source =
     data.batches === undefined
       ? await samplesInMemory({ ...common, ...data, batchSize, shuffle, epochs: planned })
-      : await batchesFrom(data.batches, { ...common, classWeight: options.classWeight });
+      : await batchesFrom(data.batches, { ...common, classWeight: options.classWeight, resumedIn: resumed?.place.epoch });
   const { progressing } = source;
   follow(progressing.model);
   /** Where the training is, at the boundaries of its calls. */

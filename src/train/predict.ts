@@ -3,6 +3,7 @@ import type { Module, Value } from "../nn/module.ts";
 import { namedLeaves } from "../nn/shapes.ts";
 import type { NamedTensors } from "../optim/optimizer.ts";
 import type { Precision } from "../runtime/precision.ts";
+import { computeNow } from "../runtime/read.ts";
 import { isTensor } from "../runtime/trace.ts";
 import { TracedFunction } from "../runtime/traced-function.ts";
 import { arange } from "../tensor/create.ts";
@@ -31,6 +32,8 @@ export function predictor(model: Traceable, watched: readonly Module[], precisio
   );
   return (variables, x, batchSize) => {
     const count = countOf(x);
+    // One batch is computed first: another slice of a data set would be another program.
+    if (count <= batchSize) computeNow(namedLeaves(x).map(([, leaf]) => leaf));
     const parts: Value[] = [];
     for (let begin = 0; begin < count; begin += batchSize) {
       const size = Math.min(batchSize, count - begin);

@@ -64,6 +64,11 @@ export type ModelPrograms = ReturnType<typeof modelPrograms>;
 export function modelPrograms(model: Traceable, setup: TrainingSetup) {
   const step = <S, Rest extends readonly unknown[]>(name: string, run: (state: S, ...rest: Rest) => S): TracedFunction<[S, ...Rest], S> =>
     inPlace(run, { name, precision: setup.precision });
+  // Each batch that is handed out may be another function of the data set, a slice from another place: what computes it is no part of the step.
+  const batchStep = <S, Rest extends readonly unknown[]>(
+    name: string,
+    run: (state: S, ...rest: Rest) => S,
+  ): TracedFunction<[S, ...Rest], S> => inPlace(run, { name, precision: setup.precision, takesLazy: false });
   return {
     model,
     setup,
@@ -79,7 +84,7 @@ export function modelPrograms(model: Traceable, setup: TrainingSetup) {
     }),
 
     /** A training step on a batch that is handed out. */
-    fitBatch: step("fit", (progressing: Progressing, batch: StepInput): Progressing => trainingStep(model, setup, progressing, batch)),
+    fitBatch: batchStep("fit", (progressing: Progressing, batch: StepInput): Progressing => trainingStep(model, setup, progressing, batch)),
 
     /** An epoch begins: nothing is counted yet, and the order is the epoch's. Only what changes between epochs is in its state. */
     beginEpoch: step(
@@ -101,7 +106,7 @@ export function modelPrograms(model: Traceable, setup: TrainingSetup) {
     }),
 
     /** Loss and metrics of a batch that is handed out. */
-    evaluateBatch: step(
+    evaluateBatch: batchStep(
       "evaluate",
       (tally: Tally, { variables }: TrainState, batch: Batch): Tally =>
         addToTally(tally, setup, objective(model, setup, variables, batch), batch),
