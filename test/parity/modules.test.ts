@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
 import "../../src/runtime/install.ts";
+import type { FitOptions } from "gradsmith";
 import { withMask } from "../../src/nn/carried.ts";
 import { Layer } from "../../src/nn/layer.ts";
 import { batchNormalization } from "../../src/nn/layers/batch-normalization.ts";
@@ -9,7 +10,6 @@ import { sgd } from "../../src/optim/sgd.ts";
 import { tensor } from "../../src/tensor/create.ts";
 import type { Nested } from "../../src/tensor/functions/nested.ts";
 import type { Tensor } from "../../src/tensor/tensor.ts";
-import type { FitOptions } from "../../src/train/fit.ts";
 import { Model } from "../../src/train/model.ts";
 import type { SampleTree } from "../../src/train/samples.ts";
 import { sequential } from "../../src/train/sequential.ts";

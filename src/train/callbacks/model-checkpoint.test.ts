@@ -6,8 +6,8 @@ import { dense } from "../../nn/layers/dense.ts";
 import { adam } from "../../optim/adam.ts";
 import "../../runtime/install.ts";
 import { zeros } from "../../tensor/create.ts";
+import type { BatchSource } from "../batches.ts";
 import type { Callback } from "../callback.ts";
-import type { FitOptions } from "../fit.ts";
 import { loadModel } from "../load-model.ts";
 import { readCheckpoint } from "../read-checkpoint.ts";
 import type { Sequential } from "../sequential.ts";
@@ -23,8 +23,12 @@ afterEach(() => rm(directory, { recursive: true, force: true }));
 
 const network = (): Sequential => sequential([dense(1, { useBias: false })], { inputShape: [1] });
 
+interface Run {
+  readonly epochs: number;
+  readonly validationData?: BatchSource;
+}
 /** Validation samples whose mean squared errors are the squares of these numbers, epoch by epoch: of an input that is 0. */
-function withRoots(roots: readonly number[]): FitOptions {
+function withRoots(roots: readonly number[]): Run {
   let epoch = 0;
   const validationData = {
     *[Symbol.iterator]() {
@@ -34,7 +38,7 @@ function withRoots(roots: readonly number[]): FitOptions {
   return { epochs: roots.length, validationData };
 }
 
-async function trained(checkpoint: Callback, options: FitOptions, others: readonly Callback[] = []): Promise<Sequential> {
+async function trained(checkpoint: Callback, options: Run, others: readonly Callback[] = []): Promise<Sequential> {
   const model = network().compile({ optimizer: adam({ learningRate: 0.1 }), loss: "mse" });
   await model.fit([[1], [2]], [[3], [6]], { verbose: 0, callbacks: [checkpoint, ...others], ...options });
   return model;
