@@ -1,9 +1,9 @@
 /** Programs: functions traced once and replayed, and where they run. */
 import "../runtime/install.ts";
 
-export { version } from "../core/version.ts";
 export type { DeviceDescription } from "../backends/backend.ts";
 export type { DeviceName, DeviceSettings, Tier } from "../backends/settings.ts";
+export { version } from "../core/version.ts";
 export type { CompiledFunction, CompileOptions } from "../runtime/compile.ts";
 export { compile } from "../runtime/compile.ts";
 export type { Loop, LoopOptions } from "../runtime/loop.ts";

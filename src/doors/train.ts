@@ -15,7 +15,7 @@ export type { ReduceLROnPlateauOptions } from "../train/callbacks/reduce-lr-on-p
 export { reduceLROnPlateau } from "../train/callbacks/reduce-lr-on-plateau.ts";
 export type { ClassWeight } from "../train/checked-batch.ts";
 export type { CompileOptions as ModelCompileOptions, MetricChoices } from "../train/compile-options.ts";
-export type { FitOptions } from "../train/fit.ts";
+export type { FitOptions } from "../train/fit-options.ts";
 export type { Figures, History, Logs } from "../train/history.ts";
 export { loadModel } from "../train/load-model.ts";
 export type { MinimizeOptions, Minimum } from "../train/minimize.ts";

@@ -12,11 +12,15 @@ export interface ProgramOptions {
   readonly isSeldom?: boolean;
 }
 
+/** Programs that are being made. */
+const loading = new Set<Program>();
+
 /** A traced function on the device that was in use when it was traced. */
 export class Program {
   readonly backend: Backend;
   readonly executable: Executable;
   readonly traced: Traced;
+  readonly #number: number;
   #operations: number | undefined;
   /** Bytes of the results that take over no input's memory. */
   readonly #fresh: readonly number[];
@@ -27,7 +31,15 @@ export class Program {
     this.backend = currentBackend();
     this.executable = this.backend.load(traced, { ...options, settings: deviceSettings() });
     this.#fresh = outputs.filter((_, i) => donations?.has(i) !== true).map(({ type }) => byteLengthOf(type));
-    counted.programs++;
+    this.#number = counted.programs++;
+    loading.add(this);
+    const done = (): void => void loading.delete(this);
+    this.executable.ready.then(done, done);
+  }
+
+  /** Programs begun after so many others don't keep the process alive any more while they are being made. */
+  static abandonSince(number: number): void {
+    for (const program of loading) if (program.#number >= number) program.executable.abandon();
   }
 
   /** About how many operations one run is, as the graph says. */

@@ -6,7 +6,7 @@ import { sgd } from "../optim/sgd.ts";
 import "../runtime/install.ts";
 import { random } from "../tensor/random.ts";
 import type { Callback } from "./callback.ts";
-import type { FitOptions } from "./fit.ts";
+import type { FitOptions } from "./fit-options.ts";
 import type { Sequential } from "./sequential.ts";
 import { sequential } from "./sequential.ts";
 

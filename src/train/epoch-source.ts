@@ -7,6 +7,7 @@ import { isTensor } from "../runtime/trace.ts";
 import { arange } from "../tensor/create.ts";
 import { random } from "../tensor/random.ts";
 import type { Tensor } from "../tensor/tensor.ts";
+import { unlessAborted } from "./abort.ts";
 import type { Batch, BatchSource } from "./batches.ts";
 import { epochAware, partsOf } from "./batches.ts";
 import type { StepsPerCall } from "./calls.ts";
@@ -32,12 +33,11 @@ export interface EpochSource {
   begin(epoch: number): void;
   /** Runs the steps of the epoch that has begun, from one on; after each call, how many are done. Whoever stops asking stops the steps. */
   steps(from: number, stepsPerCall: StepsPerCall): AsyncGenerator<number>;
-  /** Nobody waits for its programs any more. */
-  abandon(): void;
 }
 
 export interface SourceOptions {
   readonly programs: ModelPrograms;
+  /** Of `ownState`. */
   readonly state: TrainState;
   readonly seed: number;
 }
@@ -92,7 +92,6 @@ export async function samplesInMemory(options: MemoryOptions): Promise<EpochSour
       last.run(1);
       yield whole + 1;
     },
-    abandon: () => bound.forEach(({ program }) => void program.executable.abandon()),
   };
 }
 
@@ -100,12 +99,14 @@ interface BatchesOptions extends SourceOptions {
   /** The epoch in which an earlier run is gone on with; undefined where none is. */
   readonly resumedIn: number | undefined;
   readonly classWeight?: ClassWeight | undefined;
+  /** Ends the waiting for a compiler. */
+  readonly signal: AbortSignal | undefined;
 }
 
 /** Epochs over batches that a dataset hands out one by one. */
 export async function batchesFrom(
   batches: BatchSource,
-  { programs, classWeight, resumedIn, ...options }: BatchesOptions,
+  { programs, classWeight, resumedIn, signal, ...options }: BatchesOptions,
 ): Promise<EpochSource> {
   const { model, setup, fitBatch, beginEpoch } = programs;
   const pauses = new EventLoopPauses();
@@ -134,7 +135,8 @@ export async function batchesFrom(
         const { x, y, weight } = partsOf("fit", given);
         const batch = await checkedBatch("fit", model, setup, { x, y, sampleWeight: weight, classWeight, isHandedOut: true });
         latest = bind(fitBatch, [progressing, { ...batch, key: stepKey }], manyBatches);
-        await latest.ready;
+        const { ready } = latest;
+        if ((await unlessAborted(() => ready.then(() => true), signal)) === undefined) return;
         latest.run(1);
         done++;
         await pauses.pause();
@@ -142,7 +144,6 @@ export async function batchesFrom(
       }
       if (latest !== undefined && done % stepsOf(latest, stepsPerCall) > 0) yield done;
     },
-    abandon: () => latest?.program.executable.abandon(),
   };
 }
 
@@ -156,10 +157,9 @@ async function keysOf(seed: number): Promise<{ readonly stepKey: Tensor; readonl
   return { stepKey, orderKey };
 }
 
-/** A state before the first step, in memory of its own; the weights by a program of their own, which a second training doesn't need. */
+/** A state before the first step, in memory of its own. */
 async function ownProgress({ programs, state }: SourceOptions): Promise<Progressing> {
-  const model = await owned(state);
-  return { model, ...(await owned({ tally: emptyTally(programs.setup), firstBad: integer(-1) })) };
+  return { model: state, ...(await owned({ tally: emptyTally(programs.setup), firstBad: integer(-1) })) };
 }
 
 async function owned<S>(state: S): Promise<S> {

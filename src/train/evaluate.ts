@@ -20,8 +20,6 @@ import type { TrainState } from "./train-state.ts";
 export interface Evaluation {
   readonly ready: Promise<unknown>;
   run(): Promise<Figures>;
-  /** Nobody waits for its programs any more. */
-  abandon(): void;
 }
 
 interface EvaluationOptions {
@@ -66,7 +64,6 @@ export async function evaluation(
       last?.run(1);
       return logsOf(pass.tally, setup);
     },
-    abandon: () => bound.forEach(({ program }) => void program.executable.abandon()),
   };
 }
 

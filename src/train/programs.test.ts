@@ -38,10 +38,10 @@ const nothing = { traces: 0, programs: 0 };
 describe("a second call of the same shapes traces and compiles nothing", () => {
   it("of fit, with a validation, a rest of the batches, and images from bytes", async () => {
     const model = network();
-    const fit = () => model.fit(images(), y, { ...silent, batchSize: 16, epochs: 2, validationSplit: 0.2 });
-    expect((await made(fit)).traces).toBeGreaterThan(0);
-    expect(await made(fit)).toEqual(nothing);
-    expect(await made(fit), "and a third").toEqual(nothing);
+    const train = () => model.fit(images(), y, { ...silent, batchSize: 16, epochs: 2, validationSplit: 0.2 });
+    expect((await made(train)).traces).toBeGreaterThan(0);
+    expect(await made(train)).toEqual(nothing);
+    expect(await made(train), "and a third").toEqual(nothing);
   });
 
   it("of fit on batches, evaluate and predict, whatever was asked of the weights between", async () => {
@@ -83,17 +83,17 @@ describe("a second call of the same shapes traces and compiles nothing", () => {
         rates.push(await controls.learningRate());
       },
     };
-    const fit = () => model.fit(images(), y, { ...silent, callbacks: [halve] });
-    await fit();
-    expect(await made(fit)).toEqual(nothing);
+    const train = () => model.fit(images(), y, { ...silent, callbacks: [halve] });
+    await train();
+    expect(await made(train)).toEqual(nothing);
     expect(rates.map((rate) => rate.toFixed(7))).toEqual(["0.0005000", "0.0002500"]);
     model.hidden.trainable = false;
-    expect((await made(fit)).traces).toBeGreaterThan(0);
-    expect(await made(fit)).toEqual(nothing);
+    expect((await made(train)).traces).toBeGreaterThan(0);
+    expect(await made(train)).toEqual(nothing);
     const before = Number(await model.predict(images()).sum().item());
     model.factor = 3;
     expect(Number(await model.predict(images()).sum().item()) / before).toBeCloseTo(3, 4);
-    expect((await made(fit)).traces).toBeGreaterThan(0);
+    expect((await made(train)).traces).toBeGreaterThan(0);
   });
 });
 

@@ -70,6 +70,7 @@ export class CpuExecutable implements Executable {
   }
 
   abandon(): void {
+    this.#awaited?.abandon();
     this.#made?.executable.abandon();
   }
 

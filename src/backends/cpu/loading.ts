@@ -6,6 +6,8 @@ import type { Tier, TierExecutable } from "./tier.ts";
 export interface Awaited {
   soon(): Promise<unknown>;
   now(): void;
+  /** Nobody waits for it any more: it doesn't keep the process alive. */
+  abandon(): void;
 }
 
 /** The work of making a program: pauses where others may have their turn, and where it has to wait. */

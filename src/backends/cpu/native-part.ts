@@ -3,6 +3,7 @@ import { reportSlowCompiler } from "../slow-compilers.ts";
 import type { NativePart } from "./choose-tier.ts";
 import type { NativeTier } from "./native.ts";
 import { nativeAvailability, nativeTier } from "./native.ts";
+import { rememberedToolchain, searchToolchain } from "./toolchain.ts";
 
 let made: { tier: NativeTier; threads: number | undefined } | undefined;
 
@@ -16,7 +17,11 @@ function tier({ threads }: DeviceSettings): NativeTier {
 
 /** Programs as C, for the cpu device of environments that have compilers. */
 export const nativePart: NativePart = {
-  asked: () => undefined,
+  asked() {
+    if (rememberedToolchain() !== undefined) return undefined;
+    const search = searchToolchain();
+    return { soon: () => search.ready, now: () => void nativeAvailability(), abandon: search.abandon };
+  },
   availability: nativeAvailability,
   tier,
 

@@ -37,7 +37,16 @@ export const doctor: Command = {
 };
 
 /** What changes where programs run or what they read. */
-const environmentNames = ["GRADSMITH_DEVICE", "GRADSMITH_CPU", "GRADSMITH_THREADS", "GRADSMITH_DATA", "CC", "XDG_CACHE_HOME"];
+const environmentNames = [
+  "GRADSMITH_DEVICE",
+  "GRADSMITH_CPU",
+  "GRADSMITH_THREADS",
+  "GRADSMITH_DATA",
+  "CC",
+  "GRADSMITH_COMPILER_SECONDS",
+  "GRADSMITH_CACHE",
+  "XDG_CACHE_HOME",
+];
 
 function describeWasm(): string {
   const { simd, relaxedSimd } = wasmFeatures();

@@ -1,0 +1,101 @@
+import { anything, countingNumber, flag, oneOf, positiveInteger, wholeNumber } from "../core/checks.ts";
+import { GradsmithError } from "../core/errors.ts";
+import { checkOptions, described } from "../core/options.ts";
+import type { BatchSource } from "./batches.ts";
+import type { Callback } from "./callback.ts";
+import type { StepsPerCall } from "./calls.ts";
+import type { ClassWeight } from "./checked-batch.ts";
+import type { Verbosity } from "./progress.ts";
+import type { ModelFile } from "./read-model-file.ts";
+import type { SampleTree } from "./samples.ts";
+
+/** The options of `fit`. */
+export interface FitOptions {
+  /** How many samples make a step; 32 by default. */
+  readonly batchSize?: number;
+  /** How often all samples are gone through; 1 by default. */
+  readonly epochs?: number;
+  /** Take the samples in a new random order in each epoch; true by default. */
+  readonly shuffle?: boolean;
+  /** The last fraction of the samples, before shuffling, is not trained on but evaluated after each epoch; 0 by default. */
+  readonly validationSplit?: number;
+  /** Samples that are evaluated after each epoch, with their weights if they have some, or batches of them. */
+  readonly validationData?: readonly [x: SampleTree, y: SampleTree, sampleWeight?: SampleTree] | BatchSource;
+  /** How much each sample counts in the loss: a number a sample, or by output; Σ w·l / n is made small, as in Keras. */
+  readonly sampleWeight?: SampleTree;
+  /** How much samples of each class count in the loss, by class number; not together with `sampleWeight`. */
+  readonly classWeight?: ClassWeight;
+  readonly callbacks?: readonly Callback[];
+  /** Decides the first weights, if there are none yet, the order of the samples and dropout; 0 by default. */
+  readonly seed?: number;
+  /** `auto`, the default: a bar in a terminal, else a line per epoch; 0: nothing; 1: a bar; 2: a line per epoch. */
+  readonly verbose?: Verbosity;
+  /**
+   * A checkpoint of this model (a path, a URL, bytes or a Blob) to go on from, to the same bits as if nothing had come between: its weights, all that
+   * the optimizer remembers, its seed, epoch and batch. None by default.
+   */
+  readonly resumeFrom?: ModelFile;
+  /** From which epoch to count, when training goes on; 0 by default. */
+  readonly initialEpoch?: number;
+  /**
+   * How many steps run in one call, between which callbacks have their turn. "auto", the default: as many as the work in a step suggests, the same in
+   * every run; one, where a callback has an `onBatchEnd`.
+   */
+  readonly stepsPerCall?: StepsPerCall;
+  /** Ends training after the call that is running. */
+  readonly signal?: AbortSignal;
+}
+
+/** The options of `fit`, or an error for what they can't be. */
+export const checkFitOptions = (options: FitOptions): FitOptions =>
+  checkOptions<FitOptions>("fit", options, {
+    batchSize: positiveInteger,
+    epochs: positiveInteger,
+    shuffle: flag,
+    validationSplit: fraction,
+    validationData: anything,
+    sampleWeight: anything,
+    classWeight: anything,
+    callbacks,
+    seed: wholeNumber,
+    verbose: oneOf("auto", 0, 1, 2),
+    resumeFrom: anything,
+    initialEpoch: countingNumber,
+    stepsPerCall: (where, name, value) => (value === "auto" ? value : positiveInteger(where, name, value)),
+    signal,
+  });
+
+/** The options of `evaluate` likewise. */
+export const checkEvaluateOptions = <Options extends Pick<FitOptions, "batchSize" | "sampleWeight" | "classWeight">>(
+  options: Options,
+): Options =>
+  checkOptions<Pick<FitOptions, "batchSize" | "sampleWeight" | "classWeight">>("evaluate", options, {
+    batchSize: positiveInteger,
+    sampleWeight: anything,
+    classWeight: anything,
+  }) as Options;
+
+function fraction(where: string, name: string, value: unknown): void {
+  if (typeof value === "number" && value >= 0 && value < 1) return;
+  throw new GradsmithError(
+    "option",
+    where,
+    `${name} must be at least 0 and less than 1, got ${described(value)}.`,
+    "It is the fraction of the samples that is held back.",
+  );
+}
+
+function callbacks(where: string, name: string, value: unknown): void {
+  if (Array.isArray(value) && value.every((callback) => typeof callback === "object" && callback !== null)) return;
+  throw new GradsmithError("option", where, `${name} must be a list of callbacks, got ${described(value)}.`, "Write [earlyStopping()].");
+}
+
+function signal(where: string, name: string, value: unknown): void {
+  if (typeof value === "object" && value !== null && "aborted" in value) return;
+  throw new GradsmithError(
+    "option",
+    where,
+    `${name} must be an AbortSignal, got ${described(value)}.`,
+    "Give new AbortController().signal.",
+  );
+}

@@ -1,0 +1,152 @@
+import { GradsmithError } from "../core/errors.ts";
+import type { Callback, TrainingControls, WeightCopy } from "./callback.ts";
+import type { StepsPerCall } from "./calls.ts";
+import type { Place } from "./checkpoint.ts";
+import { stateControls } from "./controls.ts";
+import type { History, Logs } from "./history.ts";
+import { HistoryRecorder } from "./history.ts";
+import { notFinite } from "./not-finite.ts";
+import { overwrite } from "./overwrite.ts";
+import type { PreparedTraining, TrainingRequest } from "./prepare-training.ts";
+import { extraOf, restore } from "./resume.ts";
+import { logsOf } from "./tally.ts";
+
+export interface TrainingResult {
+  readonly history: History;
+  /** What a callback wants the model to hold instead. */
+  readonly restored: WeightCopy | undefined;
+}
+
+/** The loop over epochs and calls of steps, at whose boundaries callbacks have their turn. */
+export class TrainingLoop {
+  readonly #request: TrainingRequest;
+  readonly #training: PreparedTraining;
+  readonly #callbacks: readonly Callback[];
+  readonly #controls: TrainingControls;
+  readonly #recorder = new HistoryRecorder();
+  /** Where the training is, at the boundaries of its calls. */
+  #place: Place;
+  #stopped: History["stopped"] = "done";
+  #restored: WeightCopy | undefined;
+  /** The number of the epoch's first step, of all steps that the state has seen. */
+  #epochBegan = 0;
+  #logs: Logs = {};
+
+  constructor(request: TrainingRequest, training: PreparedTraining, callbacks: readonly Callback[]) {
+    this.#request = request;
+    this.#training = training;
+    this.#callbacks = callbacks;
+    this.#place = training.place;
+    this.#controls = this.#makeControls();
+  }
+
+  async run(): Promise<TrainingResult> {
+    const { epoch: first } = this.#place;
+    const { epochs = 1 } = this.#request.options;
+    await this.#tell((callback) => callback.onTrainBegin?.(this.#controls));
+    for (let epoch = first; epoch < epochs && this.#goesOn(); epoch++) if (!(await this.#runEpoch(epoch))) break;
+    this.#goesOn();
+    await this.#tell((callback) => callback.onTrainEnd?.(this.#logs, this.#controls));
+    return { history: this.#recorder.finish(this.#stopped), restored: this.#restored };
+  }
+
+  /** Whether the epoch was gone through as a whole. */
+  async #runEpoch(epoch: number): Promise<boolean> {
+    const { source, validation, place } = this.#training;
+    const { resumed, programs, options } = this.#request;
+    await this.#tell((callback) => callback.onEpochBegin?.(epoch, this.#controls));
+    if (!this.#goesOn()) return false;
+    source.begin(epoch);
+    let steps = 0;
+    if (resumed !== undefined && epoch === place.epoch) {
+      steps = place.batch;
+      await restore(source.progressing, resumed.extra);
+    }
+    this.#epochBegan = (await source.progressing.model.step.item()) - steps;
+    for await (steps of source.steps(steps, stepsPerCallOf(options.stepsPerCall, this.#callbacks))) {
+      this.#place = { ...this.#place, epoch, batch: steps };
+      await this.#checkFinite();
+      await this.#tellOfSteps(steps);
+      if (this.#goesOn() || steps === source.stepsPerEpoch) continue;
+      this.#logs = await logsOf(source.progressing.tally, programs.setup);
+      return false;
+    }
+    if (steps === 0 && this.#goesOn())
+      throw new GradsmithError(
+        "data",
+        "fit",
+        `no batches came in epoch ${epoch + 1}.`,
+        "Give a dataset that can be walked through once per epoch.",
+      );
+    this.#logs = { ...(await logsOf(source.progressing.tally, programs.setup)), ...(await validation?.run()) };
+    this.#recorder.add(epoch, this.#logs);
+    this.#place = { ...this.#place, epoch: epoch + 1, batch: 0 };
+    await this.#tell((callback) => callback.onEpochEnd?.(epoch, this.#logs, this.#controls));
+    return true;
+  }
+
+  /** Whether training goes on. A callback's word comes before the signal's. */
+  #goesOn(): boolean {
+    if (this.#stopped === "done" && this.#request.options.signal?.aborted === true) this.#stopped = "aborted";
+    return this.#stopped === "done";
+  }
+
+  async #tell(what: (callback: Callback) => void | Promise<void> | undefined): Promise<void> {
+    for (const callback of this.#callbacks) await what(callback);
+  }
+
+  async #tellOfSteps(step: number): Promise<void> {
+    const { source } = this.#training;
+    let known: Promise<Logs> | undefined;
+    const logs = (): Promise<Logs> => {
+      known ??= logsOf(source.progressing.tally, this.#request.programs.setup);
+      return known;
+    };
+    for (const callback of this.#callbacks) {
+      await callback.onSteps?.(step, logs, this.#controls);
+      if (callback.onBatchEnd !== undefined) await callback.onBatchEnd(step, await logs(), this.#controls);
+    }
+  }
+
+  async #checkFinite(): Promise<void> {
+    const { source, data } = this.#training;
+    const bad = await source.progressing.firstBad.item();
+    if (bad < 0) return;
+    const samples = data.batches === undefined ? data.samples : undefined;
+    throw await notFinite({ epoch: this.#place.epoch, step: bad - this.#epochBegan, samples });
+  }
+
+  #makeControls(): TrainingControls {
+    const { programs, name, options } = this.#request;
+    const { source, validation, data, place } = this.#training;
+    const { progressing, stepsPerEpoch } = source;
+    return {
+      ...stateControls(programs.model, programs.setup.optimizer, {
+        state: () => progressing.model,
+        checkpoint: () => ({ state: progressing.model, extra: extraOf(progressing), place: this.#place }),
+        setHyperparameter: (key, value) => overwrite(progressing.model.hyperparameters[key]!, [value]),
+      }),
+      modelName: name,
+      initialEpoch: place.epoch,
+      epochs: options.epochs ?? 1,
+      stepsPerEpoch,
+      batchSize: data.batches === undefined ? (options.batchSize ?? 32) : undefined,
+      stop: () => {
+        if (this.#stopped === "done") this.#stopped = "callback";
+      },
+      restoreWeights: (weights) => {
+        this.#restored = weights;
+      },
+      validate: async () => {
+        if (validation !== undefined) return validation.run();
+        throw new GradsmithError("usage", "validate", "there is nothing to validate on.", "Give fit validationData or validationSplit.");
+      },
+    };
+  }
+}
+
+/** How many steps a call has: where a callback asks for every batch, one. */
+function stepsPerCallOf(wished: StepsPerCall = "auto", callbacks: readonly Callback[]): StepsPerCall {
+  const asks = ({ onBatchEnd, everyBatch = wished === "auto" }: Callback): boolean => onBatchEnd !== undefined && everyBatch;
+  return callbacks.some(asks) ? 1 : wished;
+}
