@@ -277,7 +277,7 @@ export abstract class Model extends Module {
       const source = isBatchSource(x) ? await this.#builtByFirst("fit", x) : x;
       if (!isBatchSource(source)) this.#build("fit", source);
       const resumed = options.resumeFrom === undefined ? undefined : await readCheckpoint(options.resumeFrom, this);
-      if (resumed !== undefined) this.#state.replace(resumed.state);
+      if (resumed !== undefined) this.#resume(resumed.state, choices.optimizer);
       const programs = this.#programsFor(choices);
       const state = this.#state.forTraining(choices.optimizer, options.seed);
       const { history, restored } = await fitModel({ programs, name: this.name, state, resumed, x: source, y, options, follow: begin });
@@ -400,6 +400,17 @@ export abstract class Model extends Module {
     const { tensors, where } = await readTensors(from);
     checkTensors(where, tensors, this.blueprint);
     this.setWeights(tensors);
+  }
+
+  #resume(state: TrainState, optimizer: Optimizer): void {
+    if (state.preparedFor(optimizer) !== state)
+      throw new GradsmithError(
+        "file",
+        "fit",
+        "the training in resumeFrom had another optimizer.",
+        "Compile the model as it was when the file was written.",
+      );
+    this.#state.replace(state);
   }
 
   #compiled(where: string): CompiledChoices {

@@ -96,6 +96,12 @@ describe("what doesn't fit a checkpoint is refused", () => {
     await expect(network().fit(x, y, { ...others, ...wrong, resumeFrom: path })).rejects.toThrow(message);
   });
 
+  it("another optimizer", async () => {
+    await network().fit(x, y, { ...options, callbacks: [saveAfter(1, 2)] });
+    const other = network().compile({ optimizer: "sgd", loss: "mse", metrics: ["mae"] });
+    await expect(other.fit(x, y, { verbose: 0, epochs: 4, resumeFrom: path })).rejects.toThrow("had another optimizer");
+  });
+
   it("other figures, and a file that is no checkpoint", async () => {
     await network().fit(x, y, { ...options, callbacks: [saveAfter(1, 2)] });
     const other = network();
