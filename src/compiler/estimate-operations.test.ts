@@ -73,16 +73,28 @@ describe("the estimate of a graph's operations is what the kernels of its progra
     expect(ratio).toBeLessThan(1.1);
   });
 
-  it("and takes time in proportion to nodes: some 30 ms for a deep network's 20,000, where compiling takes seconds (limit 500 ms)", () => {
+  it("and takes no more time than walking over the graph fifty times: of 20,000 nodes some 30 ms, where compiling takes seconds", () => {
     const loss = (weights: readonly Tensor[]): Tensor => weights.reduce((h, weight) => h.matmul(weight).add(1).tanh(), slot([8, 8])).mean();
     const { value, grads } = valueAndGrad(loss)(Array.from({ length: 1900 }, () => slot([8, 8])));
     const roots = nodesOf([value, ...grads]);
     expect(topological(roots).length).toBeGreaterThan(20_000);
-    const times = Array.from({ length: 5 }, () => {
-      const start = performance.now();
-      operationsOf(roots);
-      return performance.now() - start;
-    });
-    expect(Math.min(...times)).toBeLessThan(500);
+    const least = { walk: Infinity, estimate: Infinity };
+    for (let round = 0; round < 10; round++) {
+      least.walk = Math.min(
+        least.walk,
+        elapsedMs(() => topological(roots)),
+      );
+      least.estimate = Math.min(
+        least.estimate,
+        elapsedMs(() => operationsOf(roots)),
+      );
+    }
+    expect(least.estimate).toBeLessThan(50 * least.walk);
   });
 });
+
+function elapsedMs(work: () => void): number {
+  const start = performance.now();
+  work();
+  return performance.now() - start;
+}

@@ -21,20 +21,38 @@ export function operationsOf(roots: readonly Node[], leaves?: ReadonlySet<Node>)
 
 /** Nodes by their places. */
 interface Graph extends DistinctNodes {
-  readonly users: readonly (readonly number[])[];
+  readonly users: Users;
   /** Instructions for one element. */
-  readonly costs: readonly number[];
+  readonly costs: Float64Array;
+}
+
+/** The places of each node's users, all in one array: those of `place` from `starts[place]` to `starts[place + 1]`. */
+interface Users {
+  readonly starts: Int32Array;
+  readonly places: Int32Array;
 }
 
 function describe(graph: DistinctNodes): Graph {
-  const { nodes, inputs, sizes } = graph;
-  const users: number[][] = nodes.map(() => []);
-  for (const [place, own] of inputs.entries()) for (const input of own) users[input]!.push(place);
-  const isEnlarged = (place: number): boolean => inputs[place]!.length === 1 && sizes[place]! > sizes[inputs[place]![0]!]!;
-  const costs = nodes.map((node, place) =>
-    node.op.kind === "movement" && isEnlarged(place) ? guardCost(node, node.op) : graph.isGiven[place]! ? 0 : scalarCost(node),
-  );
-  return { ...graph, users, costs };
+  const { nodes, inputs, sizes, isGiven } = graph;
+  const costs = new Float64Array(nodes.length);
+  for (let place = 0; place < nodes.length; place++) {
+    const { op } = nodes[place]!;
+    const [input, ...others] = inputs[place]!;
+    const isEnlarged = input !== undefined && others.length === 0 && sizes[place]! > sizes[input]!;
+    if (op.kind === "elementwise" && !isGiven[place]) costs[place] = scalarCost(nodes[place]!);
+    if (op.kind === "movement" && isEnlarged) costs[place] = guardCost(nodes[place]!, op);
+  }
+  return { ...graph, users: usersOf(inputs), costs };
+}
+
+function usersOf(inputs: DistinctNodes["inputs"]): Users {
+  const starts = new Int32Array(inputs.length + 1);
+  for (const own of inputs) for (let i = 0; i < own.length; i++) starts[own[i]! + 1]!++;
+  for (let place = 0; place < inputs.length; place++) starts[place + 1]! += starts[place]!;
+  const places = new Int32Array(starts[inputs.length]!);
+  const next = starts.slice();
+  for (let user = 0; user < inputs.length; user++) for (let i = 0; i < inputs[user]!.length; i++) places[next[inputs[user]![i]!]!++] = user;
+  return { starts, places };
 }
 
 /** Comparisons that say whether an element comes from somewhere. Products that are moved and added up become one product, which has none. */
@@ -48,10 +66,10 @@ function guardCost(node: Node, op: Movement): number {
 }
 
 /** Which nodes are memory, by the rules of `chooseMemory`. Movements that ask nothing count as views. */
-function keptNodes({ nodes, inputs, roots, users, sizes, costs, isGiven }: Graph): boolean[] {
-  const isKept = nodes.map((node, place) => !isGiven[place] && !isPulled(node));
+function keptNodes({ nodes, inputs, roots, users, sizes, costs, isGiven }: Graph): Uint8Array {
+  const isKept = Uint8Array.from(nodes, (node, place) => Number(!isGiven[place] && !isPulled(node)));
   const keep = (place: number): void => {
-    if (!isGiven[place] && nodes[place]!.op.kind !== "source") isKept[place] = true;
+    if (!isGiven[place] && nodes[place]!.op.kind !== "source") isKept[place] = 1;
   };
   const keepBelow = (place: number): void => {
     let below = place;
@@ -59,42 +77,46 @@ function keptNodes({ nodes, inputs, roots, users, sizes, costs, isGiven }: Graph
     keep(below);
   };
   roots.forEach(keep);
-  for (const [place, { op }] of nodes.entries())
-    if (op.kind === "contract" || op.kind === "scan" || op.kind === "shuffle") inputs[place]!.forEach(keepBelow);
-
+  for (let place = 0; place < nodes.length; place++) {
+    const { kind } = nodes[place]!.op;
+    if (kind === "contract" || kind === "scan" || kind === "shuffle") inputs[place]!.forEach(keepBelow);
+  }
   const isShared = sharedNodes(users, isKept);
   const inline = new Float64Array(nodes.length);
-  for (const [place, node] of nodes.entries()) {
+  for (let place = 0; place < nodes.length; place++) {
     const size = sizes[place]!;
+    const own = inputs[place]!;
     let cost = isGiven[place] ? 1 : costs[place]!;
-    for (const input of inputs[place]!) if (sizes[input]! * neighbours > size) cost += isKept[input] ? 1 : inline[input]!;
+    for (let i = 0; i < own.length; i++) if (sizes[own[i]!]! * neighbours > size) cost += isKept[own[i]!] ? 1 : inline[own[i]!]!;
     inline[place] = cost;
-    if (isKept[place] || isGiven[place] || node.op.kind === "source") continue;
+    if (isKept[place] || isGiven[place] || nodes[place]!.op.kind === "source") continue;
     let [reads, largest] = [0, 0];
-    for (const user of users[place]!) {
+    for (let i = users.starts[place]!; i < users.starts[place + 1]!; i++) {
+      const user = users.places[i]!;
       reads += sizes[user]!;
       largest = Math.max(largest, isJoined(nodes[user]!) ? size : sizes[user]!);
     }
-    isKept[place] = size <= 2 * reads && isWorthKeeping({ cost, size, isShared: isShared[place]!, largest });
+    isKept[place] = Number(size <= 2 * reads && isWorthKeeping({ cost, size, isShared: isShared[place] === 1, largest }));
   }
   return isKept;
 }
 
 /** Which nodes several of those need that are memory. */
-function sharedNodes(users: Graph["users"], isKept: readonly boolean[]): boolean[] {
+function sharedNodes({ starts, places }: Users, isKept: Uint8Array): Uint8Array {
   const [none, several] = [-1, -2];
-  const reached = users.map(() => none);
-  for (let place = users.length - 1; place >= 0; place--) {
-    for (const user of users[place]!) {
+  const reached = new Int32Array(isKept.length).fill(none);
+  for (let place = isKept.length - 1; place >= 0; place--) {
+    for (let i = starts[place]!; i < starts[place + 1]!; i++) {
+      const user = places[i]!;
       const root = isKept[user] ? user : reached[user]!;
       reached[place] = reached[place] === none || reached[place] === root ? root : several;
     }
   }
-  return reached.map((root) => root === several);
+  return Uint8Array.from(reached, (root) => Number(root === several));
 }
 
 /** What nodes take that are computed into memory. */
-function ofKept(graph: Graph, isKept: readonly boolean[]): number {
+function ofKept(graph: Graph, isKept: Uint8Array): number {
   const { nodes, inputs, sizes, costs } = graph;
   const read = (place: number): number => inputs[place]!.reduce((sum, input) => sum + sizes[input]!, 0);
   return nodes.reduce((sum, { op }, place) => {
@@ -115,14 +137,15 @@ function ofKept(graph: Graph, isKept: readonly boolean[]): number {
 }
 
 /** Two for each product. Of a result that is only read in part, only that is computed. */
-function ofContraction({ nodes, inputs, roots, users, sizes }: Graph, place: number): number {
+function ofContraction({ nodes, inputs, roots, users: { starts, places }, sizes }: Graph, place: number): number {
   const { left, right } = nodes[place]!.attributes as ContractAttributes;
-  const [, y] = nodes[place]!.inputs as readonly [Node, Node];
-  const others = y.type.shape.filter((_, axis) => !left.includes(right[axis]!));
-  const operations = 2 * sizes[inputs[place]![0]!]! * sizeOf(others);
-  if (roots.has(place) || users[place]!.some((user) => nodes[user]!.op.kind !== "movement")) return operations;
-  const reads = users[place]!.reduce((sum, user) => sum + sizes[user]!, 0);
-  return operations * Math.min(1, reads / sizes[place]!);
+  const [x, y] = inputs[place] as readonly [number, number];
+  const others = nodes[y]!.type.shape.filter((_, axis) => !left.includes(right[axis]!));
+  const operations = 2 * sizes[x]! * sizeOf(others);
+  if (roots.has(place)) return operations;
+  const users = places.subarray(starts[place]!, starts[place + 1]!);
+  if (users.some((user) => nodes[user]!.op.kind !== "movement")) return operations;
+  return operations * Math.min(1, users.reduce((sum, user) => sum + sizes[user]!, 0) / sizes[place]!);
 }
 
 /** What loops take, each run of one once. */
@@ -148,23 +171,30 @@ function ofRun(run: readonly Node<Scan>[]): number {
 }
 
 /** What nodes take that are computed where they are used: for each node in memory that needs them, at each of its points. */
-function ofPulled({ nodes, inputs, users, sizes, costs, isGiven }: Graph, isKept: readonly boolean[]): number {
+function ofPulled({ nodes, inputs, users, sizes, costs, isGiven }: Graph, isKept: Uint8Array): number {
   const points = nodes.map(({ op }, place) => {
     if (op.kind === "reduce") return sizes[inputs[place]![0]!]!;
     return op.kind === "scatter" ? 0 : sizes[place]!;
   });
   /** For each node the places of those in memory that need it. */
-  const needing: (readonly number[])[] = [];
+  const needing: Iterable<number>[] = [];
+  const neededBy = (user: number, place: number): Iterable<number> => {
+    // Things laid side by side are computed at their own places only.
+    if (isJoined(nodes[user]!)) return [points.push(sizes[place]!) - 1];
+    return isKept[user] ? [user] : needing[user]!;
+  };
   let sum = 0;
   for (let place = nodes.length - 1; place >= 0; place--) {
     if (isKept[place] || isGiven[place] || nodes[place]!.op.kind === "source") continue;
-    const lists = users[place]!.map((user) => {
-      // Things laid side by side are computed at their own places only.
-      if (isJoined(nodes[user]!)) return [points.push(sizes[place]!) - 1];
-      return isKept[user] ? [user] : needing[user]!;
-    });
-    needing[place] = lists.length === 1 ? lists[0]! : [...new Set(lists.flat())];
-    if (costs[place]! > 0) for (const each of needing[place]!) sum += costs[place]! * points[each]!;
+    const [first, end] = [users.starts[place]!, users.starts[place + 1]!];
+    let needed = neededBy(users.places[first]!, place);
+    if (end > first + 1) {
+      const all = new Set(needed);
+      for (let i = first + 1; i < end; i++) for (const each of neededBy(users.places[i]!, place)) all.add(each);
+      needed = all;
+    }
+    needing[place] = needed;
+    for (const each of needed) sum += costs[place]! * points[each]!;
   }
   return sum;
 }
