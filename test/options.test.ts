@@ -96,6 +96,7 @@ const without: Readonly<Record<string, string>> = {
   decodeSafetensors: "bytes and a name",
   defineLoss: "a kind, a formula and the checks of its options",
   describeDevice: "nothing",
+  devices: "nothing",
   encodeSafetensors: "tensors and texts",
   grad: "a function",
   initialHyperparameters: "an optimizer",
