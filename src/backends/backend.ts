@@ -50,6 +50,8 @@ export interface LoadOptions {
 export interface Executable {
   /** Resolves when runs will not wait for a compiler. Rejects if there is no way to run it here. */
   readonly ready: Promise<void>;
+  /** About how many operations a run takes. Waits, blocking, where that isn't known yet. */
+  readonly operations: number;
   /** What became of it. Waits, blocking, where that isn't known yet. */
   explain(): Explanation;
   /** Nobody waits for it any more: what is still being compiled doesn't keep the process alive. */

@@ -1,5 +1,6 @@
 import type { Node } from "../ir/graph.ts";
 import type { Program } from "../ir/program.ts";
+import { eachCall } from "../ir/program.ts";
 import { arrange } from "./arrange.ts";
 import { Emitter } from "./emit.ts";
 import type { Group } from "./group.ts";
@@ -26,6 +27,8 @@ export interface Compiled {
    */
   readonly outputs: readonly { readonly argument: number }[];
   readonly groups: readonly Group[];
+  /** Estimated operations of a run. */
+  readonly operations: number;
 }
 
 export interface CompilerOptions {
@@ -60,5 +63,13 @@ export function* compiling(traced: Traced, target: Target, options: CompilerOpti
   const merge = options.fusion === false || options.merging === false ? undefined : passes.mergeKernels;
   const { memories, given, ...merged } = merge?.(made, limits) ?? made;
   const program = planMemory({ name, ...merged }, memories, given);
-  return { program, outputs: arranged.roots.map((root) => ({ argument: layout.argumentOf(root) })), groups: layout.groups };
+  return {
+    program,
+    outputs: arranged.roots.map((root) => ({ argument: layout.argumentOf(root) })),
+    groups: layout.groups,
+    operations: operationsIn(program),
+  };
 }
+
+const operationsIn = ({ kernels, calls }: Program): number =>
+  eachCall(calls).reduce((sum, { call, times }) => sum + times * kernels[call.kernel]!.work.operations, 0);

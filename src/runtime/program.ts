@@ -1,6 +1,5 @@
 import type { Backend, Executable, Memory } from "../backends/backend.ts";
 import type { Traced } from "../compiler/compile.ts";
-import { operationsOf } from "../compiler/estimate-operations.ts";
 import { byteLengthOf } from "../core/encoding.ts";
 import { counted } from "./counters.ts";
 import { currentBackend, deviceSettings } from "./settings.ts";
@@ -21,7 +20,6 @@ export class Program {
   readonly executable: Executable;
   readonly traced: Traced;
   readonly #number: number;
-  #operations: number | undefined;
   /** Bytes of the results that take over no input's memory. */
   readonly #fresh: readonly number[];
 
@@ -40,12 +38,6 @@ export class Program {
   /** Programs begun after so many others don't keep the process alive any more while they are being made. */
   static abandonSince(number: number): void {
     for (const program of loading) if (program.#number >= number) program.executable.abandon();
-  }
-
-  /** About how many operations one run is, as the graph says. */
-  get operations(): number {
-    this.#operations ??= operationsOf(this.traced.outputs);
-    return this.#operations;
   }
 
   /**

@@ -5,7 +5,6 @@ import { full } from "../tensor/create.ts";
 import type { TrainingControls } from "./callback.ts";
 import type { Checkpoint } from "./checkpoint.ts";
 import type { Traceable } from "./objective.ts";
-import { saveCheckpoint } from "./save-checkpoint.ts";
 import type { TrainState } from "./train-state.ts";
 import { copiedWeights } from "./weights.ts";
 
@@ -25,7 +24,12 @@ export const stateControls = (
   optimizer: Optimizer,
   reach: TrainingReach,
 ): Pick<TrainingControls, "copyWeights" | "saveCheckpoint" | "learningRate" | "setLearningRate"> => ({
-  saveCheckpoint: (path) => saveCheckpoint(path, model, reach.checkpoint()),
+  async saveCheckpoint(path) {
+    const checkpoint = reach.checkpoint();
+    const first = checkpoint.state.step.item();
+    const { saveCheckpoint } = await import("./save-checkpoint.ts");
+    await saveCheckpoint(path, model, checkpoint, await first);
+  },
   copyWeights: () => copiedWeights(reach.state()),
   async learningRate() {
     const { hyperparameters, step } = reach.state();

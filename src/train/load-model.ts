@@ -1,8 +1,9 @@
 import { GradsmithError } from "../core/errors.ts";
 import { Layer } from "../nn/layer.ts";
 import { modernized } from "../nn/legacy.ts";
-import type { CompositeBuilders, SavedModule } from "../nn/saved-module.ts";
+import type { CompositeBuilders } from "../nn/saved-module.ts";
 import { loadModule } from "../nn/saved-module.ts";
+import type { SavedModule } from "../nn/saved-parts.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 import type { Architecture, FlatArchitecture } from "./architecture.ts";
 import { architectureKey, readArchitecture } from "./architecture.ts";

@@ -21,6 +21,7 @@ import { isBatchSource, withFirst } from "./batches.ts";
 import type { WeightCopy } from "./callback.ts";
 import type { ClassWeight } from "./checked-batch.ts";
 import { checkedBatch } from "./checked-batch.ts";
+import type { Checkpoint } from "./checkpoint.ts";
 import type { CompiledChoices, CompileOptions, MetricChoices, MetricKeys } from "./compile-options.ts";
 import { compiledChoices } from "./compile-options.ts";
 import { evaluateBatches, evaluation } from "./evaluate.ts";
@@ -36,12 +37,9 @@ import type { Predictor } from "./predict.ts";
 import { predictor } from "./predict.ts";
 import type { ModelPrograms } from "./programs.ts";
 import { modelPrograms } from "./programs.ts";
-import { readCheckpoint } from "./read-checkpoint.ts";
 import type { ModelFile } from "./read-model-file.ts";
-import { checkTensors, readTensors } from "./read-model-file.ts";
 import type { SampleTree } from "./samples.ts";
 import { checkFeatures, treeOf } from "./samples.ts";
-import { saveModel, saveTensors } from "./save-model.ts";
 import type { SummaryOptions } from "./summary.ts";
 import { summaryTable } from "./summary.ts";
 import type { TrainState } from "./train-state.ts";
@@ -94,6 +92,10 @@ function outputNames(where: string, name: string, value: unknown): void {
     'Write { outputs: "dense" }.',
   );
 }
+
+// Files are read and written by modules that pages load when they are used: they know every layer.
+const resumedFrom = async (from: ModelFile, model: Model): Promise<Checkpoint> =>
+  (await import("./read-checkpoint.ts")).readCheckpoint(from, model);
 
 /** For so many choices of `outputs` a model keeps its programs of `predict`. */
 const mostPredictors = 16;
@@ -276,7 +278,7 @@ export abstract class Model extends Module {
     return this.#state.train(async (begin) => {
       const source = isBatchSource(x) ? await this.#builtByFirst("fit", x) : x;
       if (!isBatchSource(source)) this.#build("fit", source);
-      const resumed = options.resumeFrom === undefined ? undefined : await readCheckpoint(options.resumeFrom, this);
+      const resumed = options.resumeFrom === undefined ? undefined : await resumedFrom(options.resumeFrom, this);
       if (resumed !== undefined) this.#resume(resumed.state, choices.optimizer);
       const programs = this.#programsFor(choices);
       const state = this.#state.forTraining(choices.optimizer, options.seed);
@@ -383,12 +385,12 @@ export abstract class Model extends Module {
 
   /** Writes weights and architecture to a safetensors file, for `loadModel`. */
   async save(path: string): Promise<void> {
-    await this.#state.reading((variables) => saveModel(path, this, variables));
+    await this.#state.reading(async (variables) => (await import("./save-model.ts")).saveModel(path, this, variables));
   }
 
   /** Writes the weights to a safetensors file, for `loadWeights` of a model that is built alike. */
   async saveWeights(path: string): Promise<void> {
-    await this.#state.reading((variables) => saveTensors(path, variables));
+    await this.#state.reading(async (variables) => (await import("./save-model.ts")).saveTensors(path, variables));
   }
 
   /**
@@ -397,6 +399,7 @@ export abstract class Model extends Module {
    * @throws GradsmithError "file" where it is missing or damaged, or where names or shapes aren't this model's.
    */
   async loadWeights(from: ModelFile): Promise<void> {
+    const { checkTensors, readTensors } = await import("./read-model-file.ts");
     const { tensors, where } = await readTensors(from);
     checkTensors(where, tensors, this.blueprint);
     this.setWeights(tensors);

@@ -1,7 +1,5 @@
 import type { Traced } from "../../compiler/compile.ts";
 import { compile } from "../../compiler/compile.ts";
-import { operationsOf } from "../../compiler/estimate-operations.ts";
-import { byteLengthOf } from "../../core/encoding.ts";
 import { GradsmithError } from "../../core/errors.ts";
 import type { LoadOptions } from "../backend.ts";
 import type { DeviceSettings } from "../settings.ts";
@@ -15,6 +13,8 @@ export interface NativePart {
   asked(): Awaited | undefined;
   availability(): { readonly available: boolean; readonly reason: string };
   tier(settings: DeviceSettings): Tier;
+  /** Whether a program is worth compiling C, by a rule that looks at its graph alone. */
+  weighed(traced: Traced, expectedRuns: number): { readonly isWorthIt: boolean; readonly reason: string };
   describe(settings: DeviceSettings): { readonly text: string; readonly threads: number };
 }
 
@@ -25,14 +25,6 @@ export interface Means {
   /** Why the native tier, which was there, is not used any more. */
   failure: string | undefined;
 }
-
-/**
- * Operations from which the native tier pays: a compiler takes about half a second, in which the wasm tier does about this much. The
- * estimate depends on the graph alone, never on a clock or a cache, so the same program takes the same tier every time.
- */
-const worthCompiling = 4e9;
-/** Programs over more memory than this are compiled all the same: WebAssembly copies it in and out, and has 4 GiB. */
-const mostCopied = 2 ** 30;
 
 /** Makes a program for the tier that the settings ask for, or the one that its work calls for. */
 export function* loadingOn(means: Means, traced: Traced, options: LoadOptions): Loading<TierChoice> {
@@ -45,12 +37,13 @@ export function* loadingOn(means: Means, traced: Traced, options: LoadOptions): 
     if (!available) throw new GradsmithError("device", "native", `${reason}.`, "Or use the wasm tier: GRADSMITH_CPU=wasm.");
     return yield* loader(native!.tier(settings), traced, "asked for");
   }
-  const { isWorthIt, reason } = weighed(traced, options);
+  if (native === undefined) return yield* loader(wasmTierFor(settings), traced, noCompiler.reason);
+  const { isWorthIt, reason } = native.weighed(traced, options.expectedRuns);
   if (!isWorthIt) return yield* loader(wasmTierFor(settings), traced, reason);
   if (means.failure !== undefined) return yield* loader(wasmTierFor(settings), traced, means.failure);
   yield* answered(native);
-  const { available, reason: absence } = native?.availability() ?? noCompiler;
-  return yield* available ? loader(native!.tier(settings), traced, reason) : loader(wasmTierFor(settings), traced, absence);
+  const { available, reason: absence } = native.availability();
+  return yield* available ? loader(native.tier(settings), traced, reason) : loader(wasmTierFor(settings), traced, absence);
 }
 
 const noCompiler = { available: false, reason: "a browser has no C compiler" };
@@ -58,19 +51,6 @@ const noCompiler = { available: false, reason: "a browser has no C compiler" };
 function* answered(native: NativePart | undefined): Loading<void> {
   const asked = native?.asked();
   if (asked !== undefined) yield asked;
-}
-
-/** Whether a program's work outweighs a compiler's, or its memory is more than WebAssembly should hold. */
-function weighed({ inputs, outputs, donations }: Traced, { expectedRuns }: LoadOptions): { isWorthIt: boolean; reason: string } {
-  const handed = [...inputs, ...outputs.filter((_, i) => donations?.has(i) !== true)];
-  if (handed.reduce((sum, { type }) => sum + byteLengthOf(type), 0) > mostCopied)
-    return { isWorthIt: true, reason: "more memory than WebAssembly should hold" };
-  const operations = operationsOf(outputs) * expectedRuns;
-  const isWorthIt = operations >= worthCompiling;
-  return {
-    isWorthIt,
-    reason: `${operations.toExponential(1)} operations: ${isWorthIt ? "worth compiling C" : "not worth a compiler's time"}`,
-  };
 }
 
 /** What runs in place of a tier that doesn't work here; after a failure of the native tier everything runs on wasm. Says so once. */

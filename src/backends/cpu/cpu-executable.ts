@@ -60,6 +60,10 @@ export class CpuExecutable implements Executable {
     return { tier: tier.name, reason, program: compiled.program };
   }
 
+  get operations(): number {
+    return this.compiled.operations;
+  }
+
   get compiled(): Compiled {
     return this.#now().compiled;
   }

@@ -4,6 +4,7 @@ import type { NativePart } from "./choose-tier.ts";
 import type { NativeTier } from "./native.ts";
 import { nativeAvailability, nativeTier } from "./native.ts";
 import { rememberedToolchain, searchToolchain } from "./toolchain.ts";
+import { weighed } from "./weigh.ts";
 
 let made: { tier: NativeTier; threads: number | undefined } | undefined;
 
@@ -24,6 +25,7 @@ export const nativePart: NativePart = {
   },
   availability: nativeAvailability,
   tier,
+  weighed,
 
   describe(settings) {
     const { compiler, lanes } = nativeAvailability();

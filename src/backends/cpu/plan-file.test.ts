@@ -14,6 +14,7 @@ const plan: Plan = {
     arenaBytes: 192,
   },
   outputs: [0],
+  operations: 1e9,
 };
 const native: Plan = { ...plan, native: { object: "0123456789abcdef0123456789abcdef01234567", isThreaded: true } };
 const wasm: Plan = { ...plan, wasm: { bytes: Uint8Array.from({ length: 300 }, (_, i) => i), memoryPages: 1, argumentOffsets: [1024] } };

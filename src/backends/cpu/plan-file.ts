@@ -11,6 +11,8 @@ export interface Plan {
   readonly outline: Outline;
   /** Places in `outline.arguments` where results are. */
   readonly outputs: readonly number[];
+  /** Estimated operations of a run. */
+  readonly operations: number;
   /** Its code, of one tier. */
   readonly native?: NativeCode | undefined;
   readonly wasm?: Omit<WasmCode, "constants"> | undefined;
@@ -49,7 +51,7 @@ export function decodePlan(bytes: Uint8Array): Plan | undefined {
 const isCount = (x: unknown): x is number => Number.isSafeInteger(x) && (x as number) >= 0;
 
 /** Whether every place a plan names is there. */
-function isSound({ outline, outputs, native, wasm }: Plan): boolean {
+function isSound({ outline, outputs, operations, native, wasm }: Plan): boolean {
   const { name, buffers, arguments: given, arenaBytes } = outline;
   const handed = new Set(given.map(({ buffer }) => buffer));
   const bytesIn = (buffer: ProgramBuffer): number => buffer.length * bytesOf(buffer.dtype);
@@ -68,6 +70,7 @@ function isSound({ outline, outputs, native, wasm }: Plan): boolean {
     buffers.every(isPlaced) &&
     given.every(isArgument) &&
     outputs.every((output) => given[output] !== undefined) &&
+    operations >= 0 &&
     (native === undefined || (/^[0-9a-f]{40}$/.test(native.object) && typeof native.isThreaded === "boolean")) &&
     (wasm === undefined ||
       (isCount(wasm.memoryPages) &&

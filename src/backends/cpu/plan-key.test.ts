@@ -1,4 +1,5 @@
 import { describe, expect, it } from "vitest";
+import { inNightly } from "../../../test/nightly.ts";
 import { randomGraph } from "../../../test/random-graphs/generate.ts";
 import { customGradient } from "../../autodiff/custom-gradient.ts";
 import { scan } from "../../autodiff/scan.ts";
@@ -19,9 +20,11 @@ const traced = (seed: number): Traced => {
   return { name: "random", inputs: capturedBy(roots, new Set()), outputs: roots };
 };
 
+const graphs = inNightly(40, 300);
+
 describe("the text of a graph", () => {
-  it("is the same for two traces of one function, and then so is the C: 300 random graphs", () => {
-    for (let seed = 0; seed < 300; seed++) {
+  it(`is the same for two traces of one function, and then so is the C: ${graphs} random graphs`, () => {
+    for (let seed = 0; seed < graphs; seed++) {
       const [a, b] = [traced(seed), traced(seed)];
       const text = textOf(a);
       expect(textOf(b)).toBe(text);
@@ -30,9 +33,9 @@ describe("the text of a graph", () => {
     }
   });
 
-  it("differs where the C does: 300 random graphs", () => {
+  it(`differs where the C does: ${graphs} random graphs`, () => {
     const printed = new Map<string | undefined, string>();
-    for (let seed = 0; seed < 300; seed++) {
+    for (let seed = 0; seed < graphs; seed++) {
       const graph = traced(seed);
       const text = textOf(graph);
       const c = printC(compile(graph, target).program);

@@ -66,7 +66,11 @@ function fresh(tier: PlanningTier, compiled: Compiled, place: Place | undefined)
   const { program, outputs } = compiled;
   const { name, buffers, arguments: given, arenaBytes } = program;
   const keep = (code: Pick<Plan, "native" | "wasm">): void => {
-    const plan = { outline: { name, buffers, arguments: given, arenaBytes }, outputs: outputs.map(({ argument }) => argument) };
+    const plan = {
+      outline: { name, buffers, arguments: given, arenaBytes },
+      outputs: outputs.map(({ argument }) => argument),
+      operations: compiled.operations,
+    };
     if (place !== undefined && kept++ < mostKept) place.cache.write(place.key, encodePlan({ ...plan, ...code }));
   };
   return {
@@ -109,10 +113,12 @@ const fits = ({ arguments: given, buffers }: Outline, { inputs }: Traced): boole
 export class Recalled implements Compiled {
   readonly program: Program;
   readonly outputs: Compiled["outputs"];
+  readonly operations: number;
   readonly #make: () => Compiled;
   #whole: Compiled | undefined;
 
-  constructor(traced: Traced, { target }: PlanningTier, { outline, outputs }: Plan) {
+  constructor(traced: Traced, { target }: PlanningTier, { outline, outputs, operations }: Plan) {
+    this.operations = operations;
     this.#make = () => compile(traced, target);
     this.outputs = outputs.map((argument) => ({ argument }));
     const whole = (): Program => this.whole.program;

@@ -1,5 +1,7 @@
 import type { Traced } from "../../compiler/compile.ts";
 import { decode, encoded } from "../../core/encoding.ts";
+import { sizeOf } from "../../core/shape.ts";
+import { topological } from "../../ir/graph.ts";
 import type { Backend, DeviceDescription, Executable, Explanation } from "../backend.ts";
 import { evaluateGraph } from "./evaluate.ts";
 
@@ -31,6 +33,10 @@ class Interpreted implements Executable {
 
   constructor(traced: Traced) {
     this.traced = traced;
+  }
+
+  get operations(): number {
+    return topological(this.traced.outputs).reduce((sum, { type }) => sum + sizeOf(type.shape), 0);
   }
 
   explain(): Explanation {
