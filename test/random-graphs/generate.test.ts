@@ -2,10 +2,11 @@ import { describe, expect, it } from "vitest";
 import { evaluateGraph } from "../../src/backends/reference/evaluate.ts";
 import { topological } from "../../src/ir/graph.ts";
 import { verifyGraph } from "../../src/ir/verify.ts";
+import { inNightly } from "../nightly.ts";
 import { randomGraph } from "./generate.ts";
 import { layerGradient } from "./layer-gradient.ts";
 
-const seeds = Array.from({ length: 300 }, (_, seed) => seed);
+const seeds = Array.from({ length: inNightly(100, 1000) }, (_, seed) => seed);
 
 describe("random graphs", () => {
   it("are the same for the same seed", () => {

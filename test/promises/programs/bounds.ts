@@ -5,12 +5,17 @@ import { compile, dense, random, sequential, sgd, type Tensor, zeros } from "gra
 const [way = "", count = "0"] = process.argv.slice(2);
 const total = Number(count);
 
-/** In MiB; addresses include what engines only reserve. */
+const held: (Tensor | undefined)[] = [];
+let heldBytes = 0;
+/** In MiB; addresses include what engines only reserve, rss leaves out the numbers that this program holds. */
 const taken = (): { rss: number; heap: number; addresses: number } => {
   const pages = process.platform === "linux" ? Number(readFileSync("/proc/self/statm", "utf8").split(" ")[0]) : 0;
   const { rss, heapUsed } = process.memoryUsage();
-  return { rss: rss / 2 ** 20, heap: heapUsed / 2 ** 20, addresses: (pages * 4096) / 2 ** 20 };
+  return { rss: (rss - heldBytes) / 2 ** 20, heap: heapUsed / 2 ** 20, addresses: (pages * 4096) / 2 ** 20 };
 };
+
+/** Every size up to their number once, small and large ones in turns: what is alive takes as much at the end as at first. */
+const sizeOf = (i: number): number => 1 + ((i * 7919) % total);
 
 const network = (units = 4) =>
   sequential([dense(units, { activation: "relu" }), dense(1)], { inputShape: [3] }).compile({ optimizer: sgd(), loss: "mse" });
@@ -20,12 +25,13 @@ const y = x.sum({ axis: 1, keepDims: true });
 /** What one of them does, and what it leaves behind for someone to hold. */
 const ways: Readonly<Record<string, (i: number) => Promise<Tensor | undefined>>> = {
   async compile(i) {
-    const result = double(zeros([i + 1]));
+    const result = double(zeros([sizeOf(i)]));
     await result.read();
     return result;
   },
   async predict(i) {
-    const result = model.predict(zeros([i + 1, 3]), { batchSize: i + 1 });
+    const rows = sizeOf(i);
+    const result = model.predict(zeros([rows, 3]), { batchSize: rows });
     await result.read();
     return result;
   },
@@ -50,9 +56,10 @@ const model = network();
 
 const run = ways[way]!;
 const looks: ReturnType<typeof taken>[] = [];
-const held: (Tensor | undefined)[] = [];
 for (let i = 0; i < total; i++) {
-  held.push(await run(i));
+  const result = await run(i);
+  held.push(result);
+  heldBytes += 4 * (result?.size ?? 0);
   // The event loop turns, as it does in every program that waits for something.
   if (i % 10 === 0) await new Promise((resolve) => setImmediate(resolve));
   if (i >= total * 0.3 && i % Math.max(1, Math.floor(total / 40)) === 0) looks.push(taken());
