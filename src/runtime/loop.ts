@@ -98,9 +98,7 @@ export function bind<S, Rest extends readonly unknown[]>(
   return {
     ready: program.executable.ready,
     program,
-    run: (count) => {
-      if (count > 0) program.run(memories, count);
-    },
+    run: (count) => program.backend.enqueue(program.executable, memories, count),
   };
 }
 

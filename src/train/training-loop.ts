@@ -28,8 +28,10 @@ export class TrainingLoop {
   #place: Place;
   #stopped: History["stopped"] = "done";
   #restored: WeightCopy | undefined;
-  /** The number of the epoch's first step, of all steps that the state has seen. */
+  /** The number of the first step of this training, and of its current epoch, of all steps that the state has seen. */
+  #firstStep = 0;
   #epochBegan = 0;
+  #ran = 0;
   #logs: Logs = {};
 
   constructor(request: TrainingRequest, training: PreparedTraining, callbacks: readonly Callback[]) {
@@ -43,6 +45,7 @@ export class TrainingLoop {
   async run(): Promise<TrainingResult> {
     const { epoch: first } = this.#place;
     const { epochs = 1 } = this.#request.options;
+    this.#firstStep = await this.#training.source.progressing.model.step.item();
     await this.#tell((callback) => callback.onTrainBegin?.(this.#controls));
     for (let epoch = first; epoch < epochs && this.#goesOn(); epoch++) if (!(await this.#runEpoch(epoch))) break;
     this.#goesOn();
@@ -62,7 +65,8 @@ export class TrainingLoop {
       steps = place.batch;
       await restore(source.progressing, resumed.extra);
     }
-    this.#epochBegan = (await source.progressing.model.step.item()) - steps;
+    this.#epochBegan = this.#firstStep + this.#ran - steps;
+    const before = steps;
     for await (steps of source.steps(steps, stepsPerCallOf(options.stepsPerCall, this.#callbacks))) {
       this.#place = { ...this.#place, epoch, batch: steps };
       await this.#checkFinite();
@@ -78,6 +82,7 @@ export class TrainingLoop {
         `no batches came in epoch ${epoch + 1}.`,
         "Give a dataset that can be walked through once per epoch.",
       );
+    this.#ran += steps - before;
     this.#logs = { ...(await logsOf(source.progressing.tally, programs.setup)), ...(await validation?.run()) };
     this.#recorder.add(epoch, this.#logs);
     this.#place = { ...this.#place, epoch: epoch + 1, batch: 0 };

@@ -16,6 +16,8 @@ interface Made extends TierChoice {
   readonly executable: TierExecutable;
   /** For each argument of the program the place of its memory in what `enqueue` is given. */
   readonly places: readonly number[];
+  /** Whether they are as they are given. */
+  readonly isInOrder: boolean;
   /** Outputs that are the same value as another one: places of memory, from and to. */
   readonly twins: readonly (readonly [from: number, to: number])[];
 }
@@ -81,7 +83,7 @@ export class CpuExecutable implements Executable {
   /** Over the memories that `Backend.enqueue` was given. */
   run(memories: readonly Storage[], times: number): void {
     const made = this.#now();
-    const storages = made.places.map((place) => memories[place]!);
+    const storages = made.isInOrder ? memories : made.places.map((place) => memories[place]!);
     try {
       made.executable.run(storages, times);
     } catch (cause) {
@@ -181,7 +183,8 @@ export class CpuExecutable implements Executable {
       else twins.push([places[argument]!, place]);
       place++;
     }
-    return { ...choice, executable: choice.start(), places, twins };
+    const isInOrder = twins.length === 0 && places.every((own, argument) => own === argument);
+    return { ...choice, executable: choice.start(), places, isInOrder, twins };
   }
 }
 
