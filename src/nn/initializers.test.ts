@@ -1,23 +1,28 @@
 import { describe, expect, it } from "vitest";
 import { evaluated } from "../../test/contract/evaluated.ts";
+import { inNightly } from "../../test/nightly.ts";
 import { random } from "../tensor/random.ts";
 import { initializerOf, initializers } from "./initializers.ts";
 
-const draw = (name: string, shape = [300, 200], seed = 1): number[] =>
+const [inputs, outputs] = inNightly([120, 80], [300, 200]);
+const count = inputs * outputs;
+const draw = (name: string, shape = [inputs, outputs], seed = 1): number[] =>
   evaluated(initializerOf("test", name).create(shape, random.key(seed)));
 const moments = (xs: readonly number[]): { mean: number; variance: number; largest: number } => {
   const mean = xs.reduce((a, b) => a + b, 0) / xs.length;
   return { mean, variance: xs.reduce((a, x) => a + (x - mean) ** 2, 0) / xs.length, largest: Math.max(...xs.map(Math.abs)) };
 };
 
-describe("initializers by their formulas, on 300 inputs and 200 outputs", () => {
+describe(`initializers by their formulas, on ${inputs} inputs and ${outputs} outputs`, () => {
+  // Five standard deviations of a normal sample's variance.
+  const most = 5 * Math.sqrt(2 / count);
   const variances = {
-    glorotUniform: 2 / 500,
-    glorotNormal: 2 / 500,
-    heUniform: 2 / 300,
-    heNormal: 2 / 300,
-    lecunUniform: 1 / 300,
-    lecunNormal: 1 / 300,
+    glorotUniform: 2 / (inputs + outputs),
+    glorotNormal: 2 / (inputs + outputs),
+    heUniform: 2 / inputs,
+    heNormal: 2 / inputs,
+    lecunUniform: 1 / inputs,
+    lecunNormal: 1 / inputs,
     randomUniform: 0.1 ** 2 / 12,
     randomNormal: 0.05 ** 2,
     truncatedNormal: (0.05 * 0.87962566) ** 2,
@@ -25,30 +30,28 @@ describe("initializers by their formulas, on 300 inputs and 200 outputs", () => 
   for (const [name, variance] of Object.entries(variances)) {
     it(`${name} has mean 0 and variance ${variance.toPrecision(3)}`, () => {
       const found = moments(draw(name));
-      expect(Math.abs(found.mean)).toBeLessThan(4 * Math.sqrt(variance / 60_000));
-      expect(found.variance / variance).toBeGreaterThan(0.97);
-      expect(found.variance / variance).toBeLessThan(1.03);
+      expect(Math.abs(found.mean)).toBeLessThan(4 * Math.sqrt(variance / count));
+      expect(Math.abs(found.variance / variance - 1)).toBeLessThan(most);
     });
   }
 
   it.each([
-    [{}, 1 / 300],
-    [{ scale: 2, mode: "fanOut" }, 2 / 200],
-    [{ scale: 0.5, mode: "fanAvg", distribution: "uniform" }, 0.5 / 250],
-    [{ mode: "fanIn", distribution: "untruncatedNormal" }, 1 / 300],
+    [{}, 1 / inputs],
+    [{ scale: 2, mode: "fanOut" }, 2 / outputs],
+    [{ scale: 0.5, mode: "fanAvg", distribution: "uniform" }, 1 / (inputs + outputs)],
+    [{ mode: "fanIn", distribution: "untruncatedNormal" }, 1 / inputs],
   ] as const)("varianceScaling %j has variance scale / fan", (options, variance) => {
-    const { variance: found, largest } = moments(evaluated(initializers.varianceScaling(options).create([300, 200], random.key(3))));
-    expect(found / variance).toBeGreaterThan(0.97);
-    expect(found / variance).toBeLessThan(1.03);
+    const { variance: found, largest } = moments(evaluated(initializers.varianceScaling(options).create([inputs, outputs], random.key(3))));
+    expect(Math.abs(found / variance - 1)).toBeLessThan(most);
     const limit = { uniform: Math.sqrt(3), untruncatedNormal: 6, truncatedNormal: 2 / 0.87962566 };
     expect(largest / Math.sqrt(variance)).toBeLessThan(limit["distribution" in options ? options.distribution : "truncatedNormal"] + 1e-6);
   });
 
   it("randomUniform and randomNormal lie where they are told to", () => {
-    const uniform = moments(evaluated(initializers.randomUniform({ minval: 2, maxval: 4 }).create([300, 200], random.key(3))));
+    const uniform = moments(evaluated(initializers.randomUniform({ minval: 2, maxval: 4 }).create([inputs, outputs], random.key(3))));
     expect(uniform.mean).toBeCloseTo(3, 1);
     expect(uniform.largest).toBeLessThan(4);
-    const normal = moments(evaluated(initializers.randomNormal({ mean: -1, stddev: 2 }).create([300, 200], random.key(3))));
+    const normal = moments(evaluated(initializers.randomNormal({ mean: -1, stddev: 2 }).create([inputs, outputs], random.key(3))));
     expect(normal.mean).toBeCloseTo(-1, 1);
     expect(normal.variance).toBeCloseTo(4, 0);
   });
@@ -67,8 +70,8 @@ describe("initializers by their formulas, on 300 inputs and 200 outputs", () => 
 
   it("glorotUniform stays within its limit, and comes near it", () => {
     const { largest } = moments(draw("glorotUniform"));
-    expect(largest).toBeLessThanOrEqual(Math.sqrt(6 / 500) + 1e-9);
-    expect(largest).toBeGreaterThan(0.99 * Math.sqrt(6 / 500));
+    expect(largest).toBeLessThanOrEqual(Math.sqrt(6 / (inputs + outputs)) + 1e-9);
+    expect(largest).toBeGreaterThan(0.99 * Math.sqrt(6 / (inputs + outputs)));
   });
 
   it("a window counts as inputs: heNormal on [3, 3, 8, 16]", () => {
