@@ -1,9 +1,9 @@
-/** Programs want a buffer's start at a multiple of this many bytes (1.7 times faster than elsewhere), and as many bytes of slack behind it. */
-export const alignment = 64;
+/** So many bytes around numbers let a device compute with them where they lie. */
+const room = 128;
 
-/** Bytes with room around them to be moved to such a place, wherever the engine puts them. */
+/** Bytes with room around them. */
 export const roomyBytes = (byteLength: number): Uint8Array<ArrayBuffer> =>
-  new Uint8Array(new ArrayBuffer(byteLength + 2 * alignment), 0, byteLength);
+  new Uint8Array(new ArrayBuffer(byteLength + room), 0, byteLength);
 
 /** A move goes in pieces of so many bytes. */
 const piece = 2 ** 20;
@@ -18,7 +18,7 @@ interface Resizable {
 /** The same for numbers that are given: where they are a data set, in a buffer that `moveBytes` can shrink. */
 export function givenBytes(byteLength: number): Uint8Array<ArrayBuffer> {
   if (byteLength < shrinkableFrom) return roomyBytes(byteLength);
-  const maxByteLength = byteLength + 2 * alignment;
+  const maxByteLength = byteLength + room;
   return new Uint8Array(Reflect.construct(ArrayBuffer, [maxByteLength, { maxByteLength }]) as ArrayBuffer, 0, byteLength);
 }
 
