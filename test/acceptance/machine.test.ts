@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { loadModel } from "gradsmith";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { answersProbe, fakeCompiler, hanging } from "../compilers/fake-compiler.ts";
+import { inNightly } from "../nightly.ts";
 import { gradsmith, hasNamespaces, withDisk } from "./command.ts";
 import { idxBytes, writeImages } from "./image-folder.ts";
 
@@ -238,22 +239,24 @@ describe.skipIf(process.platform === "win32")("the native tier's troubles end on
     });
   });
 
-  test.skipIf(!hasNamespaces)(
-    "a cache that is a file, is read-only or is full: a temporary folder serves",
-    { timeout: 60_000 },
-    async () => {
-      const [file, disk] = [join(fresh(), "file"), fresh()];
-      writeFileSync(file, "");
-      for (const [cache, options] of [
-        [file, "size=1m"],
-        [disk, "ro"],
-        [disk, "size=4k"],
-      ] as const) {
-        const environment = { GRADSMITH_CPU: "native", GRADSMITH_CACHE: cache };
-        const { code, stdout, stderr } = await gradsmith(shortRun(fresh()), { environment, within: withDisk(disk, options) });
-        expect([code, stderr], options).toEqual([0, ""]);
-        expect(stdout).toMatch(/^device cpu, tier native: /);
-      }
+  const onNative = async (cache: string, within: readonly string[] = []): Promise<void> => {
+    const environment = { GRADSMITH_CPU: "native", GRADSMITH_CACHE: cache };
+    const { code, stdout, stderr } = await gradsmith(shortRun(fresh()), { environment, within });
+    expect([code, stderr]).toEqual([0, ""]);
+    expect(stdout).toMatch(/^device cpu, tier native: /);
+  };
+
+  test("a cache that is a file: a temporary folder serves", () => {
+    const file = join(fresh(), "file");
+    writeFileSync(file, "");
+    return onNative(file);
+  });
+
+  test.skipIf(!hasNamespaces).each([["full", "size=4k"], ...inNightly([], [["read-only", "ro"]])])(
+    "a cache on a disk that is %s: a temporary folder serves",
+    (_, options) => {
+      const disk = fresh();
+      return onNative(disk, withDisk(disk, options!));
     },
   );
 });

@@ -499,7 +499,9 @@ describe.skipIf(!available)(`native backend (${reason})`, () => {
     // Two cache lines short of whole pages: what is read behind the end is in the same page.
     const many = new Float32Array(2 ** 22).fill(3);
     const stays = new Storage(many.byteLength, new Uint8Array(many.buffer));
-    expect(new Set(results(large, stays))).toEqual(new Set([1.5]));
+    const halved = new Storage(stays.byteLength);
+    large.run([stays, halved], 1);
+    expect(new Set(view(halved, "f32"))).toEqual(new Set([1.5]));
   });
 
   it("finds a compiled program in its cache, and makes a damaged one again", async () => {
