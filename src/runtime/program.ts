@@ -22,6 +22,8 @@ export class Program {
   readonly #number: number;
   /** Bytes of the results that take over no input's memory. */
   readonly #fresh: readonly number[];
+  /** Where in what is queued each output is. */
+  readonly #places: readonly number[];
 
   constructor(traced: Traced, options: ProgramOptions) {
     const { outputs, donations } = traced;
@@ -29,6 +31,8 @@ export class Program {
     this.backend = currentBackend();
     this.executable = this.backend.load(traced, { ...options, settings: deviceSettings() });
     this.#fresh = outputs.filter((_, i) => donations?.has(i) !== true).map(({ type }) => byteLengthOf(type));
+    let next = traced.inputs.length;
+    this.#places = outputs.map((_, i) => donations?.get(i) ?? next++);
     this.#number = counted.programs++;
     loading.add(this);
     const done = (): void => void loading.delete(this);
@@ -41,17 +45,12 @@ export class Program {
   }
 
   /**
-   * Queues runs over the memories of `Traced.inputs`; donated ones are overwritten. Gives the memory of each output at once, new ones freshly
-   * made.
+   * Queues runs over the memories of `Traced.inputs`, a list that is the program's from now on; donated ones are overwritten. Gives the memory of
+   * each output at once, new ones freshly made.
    */
-  run(inputs: readonly Memory[], times: number): Memory[] {
-    const { backend, executable, traced } = this;
-    const fresh = this.#fresh.map((byteLength) => backend.allocate(byteLength));
-    backend.enqueue(executable, [...inputs, ...fresh], times);
-    let next = 0;
-    return traced.outputs.map((_, i) => {
-      const donated = traced.donations?.get(i);
-      return donated === undefined ? fresh[next++]! : inputs[donated]!;
-    });
+  run(memories: Memory[], times: number): Memory[] {
+    for (const byteLength of this.#fresh) memories.push(this.backend.allocate(byteLength));
+    this.backend.enqueue(this.executable, memories, times);
+    return this.#places.map((place) => memories[place]!);
   }
 }

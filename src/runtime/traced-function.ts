@@ -1,4 +1,4 @@
-import type { Memory } from "../backends/backend.ts";
+import type { Backend, Memory } from "../backends/backend.ts";
 import type { DeviceSettings } from "../backends/settings.ts";
 import type { Traced } from "../compiler/compile.ts";
 import { BoundedMap } from "../core/bounded-map.ts";
@@ -96,17 +96,15 @@ export class TracedFunction<A extends readonly unknown[], R> {
   call(args: A, { times = 1, expectedRuns }: { readonly times?: number; readonly expectedRuns: number }): R {
     if (graphsAreHeld()) return this.#fn(...args);
     const { variant, leaves } = this.#found(args, expectedRuns);
-    const { backend } = variant.program;
-    const memories = [...takeMemories(this.#computed(variant, leaves), variant.donated, variant.program), ...this.#alongside(variant)];
-    const results = variant.program.run(memories, times);
-    return variant.rebuild(variant.outputs.map((node, i) => new Tensor(heldNode(backend, results[i]!, node.type)))) as R;
+    const { program, outputs, donated } = variant;
+    const results = program.run(this.#memories(variant, leaves, donated), times);
+    return variant.rebuild(results.map((memory, i) => new Tensor(heldNode(program.backend, memory, outputs[i]!.type)))) as R;
   }
 
   /** The program for these arguments, and the memories it runs over in place: nothing is given away. */
   bound(args: A, expectedRuns: number): { readonly program: Program; readonly memories: readonly Memory[] } {
     const { variant, leaves } = this.#found(args, expectedRuns);
-    const memories = takeMemories(this.#computed(variant, leaves), new Set(), variant.program);
-    return { program: variant.program, memories: [...memories, ...this.#alongside(variant)] };
+    return { program: variant.program, memories: this.#memories(variant, leaves, new Set()) };
   }
 
   /** Makes the program for such arguments, without blocking. */
@@ -128,9 +126,7 @@ export class TracedFunction<A extends readonly unknown[], R> {
     if (this.#latest?.settings === settings && this.#latest.variant.expectedRuns * manyMore > expectedRuns) {
       const { variant } = this.#latest;
       const leaves = variant.leavesOf(args);
-      const isSame = (leaf: Tensor, i: number): boolean =>
-        isAlike(leaf, variant.types[i]!) && this.#textOf(leaf, i >= variant.first) === variant.texts[i];
-      if (leaves?.every(isSame) === true) return { variant, leaves };
+      if (leaves !== undefined && this.#areOf(variant, leaves)) return { variant, leaves };
     }
     const given = flatten(args, isTensor);
     const first = flatten(args[0], isTensor).leaves.length;
@@ -145,6 +141,14 @@ export class TracedFunction<A extends readonly unknown[], R> {
     return { variant, leaves: given.leaves };
   }
 
+  #areOf({ types, texts, first }: Variant, leaves: readonly Tensor[]): boolean {
+    for (let i = 0; i < leaves.length; i++) {
+      const leaf = leaves[i]!;
+      if (!isAlike(leaf.type, types[i]!) || this.#textOf(leaf, i >= first) !== texts[i]) return false;
+    }
+    return true;
+  }
+
   /** What is done to a leaf inside; empty for one that is memory by then. */
   #textOf({ node }: Tensor, mayBeLazy: boolean): string {
     if (!mayBeLazy || this.#options.takesLazy !== true || isGiven(node) || !staysLazy(node)) return "";
@@ -153,15 +157,23 @@ export class TracedFunction<A extends readonly unknown[], R> {
     return given.length > 0 ? text : "";
   }
 
-  /** The arguments' leaves as memory, but for those that are computed inside: what these are computed from. */
-  #computed({ texts }: Variant, leaves: readonly Tensor[]): Tensor[] {
-    computeNow(leaves.filter((_, i) => texts[i] === ""));
-    return leaves.flatMap((leaf, i) => (texts[i] === "" ? [leaf] : inputsOf(leaf.node).given.map((node) => new Tensor(node))));
-  }
-
-  #alongside({ program: { backend }, captured, drawsKeys }: Variant): Memory[] {
-    const memories = captured.map((node) => memoryOf(node, backend));
-    return drawsKeys ? [...memories, memoryOf(holdNumbers(Uint32Array.of(keysOfCalls, calls++), keyType), backend)] : memories;
+  /** The memories of the program's inputs, in a list of its own. Arguments are computed, but for those that are computed inside. */
+  #memories(
+    { program: { backend }, texts, captured, drawsKeys }: Variant,
+    leaves: readonly Tensor[],
+    donated: ReadonlySet<number>,
+  ): Memory[] {
+    if (!leaves.every(({ node }) => isGiven(node))) computeNow(leaves.filter((_, i) => texts[i] === ""));
+    const memories: Memory[] = [];
+    for (let i = 0; i < leaves.length; i++) {
+      const { node } = leaves[i]!;
+      if (texts[i] === "") memories.push(memoryOf(node, backend));
+      else for (const begin of inputsOf(node).given) memories.push(memoryOf(begin, backend));
+    }
+    if (donated.size > 0) giveAway(memories, leaves, donated, backend);
+    for (const node of captured) memories.push(memoryOf(node, backend));
+    if (drawsKeys) memories.push(memoryOf(holdNumbers(Uint32Array.of(keysOfCalls, calls++), keyType), backend));
+    return memories;
   }
 
   #traced(args: A, { given, first, texts }: Given, expectedRuns: number): Variant {
@@ -217,17 +229,15 @@ const keyType = { dtype: "u32", shape: [2] } as const;
 const keysOfCalls = 0x63616c6c;
 let calls = 0;
 
-const isAlike = (a: Tensor, b: TensorType): boolean => a.dtype === b.dtype && sameShape(a.shape, b.shape);
+const isAlike = (a: TensorType, b: TensorType): boolean => a === b || (a.dtype === b.dtype && sameShape(a.shape, b.shape));
 
-/** The arguments' memory; donated memory that someone else holds too is copied first. */
-function takeMemories(leaves: readonly Tensor[], donated: ReadonlySet<number>, { backend }: Program): Memory[] {
-  const memories = leaves.map((leaf) => memoryOf(leaf.node, backend));
-  if (donated.size === 0) return memories;
+/** Takes donated memory from its tensors; what someone else holds too is copied first. Donated leaves come first and are computed. */
+function giveAway(memories: Memory[], leaves: readonly Tensor[], donated: ReadonlySet<number>, backend: Backend): void {
   const uses = new Map<Memory, number>();
   for (const memory of memories) uses.set(memory, (uses.get(memory) ?? 0) + 1);
-  return memories.map((memory, i) => {
-    if (!donated.has(i)) return memory;
+  for (const i of donated) {
+    const memory = memories[i]!;
     const { attributes } = leaves[i]!.node;
-    return attributes instanceof Held && uses.get(memory) === 1 ? attributes.donate(backend) : backend.copy(memory);
-  });
+    memories[i] = attributes instanceof Held && uses.get(memory) === 1 ? attributes.donate(backend) : backend.copy(memory);
+  }
 }
