@@ -36,12 +36,17 @@ function bundled(name: string): Promise<string> {
   return made;
 }
 
-/** What a program prints, run in a process of its own. */
-export async function outputOf(name: string, args: readonly string[], environment: NodeJS.ProcessEnv): Promise<string> {
-  const path = await bundled(name);
+/** What a program prints, run in a process of its own; `within` is a command that starts another, such as `unshare -rn`. */
+export async function outputOf(
+  name: string,
+  args: readonly string[],
+  environment: NodeJS.ProcessEnv,
+  within: readonly string[] = [],
+): Promise<string> {
+  const [file, ...words] = [...within, process.execPath, await bundled(name), ...args];
   return new Promise((resolve, reject) => {
     const options = { env: { ...process.env, ...environment }, maxBuffer: 2 ** 24 };
-    execFile(process.execPath, [path, ...args], options, (error, stdout, stderr) =>
+    execFile(file!, words, options, (error, stdout, stderr) =>
       error === null ? resolve(stdout) : reject(new Error(`${error.message}\n${stderr}`)),
     );
   });
