@@ -41,7 +41,7 @@ export class Held {
   }
 
   /** What is in it once all work queued so far is done. */
-  async read(): Promise<Uint8Array> {
+  read(): Promise<Uint8Array> {
     return this.#backend.read(this.#live);
   }
 
