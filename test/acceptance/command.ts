@@ -43,7 +43,7 @@ export function gradsmith(
 }
 
 /** This process's environment without what changes the outcome. */
-function usual(): Record<string, string | undefined> {
+export function usual(): Record<string, string | undefined> {
   const { GRADSMITH_CPU, GRADSMITH_DEVICE, GRADSMITH_THREADS, GRADSMITH_DATA, GRADSMITH_CACHE, CC, NODE_OPTIONS, ...rest } = process.env;
   return rest;
 }
