@@ -29,8 +29,8 @@ export interface EpochSource {
   readonly stepsPerEpoch: number | undefined;
   /** What training has come to, in memory that steps go on over. */
   readonly progressing: Progressing;
-  /** Begins an epoch: nothing of it is done yet. */
-  begin(epoch: number): void;
+  /** Begins the next epoch: nothing of it is done yet. */
+  begin(): void;
   /** Runs the steps of the epoch that has begun, from one on; after each call, how many are done. Whoever stops asking stops the steps. */
   steps(from: number, stepsPerCall: StepsPerCall): AsyncGenerator<number>;
 }
@@ -40,6 +40,7 @@ export interface SourceOptions {
   /** Of `ownState`. */
   readonly state: TrainState;
   readonly seed: number;
+  readonly firstEpoch: number;
 }
 
 interface MemoryOptions extends SourceOptions {
@@ -63,7 +64,7 @@ export async function samplesInMemory(options: MemoryOptions): Promise<EpochSour
   const { stepKey, orderKey } = await keysOf(options.seed);
   const first: TrainingPass = {
     progressing: await ownProgress(options),
-    pass: { position: integer(0), order: shuffle ? { samples: arange(count) } : {} },
+    pass: { epoch: integer(options.firstEpoch), position: integer(0), order: shuffle ? { samples: arange(count) } : {} },
   };
   const state = await owned(first);
   const inputs = { ...samples, key: stepKey };
@@ -74,17 +75,13 @@ export async function samplesInMemory(options: MemoryOptions): Promise<EpochSour
   await pauses.pause();
   // Only what changes between epochs; the weights are not touched.
   const changing: EpochState = { tally: state.progressing.tally, pass: state.pass };
-  const number = integer(0);
-  const begin = bind(programs.beginEpoch, [changing, { key: orderKey, epoch: number }, count], epochs);
+  const begin = bind(programs.beginEpoch, [changing, { key: orderKey }, count], epochs);
   const bound: readonly BoundStep[] = [main, begin, ...(last === undefined ? [] : [last])];
   return {
     ready: Promise.all(bound.map((step) => step.ready)),
     stepsPerEpoch: whole + (last === undefined ? 0 : 1),
     progressing: state.progressing,
-    begin(epoch) {
-      overwrite(number, [epoch]);
-      begin.run(1);
-    },
+    begin: () => begin.run(1),
     async *steps(from, stepsPerCall) {
       if (from > 0) overwrite(state.pass.position, [from * batchSize]);
       yield* calls(main, { from, to: whole, size: stepsOf(main, stepsPerCall), pauses });
@@ -96,8 +93,8 @@ export async function samplesInMemory(options: MemoryOptions): Promise<EpochSour
 }
 
 interface BatchesOptions extends SourceOptions {
-  /** The epoch in which an earlier run is gone on with; undefined where none is. */
-  readonly resumedIn: number | undefined;
+  /** Whether an earlier run is gone on with. */
+  readonly isResumed: boolean;
   readonly classWeight?: ClassWeight | undefined;
   /** Ends the waiting for a compiler. */
   readonly signal: AbortSignal | undefined;
@@ -106,22 +103,24 @@ interface BatchesOptions extends SourceOptions {
 /** Epochs over batches that a dataset hands out one by one. */
 export async function batchesFrom(
   batches: BatchSource,
-  { programs, classWeight, resumedIn, signal, ...options }: BatchesOptions,
+  { programs, classWeight, isResumed, signal, ...options }: BatchesOptions,
 ): Promise<EpochSource> {
   const { model, setup, fitBatch, beginEpoch } = programs;
   const pauses = new EventLoopPauses();
   const { stepKey, orderKey } = await keysOf(options.seed);
   const progressing = await ownProgress({ programs, ...options });
-  const pass = await owned({ position: integer(0), order: {} });
-  const begin = bind(beginEpoch, [{ tally: progressing.tally, pass }, { key: orderKey, epoch: integer(0) }, 0], 1);
+  const pass = await owned({ epoch: integer(options.firstEpoch), position: integer(0), order: {} });
+  const begin = bind(beginEpoch, [{ tally: progressing.tally, pass }, { key: orderKey }, 0], 1);
+  let toResume = isResumed;
   let latest: BoundStep | undefined;
   return {
     ready: begin.ready,
     stepsPerEpoch: undefined,
     progressing,
-    begin(epoch) {
+    begin() {
       // The order of the batches may depend on it.
-      if (epoch === resumedIn) epochAware(batches)?.setEpoch(epoch);
+      if (toResume) epochAware(batches)?.setEpoch(options.firstEpoch);
+      toResume = false;
       begin.run(1);
     },
     async *steps(from, stepsPerCall) {

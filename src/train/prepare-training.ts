@@ -54,14 +54,14 @@ export async function prepareTraining(
   const own = ownState(state, { takes: true });
   follow(own);
   const planned = Math.max(0, epochs - place.epoch);
-  const common = { programs, state: own, seed: place.seed };
+  const common = { programs, state: own, seed: place.seed, firstEpoch: place.epoch };
   const source =
     data.batches === undefined
       ? await samplesInMemory({ ...common, ...data, batchSize, shuffle, epochs: planned })
       : await batchesFrom(data.batches, {
           ...common,
           classWeight: options.classWeight,
-          resumedIn: resumed?.place.epoch,
+          isResumed: resumed !== undefined,
           signal: options.signal,
         });
   const validation = await validationOf(programs, own, data.validation, { batchSize, epochs: planned });

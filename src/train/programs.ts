@@ -18,6 +18,8 @@ import { trainingStep } from "./training-step.ts";
 
 /** Where a pass over samples in memory is, and in which order it takes them. */
 export interface Pass {
+  /** The epoch that is next. i32. */
+  readonly epoch: Tensor;
   /** The sample that is next. i32. */
   readonly position: Tensor;
   /** Sample numbers in the order of this epoch; nothing when they are not shuffled, or come batch by batch. */
@@ -51,8 +53,6 @@ export interface EvaluationInput {
 /** What an epoch begins with. */
 export interface EpochStart {
   readonly key: Tensor;
-  /** i32. */
-  readonly epoch: Tensor;
 }
 
 /**
@@ -89,11 +89,12 @@ export function modelPrograms(model: Traceable, setup: TrainingSetup) {
     /** An epoch begins: nothing is counted yet, and the order is the epoch's. Only what changes between epochs is in its state. */
     beginEpoch: step(
       "fit begin",
-      ({ pass }: EpochState, { key, epoch }: EpochStart, count: number): EpochState => ({
+      ({ pass }: EpochState, { key }: EpochStart, count: number): EpochState => ({
         tally: emptyTally(setup),
         pass: {
+          epoch: pass.epoch.add(1),
           position: full([], 0, { dtype: "i32" }),
-          order: pass.order.samples === undefined ? {} : { samples: random.permutation(count, { key: random.foldIn(key, epoch) }) },
+          order: pass.order.samples === undefined ? {} : { samples: random.permutation(count, { key: random.foldIn(key, pass.epoch) }) },
         },
       }),
     ),

@@ -59,7 +59,7 @@ export class TrainingLoop {
     const { resumed, programs, options } = this.#request;
     await this.#tell((callback) => callback.onEpochBegin?.(epoch, this.#controls));
     if (!this.#goesOn()) return false;
-    source.begin(epoch);
+    source.begin();
     let steps = 0;
     if (resumed !== undefined && epoch === place.epoch) {
       steps = place.batch;
