@@ -40,6 +40,9 @@ try {
     platform: "node",
     format: "esm",
     target: "node20",
+    // What the build for Node begins with (scripts/build.mjs).
+    inject: [join(root, "src/backends/node.ts")],
+    ignoreAnnotations: true,
     tsconfigRaw: "{}",
     logLevel: "error",
   });

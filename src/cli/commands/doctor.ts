@@ -4,7 +4,7 @@ import { nativeAvailability } from "../../backends/cpu/native.ts";
 import { wasmFeatures } from "../../backends/cpu/wasm-features.ts";
 import { version } from "../../core/version.ts";
 import { dataCacheFolder } from "../../data/files-cache.ts";
-import { describeDevice } from "../../runtime/settings.ts";
+import { describeDevice, devices } from "../../runtime/settings.ts";
 import type { Command } from "../command.ts";
 
 export const doctor: Command = {
@@ -25,6 +25,7 @@ export const doctor: Command = {
       ["cores", `${availableParallelism()}, memory ${(totalmem() / 2 ** 30).toFixed(1)} GiB`],
       ["wasm tier", describeWasm()],
       ["native tier", describeNative()],
+      ["devices", devices().map(({ device }) => device).join(", ")],
       ["in use", describeDevice().lines.join("; ")],
       ["code cache", describeCodeCache()],
       ["data", describeData()],
