@@ -1,3 +1,4 @@
+import { EventLoopPauses } from "../backends/event-loop.ts";
 import { callable, countingNumber, flag, positiveInteger, wholeNumber } from "../core/checks.ts";
 import { GradsmithError } from "../core/errors.ts";
 import type { OptionChecks } from "../core/options.ts";
@@ -5,7 +6,6 @@ import { checkOptions, described } from "../core/options.ts";
 import { tensor } from "../tensor/create.ts";
 import type { Nested } from "../tensor/functions/nested.ts";
 import { Tensor } from "../tensor/tensor.ts";
-import { eventLoopPause } from "./event-loop-pause.ts";
 import { type RandomIntegers, randomIntegers } from "./random-integers.ts";
 import { checkCounts, gatherRows, type Numbers, type Rows, readRows, rowAt } from "./rows.ts";
 
@@ -176,10 +176,10 @@ export class Dataset implements AsyncIterable<Batch> {
 
   /** A pass over the elements. Lets timers and input through now and then. */
   async *[Symbol.asyncIterator](): AsyncGenerator<Batch> {
-    const pause = eventLoopPause();
+    const pauses = new EventLoopPauses();
     for await (const element of this.#open(this.#passes++)) {
       yield asTensors(element);
-      await pause();
+      if (pauses.isDue) await pauses.pause();
     }
   }
 }
