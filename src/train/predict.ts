@@ -30,6 +30,7 @@ export function predictor(model: Traceable, watched: readonly Module[], precisio
     // Scaled bytes, say, which as a whole would be four times as large, are computed batch by batch.
     { name: "predict", precision, takesLazy: true, donations: () => new Map() },
   );
+  const zero = integer(0);
   return (variables, x, batchSize) => {
     const count = countOf(x);
     // One batch is computed first: another slice of a data set would be another program.
@@ -37,7 +38,7 @@ export function predictor(model: Traceable, watched: readonly Module[], precisio
     const parts: Value[] = [];
     for (let begin = 0; begin < count; begin += batchSize) {
       const size = Math.min(batchSize, count - begin);
-      parts.push(batch.call([variables, x, integer(begin), size], { expectedRuns: Math.ceil(count / batchSize) }));
+      parts.push(batch.call([variables, x, begin === 0 ? zero : integer(begin), size], { expectedRuns: Math.ceil(count / batchSize) }));
     }
     return joined(parts);
   };
