@@ -241,6 +241,22 @@ describe("fit", () => {
     expect(await model.trainState.step.item()).toBe(3 * 7);
   });
 
+  it("leaves weights alone that someone asks for while it is being prepared", async () => {
+    const x = random.uniform([64, 3], { seed: 2 });
+    const model = sequential([dense(4), dense(1)], { inputShape: [3] }).compile({ optimizer: "adam", loss: "mse" });
+    for (const round of ["first", "second"]) {
+      const before = await model.getWeights();
+      const training = model.fit(x, x.sum({ axis: 1 }), { ...silent, epochs: 2 });
+      const [held, { slots }] = [model.weights, model.trainState];
+      const first = await Promise.all(Object.values(slots).flatMap((own) => Object.values(own).map((slot) => slot.read())));
+      await training;
+      for (const [path, tensor] of Object.entries(held)) expect(await tensor.read(), `${round}: ${path}`).toEqual(before[path]);
+      const later = await Promise.all(Object.values(slots).flatMap((own) => Object.values(own).map((slot) => slot.read())));
+      expect(later).toEqual(first);
+      expect(await model.getWeights()).not.toEqual(before);
+    }
+  });
+
   it("lets the event loop turn at least every 100 ms while epochs run", { retry: 2 }, async () => {
     const x = random.uniform([6000, 64], { seed: 2 });
     const model = sequential([dense(256, { activation: "relu" }), dense(256, { activation: "relu" }), dense(1)], {

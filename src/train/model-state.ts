@@ -117,16 +117,23 @@ export class ModelState {
     }
   }
 
-  /** The state to train from, in memory that training may overwrite. */
+  /** The state to train from. Before its memory is overwritten it has to be claimed. */
   forTraining(optimizer: Optimizer, seed = 0): TrainState {
+    this.#refuseElsewhere();
+    return this.#between(seed).preparedFor(optimizer);
+  }
+
+  /** A state of `forTraining` in memory that training may overwrite from this moment on: copies of what others hold by now. */
+  claim(state: TrainState): TrainState {
+    this.#refuseElsewhere();
     const blueprint = this.#blueprint();
-    if (isTrainedElsewhere(blueprint)) throw trainedNow("fit", "a part of the model is being trained in another model.");
-    const state = this.#between(seed);
     const memory = memoryOf(state);
     const own = divided(blueprint, takenOver(blueprint, state.variables));
-    return state
-      .with({ ...own, ...(this.#isMemoryShared ? (map(memory, isTensor, copyOf) as OptimizerMemory) : memory) })
-      .preparedFor(optimizer);
+    return state.with({ ...own, ...(this.#isMemoryShared ? (map(memory, isTensor, copyOf) as OptimizerMemory) : memory) });
+  }
+
+  #refuseElsewhere(): void {
+    if (isTrainedElsewhere(this.#blueprint())) throw trainedNow("fit", "a part of the model is being trained in another model.");
   }
 
   /** Hands out values that stay as they are until they have been read. */

@@ -282,7 +282,9 @@ export abstract class Model extends Module {
       if (resumed !== undefined) this.#resume(resumed.state, choices.optimizer);
       const programs = this.#programsFor(choices);
       const state = this.#state.forTraining(choices.optimizer, options.seed);
-      const { history, restored } = await fitModel({ programs, name: this.name, state, resumed, x: source, y, options, follow: begin });
+      const claim = (prepared: TrainState): TrainState => this.#state.claim(prepared);
+      const request = { programs, name: this.name, state, claim, resumed, x: source, y, options, follow: begin };
+      const { history, restored } = await fitModel(request);
       if (restored !== undefined) {
         const { current } = this.#state;
         begin(current.withValues(newValues("fit", current.variables, restored)));

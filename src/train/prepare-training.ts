@@ -22,6 +22,8 @@ export interface TrainingRequest {
   readonly programs: ModelPrograms;
   readonly name: string;
   readonly state: TrainState;
+  /** The same in memory that may be overwritten from then on. */
+  readonly claim: (state: TrainState) => TrainState;
   /** A training to go on with, whose state that is. */
   readonly resumed: Checkpoint | undefined;
   readonly x: SampleTree | BatchSource;
@@ -43,7 +45,7 @@ export interface PreparedTraining {
 
 /** Checks the data and makes all programs. Touches nothing of the model's if `isGivenUp` says so after something had to be waited for. */
 export async function prepareTraining(
-  { programs, state, resumed, x, y, options, follow }: TrainingRequest,
+  { programs, state, claim, resumed, x, y, options, follow }: TrainingRequest,
   isGivenUp: () => boolean,
 ): Promise<PreparedTraining | undefined> {
   const { batchSize = 32, epochs = 1, shuffle = true } = options;
@@ -51,7 +53,7 @@ export async function prepareTraining(
   const data = await trainingData(programs.model, programs.setup, x, y, options);
   await computeSoon(flatten(state, isTensor).leaves);
   if (isGivenUp()) return undefined;
-  const own = ownState(state, { takes: true });
+  const own = ownState(claim(state), { takes: true });
   follow(own);
   const planned = Math.max(0, epochs - place.epoch);
   const common = { programs, state: own, seed: place.seed, firstEpoch: place.epoch };
