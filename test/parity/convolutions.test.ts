@@ -9,6 +9,7 @@ import { layerFrom } from "../../src/nn/layers/registry.ts";
 import type { Tensor } from "../../src/tensor/tensor.ts";
 import { distance, evaluated } from "../contract/evaluated.ts";
 import { numbers } from "../contract/layer.ts";
+import { inNightly } from "../nightly.ts";
 
 interface Case {
   readonly layer: string;
@@ -25,6 +26,8 @@ const fixture = JSON.parse(readFileSync(new URL("../fixtures/torch/conv.json", i
   readonly torch: string;
   readonly cases: Readonly<Record<string, Case>>;
 };
+
+const cases = Object.entries(fixture.cases);
 
 /** A layer's output and the gradients of its weighted sum, as a function of the input and the variables. */
 function problemOf({ layer: kind, input, ties, output, y: _y, gradients: _gradients, ...options }: Case): {
@@ -54,18 +57,26 @@ function expectCase(results: readonly (readonly number[])[], { y, gradients }: C
 }
 
 describe("the reference backend", () => {
-  test.each(Object.entries(fixture.cases))(`%s agrees with PyTorch ${fixture.torch}`, (_, given) => {
+  test.each(cases)(`%s agrees with PyTorch ${fixture.torch}`, (_, given) => {
     const { run, leaves } = problemOf(given);
     expectCase(run(leaves).map(evaluated), given, 1e-6);
   });
 });
 
+/** A C compiler takes its time for each: an ordinary run has every fourth. */
+const casesOn = {
+  wasm: cases,
+  native: inNightly(
+    cases.filter((_, i) => i % 4 === 0),
+    cases,
+  ),
+};
 const hasNative = describeDevice().tier !== "wasm";
 afterAll(() => setDevice({ tier: "auto" }));
 
 for (const tier of ["wasm", "native"] as const satisfies readonly Tier[]) {
   describe.skipIf(tier === "native" && !hasNative)(`the ${tier} tier`, () => {
-    test.each(Object.entries(fixture.cases))(`%s agrees with PyTorch ${fixture.torch}`, async (name, given) => {
+    test.each(casesOn[tier])(`%s agrees with PyTorch ${fixture.torch}`, async (name, given) => {
       setDevice({ tier });
       const { run, leaves } = problemOf(given);
       const compiled = compile((inputs: Tensor[]) => run(inputs), { name });
