@@ -15,7 +15,7 @@ import { calls, stepsOf } from "./calls.ts";
 import type { ClassWeight } from "./checked-batch.ts";
 import { checkedBatch } from "./checked-batch.ts";
 import { overwrite } from "./overwrite.ts";
-import type { EpochState, ModelPrograms, TrainingPass } from "./programs.ts";
+import type { EpochState, ModelPrograms, Pass, TrainingPass } from "./programs.ts";
 import { integer } from "./programs.ts";
 import { emptyTally } from "./tally.ts";
 import type { TrainState } from "./train-state.ts";
@@ -61,12 +61,7 @@ export async function samplesInMemory(options: MemoryOptions): Promise<EpochSour
   const batchSize = Math.min(options.batchSize, count);
   const [whole, rest] = [Math.floor(count / batchSize), count % batchSize];
   const pauses = new EventLoopPauses();
-  const { stepKey, orderKey } = await keysOf(options.seed);
-  const first: TrainingPass = {
-    progressing: await ownProgress(options),
-    pass: { epoch: integer(options.firstEpoch), position: integer(0), order: shuffle ? { samples: arange(count) } : {} },
-  };
-  const state = await owned(first);
+  const { state, stepKey, orderKey } = await beginning(options, shuffle ? { samples: arange(count) } : {});
   const inputs = { ...samples, key: stepKey };
   await pauses.pause();
   const main = bind(programs.fit, [state, inputs, batchSize], whole * epochs);
@@ -107,9 +102,8 @@ export async function batchesFrom(
 ): Promise<EpochSource> {
   const { model, setup, fitBatch, beginEpoch } = programs;
   const pauses = new EventLoopPauses();
-  const { stepKey, orderKey } = await keysOf(options.seed);
-  const progressing = await ownProgress({ programs, ...options });
-  const pass = await owned({ epoch: integer(options.firstEpoch), position: integer(0), order: {} });
+  const { state, stepKey, orderKey } = await beginning({ programs, ...options }, {});
+  const { progressing, pass } = state;
   const begin = bind(beginEpoch, [{ tally: progressing.tally, pass }, { key: orderKey }, 0], 1);
   let toResume = isResumed;
   let latest: BoundStep | undefined;
@@ -149,19 +143,20 @@ export async function batchesFrom(
 /** Batches expected of a dataset that doesn't say how many it has. */
 const manyBatches = 1000;
 
-/** The keys of a run: each step folds its number into one, each epoch's order its own into the other. */
-async function keysOf(seed: number): Promise<{ readonly stepKey: Tensor; readonly orderKey: Tensor }> {
+/** A training before its first step, in memory of its own. */
+interface Beginning {
+  readonly state: TrainingPass;
+  /** Each step folds its number into it. */
+  readonly stepKey: Tensor;
+  /** Each epoch's order folds the epoch's number into it. */
+  readonly orderKey: Tensor;
+}
+
+async function beginning({ programs, state, seed, firstEpoch }: SourceOptions, order: Pass["order"]): Promise<Beginning> {
   const [stepKey, orderKey] = random.split(random.key(seed), 2) as [Tensor, Tensor];
-  await computeSoon([stepKey, orderKey]);
-  return { stepKey, orderKey };
-}
-
-/** A state before the first step, in memory of its own. */
-async function ownProgress({ programs, state }: SourceOptions): Promise<Progressing> {
-  return { model: state, ...(await owned({ tally: emptyTally(programs.setup), firstBad: integer(-1) })) };
-}
-
-async function owned<S>(state: S): Promise<S> {
-  await computeSoon(flatten(state, isTensor).leaves);
-  return ownState(state, { takes: true });
+  const pass = { epoch: integer(firstEpoch), position: integer(0), order };
+  const progressing = { model: state, tally: emptyTally(programs.setup), firstBad: integer(-1) };
+  // One program for all that is small.
+  await computeSoon([stepKey, orderKey, ...flatten({ progressing, pass }, isTensor).leaves]);
+  return { state: ownState({ progressing, pass }, { takes: true }), stepKey, orderKey };
 }

@@ -39,7 +39,7 @@ export class Queue {
 
   /** Does what waits, blocking, as far as that is possible. */
   #doNow(): void {
-    for (let next = this.#waiting[0]; next !== undefined && next.finish(); next = this.#waiting[0]) this.#do(next);
+    for (let next = this.#waiting[0]; next?.finish(); next = this.#waiting[0]) this.#do(next);
   }
 
   async #drain(): Promise<void> {
