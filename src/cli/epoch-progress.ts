@@ -30,7 +30,7 @@ export function thinned(callback: Callback, epochs: number, every: number): Call
       current = epoch;
       return isShown(epoch) ? callback.onEpochBegin?.(epoch, controls) : undefined;
     },
-    onBatchEnd: (step, logs, controls) => (isShown(current) ? callback.onBatchEnd?.(step, logs, controls) : undefined),
+    onSteps: (step, logs, controls) => (isShown(current) ? callback.onSteps?.(step, logs, controls) : undefined),
     onEpochEnd: (epoch, logs, controls) => (isShown(epoch) ? callback.onEpochEnd?.(epoch, logs, controls) : undefined),
   };
 }

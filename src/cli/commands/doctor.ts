@@ -25,7 +25,12 @@ export const doctor: Command = {
       ["cores", `${availableParallelism()}, memory ${(totalmem() / 2 ** 30).toFixed(1)} GiB`],
       ["wasm tier", describeWasm()],
       ["native tier", describeNative()],
-      ["devices", devices().map(({ device }) => device).join(", ")],
+      [
+        "devices",
+        devices()
+          .map(({ device }) => device)
+          .join(", "),
+      ],
       ["in use", describeDevice().lines.join("; ")],
       ["code cache", describeCodeCache()],
       ["data", describeData()],
