@@ -48,14 +48,14 @@ test("long trainings show every so manieth epoch, and the last", () => {
   const shown: string[] = [];
   const callback: Callback = {
     onEpochBegin: (epoch) => void shown.push(`begin ${epoch}`),
-    onBatchEnd: (step) => void shown.push(`step ${step}`),
+    onSteps: (step) => void shown.push(`step ${step}`),
     onEpochEnd: (epoch) => void shown.push(`end ${epoch}`),
   };
   const thin = thinned(callback, 5, 2);
   const controls = {} as TrainingControls;
   for (let epoch = 0; epoch < 5; epoch++) {
     void thin.onEpochBegin?.(epoch, controls);
-    void thin.onBatchEnd?.(epoch * 10, {}, controls);
+    void thin.onSteps?.(epoch * 10, async () => ({}), controls);
     void thin.onEpochEnd?.(epoch, {}, controls);
   }
   expect(shown).toEqual([1, 3, 4].flatMap((epoch) => [`begin ${epoch}`, `step ${epoch * 10}`, `end ${epoch}`]));
