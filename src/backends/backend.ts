@@ -14,8 +14,6 @@ export interface Memory {
 export interface Backend {
   /** What `setDevice` calls it. */
   readonly name: string;
-  /** About how many operations it does in some milliseconds: so much work is worth a call. */
-  readonly operationsPerCall: number;
   /** Memory with anything in it. */
   allocate(byteLength: number): Memory;
   /** Memory with these bytes, which belong to the device from now on: where it can compute with them in place, nothing is copied. */
@@ -52,6 +50,8 @@ export interface Executable {
   readonly ready: Promise<void>;
   /** About how many operations a run takes. Waits, blocking, where that isn't known yet. */
   readonly operations: number;
+  /** About how many of them take some ten milliseconds where it runs: so much work is worth a call. */
+  readonly operationsPerCall: number;
   /** What became of it. Waits, blocking, where that isn't known yet. */
   explain(): Explanation;
   /** Nobody waits for it any more: what is still being compiled doesn't keep the process alive. */

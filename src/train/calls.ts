@@ -11,9 +11,9 @@ const overhead = 2e4;
  * How many steps of such a program a call has. The rule looks at the program alone, never at a clock, so that calls end at the same steps in every
  * run.
  */
-export function stepsOf({ program: { backend, executable } }: BoundStep, wished: StepsPerCall): number {
+export function stepsOf({ program: { executable } }: BoundStep, wished: StepsPerCall): number {
   if (wished !== "auto") return wished;
-  return Math.max(1, Math.floor(backend.operationsPerCall / (executable.operations + overhead)));
+  return Math.max(1, Math.floor(executable.operationsPerCall / (executable.operations + overhead)));
 }
 
 /** Steps in a row, from one boundary of calls to the next; the boundaries are at multiples of `size`. Gives how many are done after each. */

@@ -70,6 +70,7 @@ export interface EmulationOptions {
 export class EmulatedArm implements Tier {
   readonly name = "native";
   readonly identity = "emulated";
+  readonly operationsPerCall = 1e9;
   readonly target: Target;
   readonly threads: number;
   readonly #command: readonly string[];

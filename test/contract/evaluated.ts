@@ -1,9 +1,9 @@
-import { evaluateGraph } from "../../src/backends/reference/evaluate.ts";
 import type { Storage } from "../../src/backends/cpu/storage.ts";
+import { evaluateGraph } from "../../src/backends/reference/evaluate.ts";
+import { decode } from "../../src/core/encoding.ts";
 import type { Node } from "../../src/ir/graph.ts";
 import { currentBackend } from "../../src/runtime/settings.ts";
 import { Held, memoryOf } from "../../src/runtime/values.ts";
-import { decode } from "../../src/core/encoding.ts";
 import type { Tensor } from "../../src/tensor/tensor.ts";
 
 /** What a buffer or a literal holds, while the cpu is the device. */

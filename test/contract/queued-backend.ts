@@ -16,7 +16,6 @@ class QueuedMemory implements Memory {
  */
 export class QueuedBackend implements Backend {
   readonly name = "queued";
-  readonly operationsPerCall = 1e6;
   readonly #inner: Backend;
   readonly #places = new WeakMap<Memory, Memory>();
   #last: Promise<unknown> = Promise.resolve();

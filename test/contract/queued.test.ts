@@ -72,9 +72,13 @@ describe("the same bits come from a device that is far away", () => {
 
   it("of a loop whose state is read between runs", async () => {
     const [near, result] = await both(async () => {
-      const { run, state } = loop(({ x }: { x: Tensor }, { k }: { k: Tensor }) => ({ x: x.mul(k).add(1) }), { x: tensor([1, 2]) }, {
-        k: tensor(0.5),
-      });
+      const { run, state } = loop(
+        ({ x }: { x: Tensor }, { k }: { k: Tensor }) => ({ x: x.mul(k).add(1) }),
+        { x: tensor([1, 2]) },
+        {
+          k: tensor(0.5),
+        },
+      );
       const seen: unknown[] = [];
       for (const count of [1, 3, 0, 10]) {
         run(count);
@@ -113,7 +117,9 @@ describe("the same bits come from a device that is far away", () => {
   it("of fit and evaluate on batches that are handed out", async () => {
     const [near, result] = await both(async () => {
       const model = network();
-      const batches = dataset({ x: bytes().cast("f32").div(255), y: labels() }).shuffle({ seed: 3 }).batch(25);
+      const batches = dataset({ x: bytes().cast("f32").div(255), y: labels() })
+        .shuffle({ seed: 3 })
+        .batch(25);
       const history = await model.fit(batches, { epochs: 2, verbose: 0 });
       return [history, await model.evaluate(batches), await model.getWeights()];
     });

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
-import type { Tier } from "../../src/backends/cpu/tier.ts";
 import { Storage } from "../../src/backends/cpu/storage.ts";
+import type { Tier } from "../../src/backends/cpu/tier.ts";
 import type { Expr } from "../../src/ir/expr.ts";
 import { add, constant, load, local, mul } from "../../src/ir/expr.ts";
 import type { Kernel, KernelBuffer } from "../../src/ir/kernel.ts";

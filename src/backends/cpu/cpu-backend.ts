@@ -25,8 +25,6 @@ export interface CpuParts {
  */
 export class CpuBackend implements Backend {
   readonly name = "cpu";
-  /** Of a slow machine; on a fast one still far more than a call costs. */
-  readonly operationsPerCall = 2e8;
   readonly #means: Means;
   readonly #queue = new Queue();
 

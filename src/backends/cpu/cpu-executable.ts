@@ -66,6 +66,10 @@ export class CpuExecutable implements Executable {
     return this.compiled.operations;
   }
 
+  get operationsPerCall(): number {
+    return this.#now().tier.operationsPerCall;
+  }
+
   get compiled(): Compiled {
     return this.#now().compiled;
   }

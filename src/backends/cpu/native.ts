@@ -39,6 +39,7 @@ export function nativeTier(options: NativeOptions = {}): NativeTier {
 /** Prints programs as C, has the machine's own compiler make addons of them, and calls those. */
 export class NativeTier implements Tier {
   readonly name = "native";
+  readonly operationsPerCall = 1e9;
   readonly target: Target;
   readonly threads: number;
   readonly #toolchain: Toolchain;

@@ -7,6 +7,8 @@ export interface Tier {
   readonly name: "wasm" | "native";
   /** What programs for it are compiled for. */
   readonly target: Target;
+  /** Of a common machine: a slow one needs several times as long for them. */
+  readonly operationsPerCall: number;
   /** Equal where programs made by one tier run on another of its name. */
   readonly identity: string;
   /** Begins to make a program ready and returns at once. */

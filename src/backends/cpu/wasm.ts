@@ -29,6 +29,7 @@ export const wasmTier = (options: WasmOptions = {}): WasmTier => new WasmTier(op
 /** Programs as WebAssembly modules printed by `targets/wasm`, each in a memory of its own. */
 export class WasmTier implements Tier {
   readonly name = "wasm";
+  readonly operationsPerCall = 4e8;
   readonly target: Target;
   readonly relaxedSimd: boolean;
   readonly threads: number;

@@ -29,6 +29,7 @@ class HostMemory {
 /** A graph to be interpreted as it is. */
 class Interpreted implements Executable {
   readonly ready = Promise.resolve();
+  readonly operationsPerCall = 1e5;
   readonly traced: Traced;
 
   constructor(traced: Traced) {
@@ -48,7 +49,6 @@ class Interpreted implements Executable {
 /** Computes graphs themselves, in float64, one element at a time: slow and exact. Shares nothing with the compiler, which is held to it. */
 export class ReferenceBackend implements Backend {
   readonly name = "reference";
-  readonly operationsPerCall = 1e5;
 
   allocate(byteLength: number): HostMemory {
     return new HostMemory(byteLength);
