@@ -25,7 +25,7 @@ export async function* calls(
     const next = Math.min(to, (Math.floor(done / size) + 1) * size);
     step.run(next - done);
     done = next;
-    await pauses.pause();
+    if (pauses.isDue) await pauses.pause();
     yield done;
   }
 }

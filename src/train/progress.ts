@@ -87,6 +87,11 @@ export function progress({ output, bar, now = () => performance.now() }: Progres
     isDone,
   });
   let epochNow = 0;
+  const draw = async (logs: () => Promise<Logs>, controls: TrainingControls): Promise<void> => {
+    const figures = await logs();
+    isOpen = true;
+    write(`\r\u001b[K${epochLine(view(epochNow, figures, false, controls), { withBar: true, columns: output.columns })}`);
+  };
   return {
     onSlowCompiler(what) {
       if (!bar) return void output.write(`Compiling ${what} …\n`);
@@ -96,12 +101,9 @@ export function progress({ output, bar, now = () => performance.now() }: Progres
     onEpochBegin(epoch) {
       [start, epochNow, step] = [now(), epoch, 0];
     },
-    async onSteps(done, logs, controls) {
+    onSteps(done, logs, controls) {
       step = done;
-      if (!bar || now() - drawn < redrawMs || done === controls.stepsPerEpoch) return;
-      const figures = await logs();
-      isOpen = true;
-      write(`\r\u001b[K${epochLine(view(epochNow, figures, false, controls), { withBar: true, columns: output.columns })}`);
+      return bar && now() - drawn >= redrawMs && done !== controls.stepsPerEpoch ? draw(logs, controls) : undefined;
     },
     onEpochEnd(epoch, logs, controls) {
       const line = epochLine(view(epoch, logs, true, controls), { withBar: bar, columns: bar ? output.columns : undefined });

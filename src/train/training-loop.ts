@@ -97,7 +97,11 @@ export class TrainingLoop {
   }
 
   async #tell(what: (callback: Callback) => void | Promise<void> | undefined): Promise<void> {
-    for (const callback of this.#callbacks) await what(callback);
+    for (const callback of this.#callbacks) {
+      const work = what(callback);
+      // Epochs of small models are shorter than a thousand turns of nothing.
+      if (work !== undefined) await work;
+    }
   }
 
   async #tellOfSteps(step: number): Promise<void> {
@@ -108,7 +112,8 @@ export class TrainingLoop {
       return known;
     };
     for (const callback of this.#callbacks) {
-      await callback.onSteps?.(step, logs, this.#controls);
+      const work = callback.onSteps?.(step, logs, this.#controls);
+      if (work !== undefined) await work;
       if (callback.onBatchEnd !== undefined) await callback.onBatchEnd(step, await logs(), this.#controls);
     }
   }
