@@ -23,7 +23,7 @@ const vitestReport = join(folder, "vitest.json");
 const parts = [
   { name: "build", shown: "npm run build", args: ["scripts/build.mjs"], outcome: byStatus },
   // Timed, so before the others: they leave the machine busy for a while.
-  { name: "bench", shown: "npm run bench -- fit", args: ["bench/start.mjs", "fit"], outcome: byStatus, refusal: busy },
+  { name: "bench", shown: "npm run bench -- fit", args: ["bench/start.mjs", "fit"], outcome: timed, refusal: busy },
   {
     name: "tests",
     shown: "GRADSMITH_NIGHTLY=1 npx vitest run",
@@ -103,7 +103,15 @@ function busy() {
 
 function byStatus(status, output) {
   if (status === 0) return { text: "passed", failed: 0 };
-  return { text: `failed (exit status ${status})`, failed: 1, failures: output.trim().split("\n").slice(-8) };
+  const lines = output.trim().split("\n");
+  return { text: `failed (exit status ${status})`, failed: 1, failures: lines.filter((line) => line !== "").slice(-8) };
+}
+
+/** Whoever came meanwhile is to be seen beside the times. */
+function timed(status, output) {
+  const reasons = output.split("Too slow:\n")[1];
+  const { text, ...rest } = byStatus(status, reasons ?? output);
+  return { text: `${text}, load ${loadavg()[0].toFixed(1)} at its end (1 is ours)`, ...rest };
 }
 
 /** Scripts that print `ok ...`, `FAILED ...` or `skipped: ...`. */
@@ -126,12 +134,14 @@ function byReport(status, output) {
   for (const { name, message, assertionResults } of report.testResults) {
     const file = relative(root, name).replaceAll("\\", "/");
     if (message !== "" && !assertionResults.some((test) => test.status === "failed")) failures.push(`${file}: ${message.split("\n")[0]}`);
+    const groups = new Set(assertionResults.filter(wasRun).map(({ ancestorTitles }) => ancestorTitles.join(" ")));
     for (const test of assertionResults) {
       if (test.status === "failed") failures.push(`${file}: ${test.fullName}`);
-      if (test.status === "passed" || test.status === "failed") continue;
+      if (wasRun(test)) continue;
       skipped++;
-      // Groups that are skipped as a whole have the reason in their title.
-      const title = `${file}: ${/\(.+\)/.test(test.ancestorTitles.join(" ")) ? test.ancestorTitles.join(", ") : test.fullName}`;
+      // Groups that are skipped as a whole say why.
+      const group = test.ancestorTitles.join(" ");
+      const title = `${file}: ${group === "" || groups.has(group) ? test.fullName : group}`;
       skips.set(title, (skips.get(title) ?? 0) + 1);
     }
   }
@@ -143,6 +153,10 @@ function byReport(status, output) {
     failures,
     skips: [...skips].map(([title, count]) => (count === 1 ? title : `${title}: ${count} tests`)),
   };
+}
+
+function wasRun({ status }) {
+  return status === "passed" || status === "failed";
 }
 
 function record() {

@@ -26,12 +26,13 @@ for (const { tier, missing } of tiers) {
       expect(JSON.parse(full)).toMatchObject({ tier, losses: [expect.any(Number), expect.any(Number), expect.any(Number)] });
     });
 
-    test.skipIf(tier === "wasm")("and for temporary files too: fit goes on with WebAssembly, to the bits of that tier", async () => {
-      const train = (cpu: string, within: readonly string[] = []): Promise<string> =>
-        outputOf("full-disk", ["fit"], { GRADSMITH_CPU: cpu, GRADSMITH_CACHE: disk, TMPDIR: disk }, within);
-      const { losses } = JSON.parse(await train("native", withDisk(disk, "size=4k"))) as { losses: number[] };
-      expect(losses).toEqual((JSON.parse(await train("wasm")) as { losses: number[] }).losses);
-    });
+    if (tier === "native")
+      test("and for temporary files too: fit goes on with WebAssembly, to the bits of that tier", async () => {
+        const train = (cpu: string, within: readonly string[] = []): Promise<string> =>
+          outputOf("full-disk", ["fit"], { GRADSMITH_CPU: cpu, GRADSMITH_CACHE: disk, TMPDIR: disk }, within);
+        const { losses } = JSON.parse(await train("native", withDisk(disk, "size=4k"))) as { losses: number[] };
+        expect(losses).toEqual((JSON.parse(await train("wasm")) as { losses: number[] }).losses);
+      });
 
     test("for a model or a checkpoint: an error says so, the old file stays, and with room the new one comes", async () => {
       const failure = (name: string) => ({
