@@ -9,6 +9,8 @@ export interface Work {
   /** Sees to it here and now that it is ready, if that can be done; whether it is. */
   readonly finish: () => boolean;
   readonly run: () => void;
+  /** What it writes. */
+  readonly writes: readonly object[];
   /** Is told why it could not be done. */
   readonly fail: (cause: unknown) => void;
 }
@@ -24,6 +26,11 @@ export class Queue {
   /** Whether all work is done. */
   get isIdle(): boolean {
     return this.#waiting.length === 0;
+  }
+
+  /** Whether something that waits will write it. */
+  willWrite(memory: object): boolean {
+    return this.#waiting.some(({ writes }) => writes.includes(memory));
   }
 
   /** Does the work now if it can be, else when its turn comes. What fails now throws. */
