@@ -44,7 +44,17 @@ export async function compareFit(workloads: readonly WorkloadFiles[], progress: 
     }
   }
   progress("");
-  const header = ["", "fit", "bare loop", "ratio", "quartiles", "turns x epochs", "fit's first epoch after", "the loop's", "a second fit's"];
+  const header = [
+    "",
+    "fit",
+    "bare loop",
+    "ratio",
+    "quartiles",
+    "turns x epochs",
+    "fit's first epoch after",
+    "the loop's",
+    "a second fit's",
+  ];
   console.log(markdown(header, rows));
   console.log(failures.length === 0 ? `\nfit() is within ${mostRatio} of the bare loop.` : `\nToo slow:\n${failures.join("\n")}`);
   return failures.length === 0;

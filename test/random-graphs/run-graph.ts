@@ -1,14 +1,12 @@
+import { Storage, storageFrom } from "../../src/backends/cpu/storage.ts";
 import type { Tier } from "../../src/backends/cpu/tier.ts";
 import { evaluateGraph } from "../../src/backends/reference/evaluate.ts";
-import { Storage } from "../../src/backends/cpu/storage.ts";
 import { compile } from "../../src/compiler/compile.ts";
+import { byteLengthOf, decode } from "../../src/core/encoding.ts";
 import type { Node } from "../../src/ir/graph.ts";
-import { topological } from "../../src/ir/graph.ts";
+import { isGiven, topological } from "../../src/ir/graph.ts";
 import { verifyProgram } from "../../src/ir/verify.ts";
 import { storageOf } from "../contract/evaluated.ts";
-import { byteLengthOf, decode } from "../../src/core/encoding.ts";
-import { isGiven } from "../../src/ir/graph.ts";
-import { storageFrom } from "../../src/backends/cpu/storage.ts";
 import type { RandomGraph } from "./generate.ts";
 
 const storageIn = ({ inputs }: RandomGraph, node: Node): Storage => {

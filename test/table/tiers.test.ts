@@ -1,11 +1,11 @@
 import { describe, expect, test } from "vitest";
+import { storageFrom } from "../../src/backends/cpu/storage.ts";
 import { evaluateGraph } from "../../src/backends/reference/evaluate.ts";
 import type { DType } from "../../src/core/dtype.ts";
 import { isFloat } from "../../src/core/dtype.ts";
+import { decode } from "../../src/core/encoding.ts";
 import { sizeOf } from "../../src/core/shape.ts";
 import { topological } from "../../src/ir/graph.ts";
-import { decode } from "../../src/core/encoding.ts";
-import { storageFrom } from "../../src/backends/cpu/storage.ts";
 import { table } from "../../src/tensor/ops/table.ts";
 import type { Tensor } from "../../src/tensor/tensor.ts";
 import { tolerance } from "../tolerance.ts";

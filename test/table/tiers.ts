@@ -1,15 +1,13 @@
-import type { Tier as CpuTier } from "../../src/backends/cpu/tier.ts";
 import { nativeAvailability, nativeTier } from "../../src/backends/cpu/native.ts";
+import { Storage, storageFrom } from "../../src/backends/cpu/storage.ts";
+import type { Tier as CpuTier } from "../../src/backends/cpu/tier.ts";
 import { wasmTier } from "../../src/backends/cpu/wasm.ts";
 import { wasmFeatures } from "../../src/backends/cpu/wasm-features.ts";
-import { Storage } from "../../src/backends/cpu/storage.ts";
 import { compile } from "../../src/compiler/compile.ts";
 import type { TypedArray } from "../../src/core/dtype.ts";
-import type { LiteralAttributes } from "../../src/ir/graph.ts";
-import { topological } from "../../src/ir/graph.ts";
 import { byteLengthOf, decode } from "../../src/core/encoding.ts";
-import { isGiven } from "../../src/ir/graph.ts";
-import { storageFrom } from "../../src/backends/cpu/storage.ts";
+import type { LiteralAttributes } from "../../src/ir/graph.ts";
+import { isGiven, topological } from "../../src/ir/graph.ts";
 import type { Tensor } from "../../src/tensor/tensor.ts";
 
 export interface Tier {
