@@ -24,10 +24,8 @@ export interface FitLine {
   /** Medians over the turns, in microseconds for each step. */
   readonly fitUs: number;
   readonly bareUs: number;
-  /** Median of the turns' ratios and their quartiles: a turn's two halves follow one another, so that both meet the same machine. */
+  /** Median of the turns' ratios: a turn's two halves follow one another, so that both meet the same machine. */
   readonly ratio: number;
-  readonly low: number;
-  readonly high: number;
   readonly turns: number;
   readonly epochsPerTurn: number;
   readonly stepsPerEpoch: number;
@@ -129,8 +127,6 @@ async function compare(samples: Samples): Promise<FitLine> {
     fitUs: median(turns.map(({ fit }) => fit)) * perStep,
     bareUs: median(turns.map(({ bare }) => bare)) * perStep,
     ratio: median(ratios),
-    low: quartile(ratios, 0.25),
-    high: quartile(ratios, 0.75),
     turns: turns.length,
     epochsPerTurn,
     stepsPerEpoch,
@@ -138,9 +134,4 @@ async function compare(samples: Samples): Promise<FitLine> {
     bareStartMs,
     secondStartMs,
   };
-}
-
-function quartile(values: readonly number[], share: number): number {
-  const sorted = [...values].sort((a, b) => a - b);
-  return sorted[Math.round((sorted.length - 1) * share)]!;
 }

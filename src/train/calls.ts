@@ -16,14 +16,30 @@ export function stepsOf({ program: { executable } }: BoundStep, wished: StepsPer
   return Math.max(1, Math.floor(executable.operationsPerCall / (executable.operations + overhead)));
 }
 
-/** Steps in a row, from one boundary of calls to the next; the boundaries are at multiples of `size`. Gives how many are done after each. */
+/** One pass over samples: steps of whole batches, and perhaps a last step of the samples that are left. */
+export interface PassSteps {
+  readonly main: BoundStep;
+  /** How many whole batches there are. */
+  readonly whole: number;
+  readonly last: BoundStep | undefined;
+}
+
+export const countOfSteps = ({ whole, last }: PassSteps): number => whole + (last === undefined ? 0 : 1);
+
+/**
+ * The steps of a pass from one on, in calls whose boundaries are at multiples of `size` and at the end of the pass. Gives how many steps are done after
+ * each.
+ */
 export async function* calls(
-  step: BoundStep,
-  { from, to, size, pauses }: { readonly from: number; readonly to: number; readonly size: number; readonly pauses: EventLoopPauses },
+  steps: PassSteps,
+  { from, size, pauses }: { readonly from: number; readonly size: number; readonly pauses: EventLoopPauses },
 ): AsyncGenerator<number> {
-  for (let done = from; done < to; ) {
-    const next = Math.min(to, (Math.floor(done / size) + 1) * size);
-    step.run(next - done);
+  const { main, whole, last } = steps;
+  const count = countOfSteps(steps);
+  for (let done = from; done < count; ) {
+    const next = Math.min(count, (Math.floor(done / size) + 1) * size);
+    main.run(Math.min(next, whole) - done);
+    if (next > whole) last?.run(1);
     done = next;
     if (pauses.isDue) await pauses.pause();
     yield done;

@@ -11,7 +11,7 @@ import { unlessAborted } from "./abort.ts";
 import type { Batch, BatchSource } from "./batches.ts";
 import { epochAware, partsOf } from "./batches.ts";
 import type { StepsPerCall } from "./calls.ts";
-import { calls, stepsOf } from "./calls.ts";
+import { calls, countOfSteps, stepsOf } from "./calls.ts";
 import type { ClassWeight } from "./checked-batch.ts";
 import { checkedBatch } from "./checked-batch.ts";
 import { overwrite } from "./overwrite.ts";
@@ -72,17 +72,15 @@ export async function samplesInMemory(options: MemoryOptions): Promise<EpochSour
   const changing: EpochState = { tally: state.progressing.tally, pass: state.pass };
   const begin = bind(programs.beginEpoch, [changing, { key: orderKey }, count], epochs);
   const bound: readonly BoundStep[] = [main, begin, ...(last === undefined ? [] : [last])];
+  const steps = { main, whole, last };
   return {
     ready: Promise.all(bound.map((step) => step.ready)),
-    stepsPerEpoch: whole + (last === undefined ? 0 : 1),
+    stepsPerEpoch: countOfSteps(steps),
     progressing: state.progressing,
     begin: () => begin.run(1),
-    async *steps(from, stepsPerCall) {
+    steps(from, stepsPerCall) {
       if (from > 0) overwrite(state.pass.position, [from * batchSize]);
-      yield* calls(main, { from, to: whole, size: stepsOf(main, stepsPerCall), pauses });
-      if (last === undefined || from > whole) return;
-      last.run(1);
-      yield whole + 1;
+      return calls(steps, { from, size: stepsOf(main, stepsPerCall), pauses });
     },
   };
 }

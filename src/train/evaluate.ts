@@ -1,6 +1,5 @@
 import { EventLoopPauses } from "../backends/event-loop.ts";
 import { flatten } from "../core/tree.ts";
-import type { BoundStep } from "../runtime/loop.ts";
 import { bind, ownState } from "../runtime/loop.ts";
 import { computeSoon } from "../runtime/read.ts";
 import { isTensor } from "../runtime/trace.ts";
@@ -47,21 +46,17 @@ export async function evaluation(
   const input = { state, samples };
   const begin = bind(beginEvaluation, [pass, integer(from)], expectedRuns);
   await pauses.pause();
-  const main = whole > 0 ? bind(evaluate, [pass, input, size], whole * expectedRuns) : undefined;
+  const main = bind(evaluate, [pass, input, size], whole * expectedRuns);
   await pauses.pause();
   const last = rest > 0 ? bind(evaluate, [pass, input, rest], expectedRuns) : undefined;
-  const bound: readonly BoundStep[] = [begin, main, last].filter((step) => step !== undefined);
-  const ready = Promise.all(bound.map((step) => step.ready));
+  const ready = Promise.all([begin, main, last].map((step) => step?.ready));
   return {
     ready,
     async run() {
       await ready;
       begin.run(1);
-      if (main !== undefined) {
-        const steps = calls(main, { from: 0, to: whole, size: stepsOf(main, "auto"), pauses });
-        while ((await steps.next()).done !== true);
-      }
-      last?.run(1);
+      const steps = calls({ main, whole, last }, { from: 0, size: stepsOf(main, "auto"), pauses });
+      while ((await steps.next()).done !== true);
       return logsOf(pass.tally, setup);
     },
   };

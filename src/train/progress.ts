@@ -59,24 +59,26 @@ const cut = (line: string, columns: number | undefined): string =>
   columns !== undefined && line.length > columns ? `${line.slice(0, columns - 1)}…` : line;
 
 /**
- * A callback that shows how training goes. A bar is drawn at most every 80 ms: lines of shorter epochs are written together, since a terminal
- * takes longer for each write than a thousand steps of a small model.
+ * A callback that shows how training goes. A bar is drawn at most every 80 ms: lines of shorter epochs are made and written together, since a
+ * terminal takes longer for each write than a thousand steps of a small model.
  */
 export function progress({ output, bar, now = () => performance.now() }: ProgressOptions): Callback {
   let start = 0;
   let drawn = 0;
   let step = 0;
   let isOpen = false;
-  /** Lines to be written, and what will write them if nothing else does. */
-  let held = "";
+  /** Epochs whose lines are to be written, and what will write them if nothing else does. */
+  let held: EpochView[] = [];
   let timer: ReturnType<typeof setTimeout> | undefined;
   const write = (text: string): void => {
     clearTimeout(timer);
     timer = undefined;
-    if (held + text !== "") output.write(held + text);
-    held = "";
+    const lines = held.map(line).join("") + text;
+    if (lines !== "") output.write(lines);
+    held = [];
     drawn = now();
   };
+  const line = (view: EpochView): string => `${epochLine(view, { withBar: bar, columns: bar ? output.columns : undefined })}\n`;
   const view = (epoch: number, logs: Logs, isDone: boolean, { epochs, stepsPerEpoch }: TrainingControls): EpochView => ({
     epoch,
     epochs,
@@ -106,11 +108,13 @@ export function progress({ output, bar, now = () => performance.now() }: Progres
       return bar && now() - drawn >= redrawMs && done !== controls.stepsPerEpoch ? draw(logs, controls) : undefined;
     },
     onEpochEnd(epoch, logs, controls) {
-      const line = epochLine(view(epoch, logs, true, controls), { withBar: bar, columns: bar ? output.columns : undefined });
-      held += isOpen ? `\r\u001b[K${line}\n` : `${line}\n`;
-      const isShort = bar && !isOpen && now() - drawn < redrawMs;
-      isOpen = false;
-      if (!isShort) write("");
+      const done = view(epoch, logs, true, controls);
+      if (isOpen) {
+        isOpen = false;
+        return write(`\r\u001b[K${line(done)}`);
+      }
+      held.push(done);
+      if (!bar || now() - drawn >= redrawMs) write("");
       else timer ??= setTimeout(write, redrawMs, "");
     },
     onTrainEnd() {

@@ -3,7 +3,7 @@ import type { Callback, TrainingControls, WeightCopy } from "./callback.ts";
 import type { StepsPerCall } from "./calls.ts";
 import type { Place } from "./checkpoint.ts";
 import { stateControls } from "./controls.ts";
-import type { History, Logs } from "./history.ts";
+import type { Figures, History, Logs } from "./history.ts";
 import { HistoryRecorder } from "./history.ts";
 import { notFinite } from "./not-finite.ts";
 import { overwrite } from "./overwrite.ts";
@@ -56,7 +56,7 @@ export class TrainingLoop {
   /** Whether the epoch was gone through as a whole. */
   async #runEpoch(epoch: number): Promise<boolean> {
     const { source, validation, place } = this.#training;
-    const { resumed, programs, options } = this.#request;
+    const { resumed, options } = this.#request;
     await this.#tell((callback) => callback.onEpochBegin?.(epoch, this.#controls));
     if (!this.#goesOn()) return false;
     source.begin();
@@ -67,12 +67,14 @@ export class TrainingLoop {
     }
     this.#epochBegan = this.#firstStep + this.#ran - steps;
     const before = steps;
+    let figures = this.#figures();
     for await (steps of source.steps(steps, stepsPerCallOf(options.stepsPerCall, this.#callbacks))) {
       this.#place = { ...this.#place, epoch, batch: steps };
-      await this.#checkFinite();
-      await this.#tellOfSteps(steps);
+      figures = this.#figures();
+      await this.#checkFinite(steps === source.stepsPerEpoch ? figures : undefined);
+      await this.#tellOfSteps(steps, figures);
       if (this.#goesOn() || steps === source.stepsPerEpoch) continue;
-      this.#logs = await logsOf(source.progressing.tally, programs.setup);
+      this.#logs = await figures();
       return false;
     }
     if (steps === 0 && this.#goesOn())
@@ -83,7 +85,7 @@ export class TrainingLoop {
         "Give a dataset that can be walked through once per epoch.",
       );
     this.#ran += steps - before;
-    this.#logs = { ...(await logsOf(source.progressing.tally, programs.setup)), ...(await validation?.run()) };
+    this.#logs = { ...(await figures()), ...(await validation?.run()) };
     this.#recorder.add(epoch, this.#logs);
     this.#place = { ...this.#place, epoch: epoch + 1, batch: 0 };
     await this.#tell((callback) => callback.onEpochEnd?.(epoch, this.#logs, this.#controls));
@@ -104,13 +106,16 @@ export class TrainingLoop {
     }
   }
 
-  async #tellOfSteps(step: number): Promise<void> {
-    const { source } = this.#training;
-    let known: Promise<Logs> | undefined;
-    const logs = (): Promise<Logs> => {
-      known ??= logsOf(source.progressing.tally, this.#request.programs.setup);
+  /** The figures of a boundary, read once if somebody wants them. */
+  #figures(): () => Promise<Figures> {
+    let known: Promise<Figures> | undefined;
+    return () => {
+      known ??= logsOf(this.#training.source.progressing.tally, this.#request.programs.setup);
       return known;
     };
+  }
+
+  async #tellOfSteps(step: number, logs: () => Promise<Logs>): Promise<void> {
     for (const callback of this.#callbacks) {
       const work = callback.onSteps?.(step, logs, this.#controls);
       if (work !== undefined) await work;
@@ -118,9 +123,13 @@ export class TrainingLoop {
     }
   }
 
-  async #checkFinite(): Promise<void> {
+  /** Figures are given where they are wanted anyway. */
+  async #checkFinite(figures: (() => Promise<Figures>) | undefined): Promise<void> {
     const { source, data } = this.#training;
-    const bad = await source.progressing.firstBad.item();
+    const { tally, firstBad } = source.progressing;
+    // A loss that isn't a finite number makes the total one that isn't either.
+    if (Number.isFinite(figures === undefined ? await tally.total.item() : (await figures()).loss)) return;
+    const bad = await firstBad.item();
     if (bad < 0) return;
     const samples = data.batches === undefined ? data.samples : undefined;
     throw await notFinite({ epoch: this.#place.epoch, step: bad - this.#epochBegan, samples });
