@@ -1,4 +1,4 @@
-import { EventLoopPauses } from "../event-loop.ts";
+import { EventLoopPauses } from "./event-loop.ts";
 
 /** Something to be done when its turn comes. */
 export interface Work {
