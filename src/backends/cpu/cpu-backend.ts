@@ -4,6 +4,7 @@ import { InOrderBackend } from "../in-order-backend.ts";
 import type { DeviceSettings } from "../settings.ts";
 import type { Means, NativePart } from "./choose-tier.ts";
 import { loadingOn, replacement } from "./choose-tier.ts";
+import type { Making } from "./cpu-executable.ts";
 import { CpuExecutable } from "./cpu-executable.ts";
 import type { Loader } from "./loading.ts";
 import { compiledFor } from "./loading.ts";
@@ -59,10 +60,10 @@ export class CpuBackend extends InOrderBackend<Storage> {
   }
 
   load(traced: Traced, options: LoadOptions): CpuExecutable {
-    const making = {
+    const making: Making<Storage> = {
       loading: loadingOn(this.#means, traced, options),
-      replacement: (failed: { readonly tier: Parameters<typeof replacement>[3] }, cause: unknown) =>
-        replacement(this.#means, traced, options.settings, failed.tier, cause),
+      replacement: ({ tier }, cause) => replacement(this.#means, traced, options.settings, tier, cause),
+      copyInto: this.copyInto,
     };
     return new CpuExecutable(traced, making, options.isSeldom === true);
   }

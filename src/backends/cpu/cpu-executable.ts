@@ -1,19 +1,22 @@
 import type { Compiled, Traced } from "../../compiler/compile.ts";
-import type { Executable, Explanation } from "../backend.ts";
+import type { Explanation, Memory } from "../backend.ts";
 import { macrotask } from "../event-loop.ts";
+import type { InOrderExecutable } from "../in-order-backend.ts";
 import type { Awaited, Loading, TierChoice } from "./loading.ts";
 import type { Storage } from "./storage.ts";
 import type { TierExecutable } from "./tier.ts";
 
-/** What a program is made by, and by what if that fails. */
-export interface Making {
-  readonly loading: Loading<TierChoice>;
+/** What a program is made by, and by what if that fails; what its memory can do. */
+export interface Making<M> {
+  readonly loading: Loading<TierChoice<M>>;
   /** What runs in place of a tier that doesn't work here; throws where nothing does. */
-  replacement(failed: TierChoice, cause: unknown): TierChoice;
+  replacement(failed: TierChoice<M>, cause: unknown): TierChoice<M>;
+  /** What is in one memory, into another. */
+  copyInto(from: M, to: M): void;
 }
 
-interface Made extends TierChoice {
-  readonly executable: TierExecutable;
+interface Made<M> extends TierChoice<M> {
+  readonly executable: TierExecutable<M>;
   /** For each argument of the program the place of its memory in what `enqueue` is given. */
   readonly places: readonly number[];
   /** Whether they are as they are given. */
@@ -26,16 +29,16 @@ interface Made extends TierChoice {
 const mostHeld = 2 ** 24;
 
 /** A traced function on the cpu, made ready in slices so that nobody is blocked for long. */
-export class CpuExecutable implements Executable {
+export class CpuExecutable<M extends Memory = Storage> implements InOrderExecutable<M> {
   readonly ready: Promise<void>;
   readonly #traced: Traced;
-  readonly #making: Making;
+  readonly #making: Making<M>;
   readonly #isSeldom: boolean;
   #awaited: Awaited | undefined;
-  #made: Made | undefined;
+  #made: Made<M> | undefined;
   #failure: { readonly cause: unknown } | undefined;
 
-  constructor(traced: Traced, making: Making, isSeldom: boolean) {
+  constructor(traced: Traced, making: Making<M>, isSeldom: boolean) {
     this.#traced = traced;
     this.#making = making;
     this.#isSeldom = isSeldom;
@@ -85,27 +88,27 @@ export class CpuExecutable implements Executable {
   }
 
   /** Over the memories that `Backend.enqueue` was given. */
-  run(memories: readonly Storage[], times: number): void {
+  run(memories: readonly M[], times: number): void {
     const made = this.#now();
-    const storages = made.isInOrder ? memories : made.places.map((place) => memories[place]!);
+    const ordered = made.isInOrder ? memories : made.places.map((place) => memories[place]!);
     try {
-      made.executable.run(storages, times);
+      made.executable.run(ordered, times);
     } catch (cause) {
       this.#replace(made, cause);
       this.run(memories, times);
       return;
     }
-    for (const [from, to] of made.twins) memories[from]!.copyTo(memories[to]!.bytes);
+    for (const [from, to] of made.twins) this.#making.copyInto(memories[from]!, memories[to]!);
     if (this.#isSeldom && made.executable.memoryBytes > mostHeld) made.executable.unload();
   }
 
   /** Those of these memories that are new. */
-  results(memories: readonly Storage[]): Storage[] {
+  results(memories: readonly M[]): M[] {
     return memories.slice(this.#traced.inputs.length);
   }
 
   /** Those that a run writes. */
-  written(memories: readonly Storage[]): Storage[] {
+  written(memories: readonly M[]): M[] {
     const { inputs, donations } = this.#traced;
     const updated = new Set(donations?.values());
     return memories.filter((_, place) => place >= inputs.length || updated.has(place));
@@ -123,7 +126,7 @@ export class CpuExecutable implements Executable {
   }
 
   /** The program made, now if it isn't yet. */
-  #now(): Made {
+  #now(): Made<M> {
     if (this.#made === undefined) this.#workUntil(Number.POSITIVE_INFINITY);
     return this.#made!;
   }
@@ -162,7 +165,7 @@ export class CpuExecutable implements Executable {
     return this.#workUntil(performance.now() + sliceMs);
   }
 
-  #start(choice: TierChoice): void {
+  #start(choice: TierChoice<M>): void {
     try {
       this.#made = this.#placed(choice);
     } catch (cause) {
@@ -170,12 +173,12 @@ export class CpuExecutable implements Executable {
     }
   }
 
-  #replace(failed: Made, cause: unknown): void {
+  #replace(failed: Made<M>, cause: unknown): void {
     this.#made = this.#placed(this.#making.replacement(failed, cause));
   }
 
   /** A choice made ready to run. */
-  #placed(choice: TierChoice): Made {
+  #placed(choice: TierChoice<M>): Made<M> {
     const { inputs, outputs, donations } = this.#traced;
     const places = choice.compiled.program.arguments.map((_, argument) => (argument < inputs.length ? argument : -1));
     const twins: [number, number][] = [];
@@ -197,7 +200,7 @@ const sliceMs = 15;
 let background: Promise<unknown> = Promise.resolve();
 
 /** Makes programs in slices, one slice at a time; what waits for something else keeps nobody. */
-async function inBackground(executable: CpuExecutable): Promise<void> {
+async function inBackground(executable: { whatItNeeds(): Promise<void>; workForASlice(): boolean }): Promise<void> {
   for (;;) {
     await executable.whatItNeeds();
     const slice = background.then(async () => {

@@ -11,7 +11,8 @@ import type { Outline, Plan } from "./plan-file.ts";
 import { decodePlan, encodePlan } from "./plan-file.ts";
 import { textOf } from "./plan-key.ts";
 import type { Tier, TierExecutable } from "./tier.ts";
-import type { WasmExecutable, WasmTier } from "./wasm.ts";
+import type { WasmTier } from "./wasm.ts";
+import type { WasmExecutable } from "./wasm-executable.ts";
 
 /** Which build of the package this is: written in by scripts/build.mjs, absent where the sources are run. */
 declare const GRADSMITH_BUILD: string | undefined;

@@ -2,8 +2,8 @@ import type { Target } from "../../compiler/target.ts";
 import type { Program } from "../../ir/program.ts";
 import type { Storage } from "./storage.ts";
 
-/** A way of the cpu to run programs. */
-export interface Tier {
+/** A way of the cpu to run programs, over memory of type `M`. */
+export interface Tier<M = Storage> {
   readonly name: "wasm" | "native";
   /** What programs for it are compiled for. */
   readonly target: Target;
@@ -12,11 +12,11 @@ export interface Tier {
   /** Equal where programs made by one tier run on another of its name. */
   readonly identity: string;
   /** Begins to make a program ready and returns at once. */
-  compile(program: Program): TierExecutable;
+  compile(program: Program): TierExecutable<M>;
 }
 
 /** A program made ready. */
-export interface TierExecutable {
+export interface TierExecutable<M = Storage> {
   /** Resolves when `run` will not have to wait. Rejects if the program can't be compiled. */
   readonly ready: Promise<void>;
   /** Whether that is so. */
@@ -26,10 +26,10 @@ export interface TierExecutable {
   /** Memory it holds on to from run to run. */
   readonly memoryBytes: number;
   /**
-   * Runs the program `repeat` times over the storages for `Program.arguments`. Waits for compilation if `ready` has not resolved.
+   * Runs the program `repeat` times over the memories for `Program.arguments`. Waits for compilation if `ready` has not resolved.
    * When it returns, results can be read.
    */
-  run(storages: readonly Storage[], repeat: number): void;
+  run(memories: readonly M[], repeat: number): void;
   /** Lets go of the memory that it holds from run to run, until the next run. */
   unload(): void;
   /** Nobody waits for it any more. */

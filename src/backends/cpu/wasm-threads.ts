@@ -1,13 +1,11 @@
 import type { Program } from "../../ir/program.ts";
-import type { Sharing, WasmCode } from "../../targets/wasm/print.ts";
-import { isWorthSharing, sharedAmong } from "../../targets/wasm/print-threaded.ts";
+import type { WasmCode } from "../../targets/wasm/print.ts";
 import type { Storage } from "./storage.ts";
 import { nowhere } from "./storage.ts";
 import type { CompiledModule, WasmEngine, WasmMemory } from "./wasm-engine.ts";
 
-/** A program for several threads, in a memory they share. (What throws errors is handed in: bundles have this file by itself.) */
+/** A program on several threads, in a memory they share. (What throws errors is handed in: bundles have this file by itself.) */
 export interface Threaded {
-  readonly printed: WasmCode;
   readonly module: CompiledModule;
   readonly memory: WasmMemory;
   /**
@@ -22,21 +20,20 @@ type Run = (repeat: number, storages: readonly Storage[]) => void;
 export interface ThreadedOptions {
   readonly engine: WasmEngine;
   readonly threads: number;
-  /** See `sharedAmong`. */
-  readonly patience?: number | undefined;
 }
 
-/** Undefined where no kernel is worth it, or the environment has no shared memory or no workers. */
+/** Whether threads can be started here that share memory. */
+export const hasThreads = (): boolean => starter() !== undefined;
+
+/** Starts the threads of a program that was printed for them; undefined where the environment has no shared memory or no workers. */
 export async function threaded(
-  program: Program,
-  { engine, threads, patience }: ThreadedOptions,
-  print: (sharing: Sharing) => WasmCode,
+  program: Pick<Program, "name" | "arguments">,
+  printed: WasmCode,
+  { engine, threads }: ThreadedOptions,
 ): Promise<Threaded | undefined> {
   const start = starter();
-  if (start === undefined || !isWorthSharing(program)) return undefined;
-  const printed = print(sharedAmong(threads, patience));
-  const memory = sharedMemory(engine, printed.memoryPages);
-  if (memory === undefined) return undefined;
+  const memory = start && sharedMemory(engine, printed.memoryPages);
+  if (start === undefined || memory === undefined) return undefined;
   const module = await engine.compile(printed.bytes);
   const workers = new Workers(start, { module, memory }, threads - 1);
   workers.employ();
@@ -57,7 +54,7 @@ export async function threaded(
       }
     };
   };
-  return { printed, module, memory, guarded };
+  return { module, memory, guarded };
 }
 
 class Workers {
