@@ -1,10 +1,12 @@
 import { availableParallelism } from "node:os";
 import { fileURLToPath } from "node:url";
 import { defineConfig } from "vitest/config";
+import { workerScriptForVite } from "./scripts/worker-script.mjs";
 
 const source = (path: string) => fileURLToPath(new URL(`./src/${path}`, import.meta.url));
 
 export default defineConfig({
+  plugins: [workerScriptForVite],
   resolve: {
     // Tests that import the package by name see the sources, never a stale build. test/exports.test.ts looks at the build itself.
     alias: [

@@ -2,15 +2,17 @@
 // five times as long to open three hundred files as to read one.
 import { spawnSync } from "node:child_process";
 import { createHash } from "node:crypto";
-import { readdirSync, readFileSync, rmSync } from "node:fs";
+import { readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { build } from "esbuild";
+import { workerScript, workerScriptModule } from "./worker-script.mjs";
 
 rmSync("dist", { recursive: true, force: true });
 const { status } = spawnSync(process.execPath, [join("node_modules", "typescript", "bin", "tsc"), "-p", "tsconfig.build.json"], {
   stdio: "inherit",
 });
 if (status !== 0) process.exit(status ?? 1);
+writeFileSync(join("dist", "backends", "worker", "script.js"), await workerScriptModule());
 
 /** Another text whenever anything is compiled differently: plans of one build are nothing to another. */
 function buildName() {
@@ -33,6 +35,7 @@ await build({
   target: "node20",
   // What Node has and pages have not.
   inject: ["src/backends/node.ts"],
+  plugins: [workerScript],
   define: { GRADSMITH_BUILD: JSON.stringify(buildName()) },
   chunkNames: "chunks/[name]-[hash]",
   // The chunks are whole: what package.json says about side effects is for those who bundle dist/ itself.

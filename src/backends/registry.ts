@@ -14,6 +14,11 @@ export const backendNames = (): string[] => [...registered.keys()];
 /** All devices there are. */
 export const backends = (): Backend[] => [...registered.values()];
 
+const hints: Readonly<Record<string, string>> = {
+  reference: 'In a page, import "gradsmith/backends/reference".',
+  worker: "Call useWorker() first.",
+};
+
 /** The device of this name; an error if there is none here. */
 export function backendNamed(name: string): Backend {
   const backend = registered.get(name);
@@ -22,6 +27,6 @@ export function backendNamed(name: string): Backend {
     "device",
     name,
     `there is no device "${name}" here; there ${registered.size === 1 ? "is" : "are"} ${backendNames().join(", ")}.`,
-    name === "reference" ? 'In a page, import "gradsmith/backends/reference".' : undefined,
+    hints[name],
   );
 }

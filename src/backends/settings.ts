@@ -1,12 +1,15 @@
-/** Where programs run. `reference` computes everything in float64, one element at a time: slow and exact. */
-export type DeviceName = "cpu" | "reference";
+/**
+ * Where programs run: on the thread that calls, beside it in a worker (`useWorker`), or for comparison in float64, one element at a time: slow and
+ * exact.
+ */
+export type DeviceName = "cpu" | "worker" | "reference";
 
 /** How the `cpu` device computes: WebAssembly everywhere, C where a compiler is, or whichever a program's work calls for. */
 export type Tier = "auto" | "wasm" | "native";
 
 /** Where programs run, and how. */
 export interface DeviceSettings {
-  /** `reference` computes everything in float64, one element at a time: slow and exact. */
+  /** "cpu" by default; "worker" after `useWorker()`; "reference" computes everything in float64, one element at a time: slow and exact. */
   readonly device: DeviceName;
   /** How the `cpu` device computes; by default whichever a program's work calls for. */
   readonly tier: Tier;

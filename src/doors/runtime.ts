@@ -11,3 +11,5 @@ export { loop } from "../runtime/loop.ts";
 export type { Precision } from "../runtime/precision.ts";
 export type { DeviceOptions } from "../runtime/settings.ts";
 export { describeDevice, devices, setDevice } from "../runtime/settings.ts";
+export type { UseWorkerOptions } from "../runtime/use-worker.ts";
+export { useWorker } from "../runtime/use-worker.ts";

@@ -7,7 +7,7 @@ import type { OptionChecks } from "../core/options.ts";
 import { checkOptions } from "../core/options.ts";
 
 const tiers: Readonly<Record<Tier, Tier>> = { auto: "auto", wasm: "wasm", native: "native" };
-const builtIn: readonly DeviceName[] = ["cpu", "reference"];
+const builtIn: readonly DeviceName[] = ["cpu", "worker", "reference"];
 
 /** More than any machine has cores. */
 const mostThreads = 1024;

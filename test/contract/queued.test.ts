@@ -1,6 +1,7 @@
 import { afterEach, beforeAll, describe, expect, it } from "vitest";
 import { CpuBackend } from "../../src/backends/cpu/cpu-backend.ts";
 import { registerBackend } from "../../src/backends/registry.ts";
+import { WorkerBackend } from "../../src/backends/worker/worker-backend.ts";
 import type { Callback, Sequential, Tensor } from "../../src/index.ts";
 import {
   adam,
@@ -19,19 +20,22 @@ import {
 } from "../../src/index.ts";
 import { QueuedBackend } from "./queued-backend.ts";
 
-// Programs, loops, fit, callbacks, evaluate and predict on a device that is far away: not one result is there when a call returns.
-const far = new QueuedBackend(new CpuBackend());
-beforeAll(() => registerBackend(far));
+// Programs, loops, fit, callbacks, evaluate and predict on devices that are far away: not one result is there when a call returns.
+const delayed = new QueuedBackend(new CpuBackend());
+beforeAll(() => {
+  registerBackend(delayed);
+  registerBackend(new WorkerBackend());
+});
 afterEach(() => setDevice({ device: undefined, tier: undefined }));
 
 /** What some work gives on the processor, and far away. */
-async function both<T>(work: () => Promise<T>): Promise<[near: T, far: T]> {
+async function compared<T>(far: string, work: () => Promise<T>): Promise<[near: T, far: T]> {
   setDevice({ device: "cpu", tier: "wasm" });
   const near = await work();
-  setDevice({ device: "queued" as never });
-  far.mostOpen = 0;
+  setDevice({ device: far as never });
+  delayed.mostOpen = 0;
   const result = await work();
-  expect(far.mostOpen, "work that waited").toBeGreaterThan(1);
+  if (far === "queued") expect(delayed.mostOpen, "work that waited").toBeGreaterThan(1);
   return [near, result];
 }
 
@@ -47,7 +51,9 @@ const network = (): Sequential =>
     inputShape: [6],
   }).compile({ optimizer: adam(), loss: "binaryCrossentropy", metrics: ["accuracy"] });
 
-describe("the same bits come from a device that is far away", () => {
+describe.each(["queued", "worker"])("the same bits come from a device that is far away (%s)", (far) => {
+  const both = <T>(work: () => Promise<T>): Promise<[near: T, far: T]> => compared(far, work);
+
   it("of expressions and compiled functions with donated state", async () => {
     const [near, result] = await both(async () => {
       const target = tensor([1, -2, 3]);
