@@ -1,3 +1,4 @@
+import { finished } from "../core/finished.ts";
 import type { Node } from "../ir/graph.ts";
 import type { Program } from "../ir/program.ts";
 import { eachCall } from "../ir/program.ts";
@@ -5,7 +6,7 @@ import { arrange } from "./arrange.ts";
 import { Emitter } from "./emit.ts";
 import type { Group } from "./group.ts";
 import { Layout, Memories } from "./layout.ts";
-import { optimize } from "./optimize.ts";
+import { optimizing } from "./optimize.ts";
 import { planMemory } from "./plan-memory.ts";
 import type { Target } from "./target.ts";
 
@@ -40,18 +41,14 @@ export interface CompilerOptions {
 
 /** From graph to program: optimize, fuse, update in place, lower each group, plan memory. */
 export function compile(traced: Traced, target: Target, options: CompilerOptions = {}): Compiled {
-  const work = compiling(traced, target, options);
-  for (;;) {
-    const { done, value } = work.next();
-    if (done === true) return value;
-  }
+  return finished(compiling(traced, target, options));
 }
 
 /** As `compile`, with pauses between passes and kernels, for callers that must not be blocked for long. */
 export function* compiling(traced: Traced, target: Target, options: CompilerOptions = {}): Generator<undefined, Compiled> {
   const { limits, passes } = target;
   const { name, inputs, donations = new Map<number, number>() } = traced;
-  const optimized = optimize(traced.outputs, target);
+  const optimized = yield* optimizing(traced.outputs, target);
   yield;
   const arranged = arrange(inputs, optimized, { ...options, donations });
   yield;

@@ -1,3 +1,4 @@
+import { finished } from "../core/finished.ts";
 import type { Node } from "../ir/graph.ts";
 import { topological } from "../ir/graph.ts";
 import { isScan } from "../ir/scan.ts";
@@ -14,10 +15,14 @@ import { simplify } from "./simplify.ts";
 import type { Target } from "./target.ts";
 import { widenOperands } from "./widen-operands.ts";
 
-/** All that is done to a graph before it is divided into kernels. `uses` says how often a value computed once is used, in the body of a loop. */
-export function optimize(roots: readonly Node[], target: Target, uses?: Uses): Node[] {
+/**
+ * All that is done to a graph before it is divided into kernels, with a pause between passes. `uses` says how often a value computed once is used, in
+ * the body of a loop.
+ */
+export function* optimizing(roots: readonly Node[], target: Target, uses?: Uses): Generator<undefined, readonly Node[]> {
   const simple = simplify(roots);
-  const inner = (body: readonly Node[], uses: Uses): Node[] => optimize(body, target, uses);
+  yield;
+  const inner = (body: readonly Node[], uses: Uses): readonly Node[] => finished(optimizing(body, target, uses));
   const prepared = topological(simple).some(isScan) ? prepareScans(simple, inner) : simple;
   const { limits, passes } = target;
   const steps: readonly ((roots: readonly Node[]) => readonly Node[])[] = [
@@ -33,5 +38,10 @@ export function optimize(roots: readonly Node[], target: Target, uses?: Uses): N
     (graph) => arrangeOperands(graph, uses),
     simplify,
   ];
-  return steps.reduce<readonly Node[]>((graph, pass) => pass(graph), prepared) as Node[];
+  let graph: readonly Node[] = prepared;
+  for (const pass of steps) {
+    graph = pass(graph);
+    yield;
+  }
+  return graph;
 }

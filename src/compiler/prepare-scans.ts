@@ -10,7 +10,7 @@ import { written } from "./arrange-operands.ts";
 import { movedNode } from "./movement.ts";
 
 /** Optimizes a loop's body, knowing how often what is computed of its constants is used. */
-type OptimizeBody = (roots: readonly Node[], uses: Uses) => Node[];
+type OptimizeBody = (roots: readonly Node[], uses: Uses) => readonly Node[];
 
 /**
  * Afterwards each loop computes only what is used of it: carries nobody needs are gone, what doesn't change from turn to turn is computed

@@ -83,6 +83,11 @@ export class EmulatedArm implements Tier {
     this.target = nativeTarget(featuresOf(macros, ""));
   }
 
+  // biome-ignore lint/correctness/useYield: nobody waits for this.
+  *printing(program: Program): Generator<undefined, () => TierExecutable> {
+    return () => this.compile(program);
+  }
+
   compile(program: Program): TierExecutable {
     const folder = freshFolder();
     const [code, main, pool] = ["code", "main.c", "pool.c"].map((name) => join(folder, name)) as [string, string, string];

@@ -196,7 +196,7 @@ export class CpuExecutable<M extends Memory = Storage> implements InOrderExecuta
 }
 
 /** How long the compiler works before others have their turn, in ms. */
-const sliceMs = 15;
+const sliceMs = 8;
 let background: Promise<unknown> = Promise.resolve();
 
 /** Makes programs in slices, one slice at a time; what waits for something else keeps nobody. */

@@ -29,5 +29,5 @@ export type Loader = (tier: Tier, traced: Traced, reason: string) => Loading<Tie
 /** The loader of environments where nothing is kept. */
 export function* compiledFor<M>(tier: Tier<M>, traced: Traced, reason: string): Loading<TierChoice<M>> {
   const compiled = yield* compiling(traced, tier.target);
-  return { tier, compiled, reason, start: () => tier.compile(compiled.program) };
+  return { tier, compiled, reason, start: yield* tier.printing(compiled.program) };
 }

@@ -3,6 +3,7 @@ import type { Target } from "../../compiler/target.ts";
 import { positiveInteger } from "../../core/checks.ts";
 import { bytesOf } from "../../core/dtype.ts";
 import { GradsmithError } from "../../core/errors.ts";
+import { finished } from "../../core/finished.ts";
 import type { Program } from "../../ir/program.ts";
 import { isThreaded, printSource } from "../../targets/c/print.ts";
 import { printRuntime } from "../../targets/c/runtime.ts";
@@ -62,9 +63,17 @@ export class NativeTier implements Tier {
   }
 
   compile(program: Program): NativeExecutable {
-    const options = this.#buildOptions(program);
-    const code = build<ProgramAddon>(printSource(program), options);
-    return this.#executable(program, { object: code.key, isThreaded: program.kernels.some(isThreaded) }, code, options);
+    return finished(this.printing(program))();
+  }
+
+  *printing(program: Program): Generator<undefined, () => NativeExecutable> {
+    const source = printSource(program);
+    yield;
+    return () => {
+      const options = this.#buildOptions(program);
+      const code = build<ProgramAddon>(source, options);
+      return this.#executable(program, { object: code.key, isThreaded: program.kernels.some(isThreaded) }, code, options);
+    };
   }
 
   /** A program compiled before, if its code is still there. Its kernels aren't looked at. */

@@ -40,7 +40,7 @@ export function* planned(given: Tier, traced: Traced, reason: string): Loading<T
   const recalled = place && recall(tier, traced, place);
   if (recalled !== undefined) return { tier, reason, ...recalled };
   const compiled = yield* compiling(traced, tier.target);
-  return { tier, reason, ...fresh(tier, compiled, place) };
+  return { tier, reason, ...(yield* fresh(tier, compiled, place)) };
 }
 
 type Made = Pick<TierChoice, "compiled" | "start">;
@@ -63,7 +63,7 @@ function placeOf(tier: PlanningTier, traced: Traced): Place | undefined {
   return { cache, key: keyOf(build, tier.name, tier.identity, JSON.stringify(tier.target.limits), text) };
 }
 
-function fresh(tier: PlanningTier, compiled: Compiled, place: Place | undefined): Made {
+function* fresh(tier: PlanningTier, compiled: Compiled, place: Place | undefined): Generator<undefined, Made> {
   const { program, outputs } = compiled;
   const { name, buffers, arguments: given, arenaBytes } = program;
   const keep = (code: Pick<Plan, "native" | "wasm">): void => {
@@ -74,10 +74,11 @@ function fresh(tier: PlanningTier, compiled: Compiled, place: Place | undefined)
     };
     if (place !== undefined && kept++ < mostKept) place.cache.write(place.key, encodePlan({ ...plan, ...code }));
   };
+  const start: () => NativeExecutable | WasmExecutable = yield* tier.printing(program);
   return {
     compiled,
     start() {
-      const executable = tier.compile(program);
+      const executable = start();
       // Only what could be made ready.
       if (place !== undefined) executable.ready.then(() => keep(codeOf(executable))).catch(() => {});
       return executable;

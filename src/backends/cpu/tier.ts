@@ -13,6 +13,8 @@ export interface Tier<M = Storage> {
   readonly identity: string;
   /** Begins to make a program ready and returns at once. */
   compile(program: Program): TierExecutable<M>;
+  /** The same in two steps: what takes long, with pauses, and what begins to make it ready. */
+  printing(program: Program): Generator<undefined, () => TierExecutable<M>>;
 }
 
 /** A program made ready. */

@@ -3,7 +3,7 @@ import { GradsmithError } from "../../core/errors.ts";
 import type { Program } from "../../ir/program.ts";
 import { orderedFrom } from "../../targets/wasm/ordered-loop.ts";
 import type { WasmCode } from "../../targets/wasm/print.ts";
-import { printWasm } from "../../targets/wasm/print.ts";
+import { printingWasm, printWasm } from "../../targets/wasm/print.ts";
 import type { Tier } from "./tier.ts";
 import type { WasmEngine } from "./wasm-engine.ts";
 import { wasmEngine } from "./wasm-engine.ts";
@@ -67,6 +67,11 @@ export class WasmTier implements Tier {
   /** Equal where programs printed by one backend run on another. */
   get identity(): string {
     return `${this.relaxedSimd}`;
+  }
+
+  *printing(program: Program): Generator<undefined, () => WasmExecutable> {
+    const code = yield* printingWasm(program, this);
+    return () => this.compile(program, code);
   }
 
   /** `code` is what the program was printed as before: its kernels aren't looked at. */

@@ -1,6 +1,7 @@
+import { finished } from "../../core/finished.ts";
 import type { Program } from "../../ir/program.ts";
 import type { WasmCode } from "../../targets/wasm/print.ts";
-import { printWasm } from "../../targets/wasm/print.ts";
+import { printingWasm } from "../../targets/wasm/print.ts";
 import type { Tier, TierExecutable } from "../cpu/tier.ts";
 import type { WasmTier } from "../cpu/wasm.ts";
 import type { Callee } from "../cpu/wasm-executable.ts";
@@ -39,7 +40,12 @@ export class WorkerTier implements Tier<WorkerMemory> {
   }
 
   compile(program: Program): WorkerExecutable {
-    return new WorkerExecutable(program, this.#wasm, this.#link);
+    return finished(this.printing(program))();
+  }
+
+  *printing(program: Program): Generator<undefined, () => WorkerExecutable> {
+    const code = yield* printingWasm(program, this.#wasm);
+    return () => new WorkerExecutable(program, code, this.#wasm, this.#link);
   }
 }
 
@@ -53,11 +59,11 @@ class WorkerExecutable implements TierExecutable<WorkerMemory> {
   readonly #callee: Callee;
   readonly #code: WasmCode;
 
-  constructor(program: Program, wasm: WasmTier, link: Link) {
+  constructor(program: Program, code: WasmCode, wasm: WasmTier, link: Link) {
     this.#link = link;
     this.#id = link.number("programs", this);
     this.#callee = calleeOf(program);
-    this.#code = printWasm(program, wasm);
+    this.#code = code;
     this.memoryBytes = this.#code.memoryPages * 65536;
     const { threads } = wasm;
     if (threads === 1) this.#load();

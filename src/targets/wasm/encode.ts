@@ -1,3 +1,4 @@
+import { finished } from "../../core/finished.ts";
 import type { Instruction, ValueType, WasmFunction } from "./function.ts";
 import type { Immediate } from "./opcodes.ts";
 import { opcodes } from "./opcodes.ts";
@@ -19,7 +20,10 @@ const valueTypes: Readonly<Record<ValueType, number>> = { i32: 0x7f, f32: 0x7d, 
 const section = { type: 1, import: 2, function: 3, export: 7, code: 10, custom: 0 } as const;
 
 /** The module in WebAssembly's binary format. */
-export function encodeModule(module: WasmModule): Uint8Array {
+export const encodeModule = (module: WasmModule): Uint8Array => finished(encodingModule(module));
+
+/** As `encodeModule`, with a pause after each function. */
+export function* encodingModule(module: WasmModule): Generator<undefined, Uint8Array> {
   const signatures = [...new Set(module.functions.map(signatureOf))];
   const bytes: number[] = [0x00, 0x61, 0x73, 0x6d, 0x01, 0x00, 0x00, 0x00];
   const write = (id: number, content: readonly number[]): void => {
@@ -54,7 +58,13 @@ export function encodeModule(module: WasmModule): Uint8Array {
       unsigned(out, index);
     }),
   );
-  write(section.code, list(module.functions, body));
+  const bodies: number[] = [];
+  unsigned(bodies, module.functions.length);
+  for (const f of module.functions) {
+    body(bodies, f);
+    yield;
+  }
+  write(section.code, bodies);
   write(section.custom, names(module.functions));
   return Uint8Array.from(bytes);
 }

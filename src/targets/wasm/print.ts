@@ -1,11 +1,12 @@
 import type { TypedArray } from "../../core/dtype.ts";
 import { bytesOf } from "../../core/dtype.ts";
+import { finished } from "../../core/finished.ts";
 import type { Kernel } from "../../ir/kernel.ts";
 import type { Call, Program, Repeat } from "../../ir/program.ts";
 import { eachCall, isRepeat } from "../../ir/program.ts";
 import { remainderFunction } from "./divide.ts";
 import type { WasmModule } from "./encode.ts";
-import { encodeModule } from "./encode.ts";
+import { encodingModule } from "./encode.ts";
 import type { ValueType, WasmFunction } from "./function.ts";
 import { FunctionBuilder } from "./function.ts";
 import type { Base, KernelOptions } from "./kernel.ts";
@@ -58,24 +59,34 @@ export interface SharedProgram {
 }
 
 /** A program as one WebAssembly module in binary format. */
-export function printWasm(program: Program, options: PrintOptions): WasmCode {
+export const printWasm = (program: Program, options: PrintOptions): WasmCode => finished(printingWasm(program, options));
+
+/** As `printWasm`, with a pause after each kernel. */
+export function* printingWasm(program: Program, options: PrintOptions): Generator<undefined, WasmCode> {
   const layout = layOut(program);
-  const module = moduleOf(program, options, layout);
+  const module = yield* printingModule(program, options, layout);
   const constants = program.buffers.flatMap(({ place }, buffer) =>
     place.kind === "constant" ? [{ offset: layout.addresses[buffer]!, data: place.data }] : [],
   );
-  return { bytes: encodeModule(module), memoryPages: module.memoryPages, argumentOffsets: layout.argumentOffsets, constants };
+  return { bytes: yield* encodingModule(module), memoryPages: module.memoryPages, argumentOffsets: layout.argumentOffsets, constants };
 }
 
 /** The module as data: a function per kernel, and `run`, which calls them in order. */
-export function moduleOf(program: Program, { relaxedSimd, sharing }: PrintOptions, layout = layOut(program)): WasmModule {
+export const moduleOf = (program: Program, options: PrintOptions): WasmModule =>
+  finished(printingModule(program, options, layOut(program)));
+
+function* printingModule(program: Program, { relaxedSimd, sharing }: PrintOptions, layout: Layout): Generator<undefined, WasmModule> {
   const { kernels } = program;
   const parts = kernels.map((kernel, index) => {
     const bases = basesOf(kernel, { index, program, layout });
     return sharing?.part(kernel, bases, layout) ?? { bases };
   });
   const bases = parts.map((part) => part.bases);
-  const printed = kernels.map((kernel, index) => printKernel(kernel, { relaxedSimd, remainder: kernels.length, ...parts[index]! }));
+  const printed: ReturnType<typeof printKernel>[] = [];
+  for (const [index, kernel] of kernels.entries()) {
+    printed.push(printKernel(kernel, { relaxedSimd, remainder: kernels.length, ...parts[index]! }));
+    yield;
+  }
   const functions: WasmFunction[] = printed.map((kernel) => kernel.function);
   if (printed.some((kernel) => kernel.callsRemainder)) functions.push(remainderFunction());
   const begin: SharedProgram["begin"] = (name, parameters) => new FunctionBuilder(name, parameters);
