@@ -1,20 +1,14 @@
 // Trains in a real browser, with workers over shared memory where the page may have them, and compares the weights with Node's to the last bit. Needs dist/.
-import { spawn } from "node:child_process";
-import { existsSync, mkdtempSync, rmSync } from "node:fs";
-import { createServer } from "node:http";
-import { tmpdir } from "node:os";
-import { delimiter, join } from "node:path";
 import { build } from "esbuild";
 import * as gradsmith from "../dist/node/index.js";
 import { train } from "./browser-training.mjs";
+import { findBrowser, noBrowser, visit } from "./chromium.mjs";
 
-const browser = findBrowser();
-if (browser === undefined) {
-  console.log("skipped: no Chromium or Chrome on this machine. Name one with GRADSMITH_BROWSER=/path/to/it.");
+if (findBrowser() === undefined) {
+  console.log(`skipped: ${noBrowser}`);
   process.exit(0);
 }
 
-const mostMs = 120_000;
 /** What is trained with; what is in common comes from `train`. Fused multiply-adds round once, products and sums twice. */
 const devices = [{ threads: 1 }, { threads: 2 }, { threads: 2, relaxedSimd: false }];
 /** Where a page's program runs. Only a page that keeps other origins out may share memory with workers. */
@@ -34,7 +28,7 @@ const check = (ok, what) => {
   if (!ok) failed++;
 };
 for (const { name, path, workers } of places) {
-  const { error, isolated, results } = await visit(path);
+  const { error, isolated, results } = await visit(path, respond);
   if (error !== undefined) {
     check(false, `${name}: ${error}`);
     continue;
@@ -96,74 +90,17 @@ answer().then(say, (error) => say({ error: String(error?.stack ?? error) }));`;
   return new Map(outputFiles.map((file) => [file === main ? "/main.js" : file.path, file.text]));
 }
 
-/** Opens a page of a server of its own in a browser of its own, and gives what it says. */
-async function visit(path) {
-  let said;
-  const answer = new Promise((resolve) => {
-    said = resolve;
-  });
-  const folder = path.slice(0, path.lastIndexOf("/"));
-  const server = createServer((request, response) => {
-    if (folder === "/isolated") {
-      response.setHeader("Cross-Origin-Opener-Policy", "same-origin");
-      response.setHeader("Cross-Origin-Embedder-Policy", "require-corp");
-    }
-    if (request.url === "/answer") {
-      let text = "";
-      request.on("data", (part) => {
-        text += part;
-      });
-      request.on("end", () => {
-        response.end();
-        said(JSON.parse(text));
-      });
-      return;
-    }
-    const script = scripts.get(request.url.slice(folder.length));
-    response.setHeader("Content-Type", script === undefined ? "text/html" : "text/javascript");
-    if (script !== undefined) response.end(script);
-    else if (request.url !== path) response.writeHead(404).end();
-    else if (path.endsWith("worker")) response.end(`<script>new Worker("${folder}/main.js", { type: "module" })</script>`);
-    else response.end(`<script type="module" src="${folder}/main.js"></script>`);
-  });
-  await new Promise((resolve) => server.listen(0, "localhost", resolve));
-  const profile = mkdtempSync(join(tmpdir(), "gradsmith-browser-"));
-  const quiet = ["--no-first-run", "--disable-background-networking", "--disable-component-update", "--disable-sync", "--disable-quic"];
-  // Chromium's own walls don't stand for root, as in containers.
-  const walls = process.getuid?.() === 0 ? ["--no-sandbox"] : [];
-  const args = ["--headless", "--disable-gpu", ...walls, ...quiet, `--user-data-dir=${profile}`];
-  const child = spawn(browser, [...args, `http://localhost:${server.address().port}${path}`], { stdio: "ignore", detached: true });
-  const closed = new Promise((resolve) => child.on("close", resolve));
-  child.on("error", (error) => said({ error: error.message }));
-  child.on("exit", (code) => said({ error: `${browser} ended with ${code}` }));
-  const timer = setTimeout(() => said({ error: `said nothing for ${mostMs / 1000} s` }), mostMs);
-  const result = await answer;
-  clearTimeout(timer);
-  end(child);
-  await closed;
-  server.closeAllConnections();
-  server.close();
-  rmSync(profile, { recursive: true, force: true, maxRetries: 10, retryDelay: 100 });
-  return result;
-}
-
-/** With all the processes it has started: each would go on writing to its profile. */
-function end(child) {
-  if (child.pid === undefined || child.exitCode !== null) return;
-  if (process.platform === "win32") child.kill();
-  else process.kill(-child.pid, "SIGKILL");
-}
-
-/** GRADSMITH_BROWSER, or one by its usual names. */
-function findBrowser() {
-  const given = process.env.GRADSMITH_BROWSER;
-  if (given !== undefined && given !== "") return given;
-  const names = ["chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "microsoft-edge"];
-  const onPath = (process.env.PATH ?? "").split(delimiter).flatMap((folder) => names.map((name) => join(folder, name)));
-  const usual = [
-    "/Applications/Google Chrome.app/Contents/MacOS/Google Chrome",
-    "/Applications/Chromium.app/Contents/MacOS/Chromium",
-    "C:\\Program Files\\Google\\Chrome\\Application\\chrome.exe",
-  ];
-  return [...onPath, ...usual].find((path) => existsSync(path));
+/** What the server has at a path below `/isolated` or `/plain`. */
+function respond(path) {
+  const [, folder, name] = path.split("/");
+  const headers =
+    folder === "isolated" ? { "Cross-Origin-Opener-Policy": "same-origin", "Cross-Origin-Embedder-Policy": "require-corp" } : {};
+  const script = scripts.get(`/${name}`);
+  if (script !== undefined) return { type: "text/javascript", body: script, headers };
+  if (!places.some((place) => place.path === path)) return undefined;
+  const body =
+    name === "worker"
+      ? `<script>new Worker("/${folder}/main.js", { type: "module" })</script>`
+      : `<script type="module" src="/${folder}/main.js"></script>`;
+  return { type: "text/html", body, headers };
 }

@@ -1,0 +1,76 @@
+// A headless Chromium that opens a page of a server of its own, and what the page says.
+import { spawn } from "node:child_process";
+import { existsSync, mkdtempSync, rmSync } from "node:fs";
+import { createServer } from "node:http";
+import { tmpdir } from "node:os";
+import { delimiter, join } from "node:path";
+
+/** GRADSMITH_BROWSER, or a Chromium or Chrome by its usual names; undefined where there is none. */
+export function findBrowser() {
+  const given = process.env.GRADSMITH_BROWSER;
+  if (given !== undefined && given !== "") return given;
+  const names = ["chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "microsoft-edge"];
+  const onPath = (process.env.PATH ?? "").split(delimiter).flatMap((folder) => names.map((name) => join(folder, name)));
+  const usual = [
+    "/Applications/Google Chrome.app/Contents/MacOS/Google Chrome",
+    "/Applications/Chromium.app/Contents/MacOS/Chromium",
+    "C:\\Program Files\\Google\\Chrome\\Application\\chrome.exe",
+  ];
+  return [...onPath, ...usual].find((path) => existsSync(path));
+}
+
+/** What a skipped check says. */
+export const noBrowser = "no Chromium or Chrome on this machine. Name one with GRADSMITH_BROWSER=/path/to/it.";
+
+/**
+ * Opens the page at `path` and gives the JSON that it posts to `/answer`, or `{ error }`. `respond(path)` gives what is there:
+ * `{ type, body, headers }`, or undefined.
+ */
+export async function visit(path, respond, { browser = findBrowser(), mostMs = 120_000 } = {}) {
+  let said;
+  const answer = new Promise((resolve) => {
+    said = resolve;
+  });
+  const server = createServer((request, response) => {
+    if (request.url === "/answer") {
+      let text = "";
+      request.on("data", (part) => {
+        text += part;
+      });
+      request.on("end", () => {
+        response.end();
+        said(JSON.parse(text));
+      });
+      return;
+    }
+    const found = respond(new URL(request.url, "http://localhost").pathname);
+    if (found === undefined) response.writeHead(404).end();
+    else response.writeHead(200, { "Content-Type": found.type, ...found.headers }).end(found.body);
+  });
+  await new Promise((resolve) => server.listen(0, "localhost", resolve));
+  const profile = mkdtempSync(join(tmpdir(), "gradsmith-browser-"));
+  const quiet = ["--no-first-run", "--disable-background-networking", "--disable-component-update", "--disable-sync", "--disable-quic"];
+  // Chromium's own walls don't stand for root, as in containers.
+  const walls = process.getuid?.() === 0 ? ["--no-sandbox"] : [];
+  const args = ["--headless", "--disable-gpu", ...walls, ...quiet, `--user-data-dir=${profile}`];
+  const child = spawn(browser, [...args, `http://localhost:${server.address().port}${path}`], { stdio: "ignore", detached: true });
+  const closed = new Promise((resolve) => child.on("close", resolve));
+  child.on("error", (error) => said({ error: error.message }));
+  child.on("exit", (code) => said({ error: `${browser} ended with ${code}` }));
+  const timer = setTimeout(() => said({ error: `said nothing for ${mostMs / 1000} s` }), mostMs);
+  const result = await answer;
+  clearTimeout(timer);
+  end(child);
+  await closed;
+  server.closeAllConnections();
+  server.close();
+  rmSync(profile, { recursive: true, force: true, maxRetries: 10, retryDelay: 100 });
+  return result;
+}
+
+/** With all the processes it has started: each would go on writing to its profile. */
+function end(child) {
+  if (child.pid === undefined || child.exitCode !== null) return;
+  if (process.platform === "win32") child.kill();
+  else process.kill(-child.pid, "SIGKILL");
+}
