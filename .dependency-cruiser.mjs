@@ -36,7 +36,7 @@ export default {
       name: "known-folder",
       comment: "A source file lives in a ranked folder, or is one of the doors.",
       severity: "error",
-      from: { path: "^src/", pathNot: [pathOf(folders), "^src/doors/", "^src/index\\.ts$", test] },
+      from: { path: "^src/", pathNot: [pathOf(folders), "^src/doors/", "^src/(index|node)\\.ts$", test] },
       to: {},
     },
     {

@@ -17,7 +17,7 @@ export default defineConfig({
   test: {
     environment: "node",
     // What the build for Node begins with (scripts/build.mjs).
-    setupFiles: [source("backends/node.ts")],
+    setupFiles: [source("node.ts")],
     include: ["src/**/*.test.ts", "test/**/*.test.ts", "labs/**/*.test.ts"],
     // Processes, because native kernels and engine flags are per process; one for each core, where vitest would leave one core idle.
     pool: "forks",

@@ -22,10 +22,12 @@ const scripts = await bundled();
 const wanted = [];
 for (const device of devices) wanted.push(await train(gradsmith, device));
 
+let passed = 0;
 let failed = 0;
 const check = (ok, what) => {
   console.log(`${ok ? "ok    " : "FAILED"} ${what}`);
-  if (!ok) failed++;
+  if (ok) passed++;
+  else failed++;
 };
 for (const { name, path, workers } of places) {
   const { error, isolated, results } = await visit(path, respond);
@@ -48,6 +50,7 @@ for (const { name, path, workers } of places) {
     }
   }
 }
+console.log(`${passed} passed, ${failed} failed`);
 process.exitCode = failed === 0 ? 0 : 1;
 
 /** The package as a bundler makes it for a page, by path. */

@@ -23,6 +23,23 @@ function buildName() {
   return hash.digest("hex").slice(0, 16);
 }
 
+// The front door in one file, for pages without a bundler.
+await build({
+  entryPoints: ["src/index.ts"],
+  outfile: "dist/gradsmith.min.js",
+  bundle: true,
+  minify: true,
+  format: "esm",
+  platform: "browser",
+  target: "es2022",
+  // Files are read by code that a page never runs.
+  external: ["node:*"],
+  plugins: [workerScript],
+  legalComments: "none",
+  ignoreAnnotations: true,
+  logLevel: "warning",
+});
+
 const doors = readdirSync(join("src", "doors"), { recursive: true }).filter((name) => name.endsWith(".ts") && !name.endsWith(".test.ts"));
 await build({
   entryPoints: ["src/index.ts", "src/cli/main.ts", ...doors.map((name) => `src/doors/${name}`)],
@@ -34,7 +51,7 @@ await build({
   platform: "node",
   target: "node20",
   // What Node has and pages have not.
-  inject: ["src/backends/node.ts"],
+  inject: ["src/node.ts"],
   plugins: [workerScript],
   define: { GRADSMITH_BUILD: JSON.stringify(buildName()) },
   chunkNames: "chunks/[name]-[hash]",

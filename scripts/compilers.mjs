@@ -41,7 +41,7 @@ try {
     format: "esm",
     target: "node20",
     // What the build for Node begins with (scripts/build.mjs).
-    inject: [join(root, "src/backends/node.ts")],
+    inject: [join(root, "src/node.ts")],
     ignoreAnnotations: true,
     tsconfigRaw: "{}",
     logLevel: "error",

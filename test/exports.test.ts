@@ -60,7 +60,7 @@ describe("the build", () => {
     }
   });
 
-  test("the package holds the build, README, LICENSE and package.json, and no test", () => {
+  test("the package holds the build, README, CHANGELOG, LICENSE and package.json, and no test", () => {
     const npm = process.env["npm_execpath"];
     const [file, args] = npm === undefined ? ["npm", []] : [process.execPath, [npm]];
     const options = { cwd: root, encoding: "utf8", shell: npm === undefined && process.platform === "win32" } as const;
@@ -71,7 +71,7 @@ describe("the build", () => {
     const parsed = JSON.parse(text) as PackReport[] | Record<string, PackReport>;
     const [report] = Object.values(parsed);
     const paths = report!.files.map(({ path }) => path);
-    expect(paths.filter((path) => !path.startsWith("dist/")).sort()).toEqual(["LICENSE", "README.md", "package.json"]);
+    expect(paths.filter((path) => !path.startsWith("dist/")).sort()).toEqual(["CHANGELOG.md", "LICENSE", "README.md", "package.json"]);
     expect(paths.filter((path) => path.includes(".test."))).toEqual([]);
   });
 });

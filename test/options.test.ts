@@ -108,6 +108,8 @@ const without: Readonly<Record<string, string>> = {
   lambdaCallback: "a callback's members",
   learningRateScheduler: "a function of the epoch",
   loadModel: "a place",
+  removeSavedModel: "a name",
+  savedModels: "nothing",
   logitsOf: "a value",
   maskOf: "a value and a shape",
   meanLoss: "a function",

@@ -5,8 +5,11 @@ import { dataCacheFolder } from "./files-cache.ts";
 import { type DownloadProgress, download } from "./files-download.ts";
 import { unpackedFile } from "./files-gunzip.ts";
 import { showDownload } from "./files-progress.ts";
-import { type IdxArray, parseIdx } from "./idx.ts";
+import { parseIdx } from "./idx.ts";
 import type { ImageFiles, PublishedFile } from "./image-files.ts";
+import { unpackedName } from "./image-files.ts";
+import type { ImageArrays, NamedArray } from "./image-pair.ts";
+import { imagePair } from "./image-pair.ts";
 
 export interface ImageOptions {
   /** A folder with the four IDX files, packed with gzip or not. */
@@ -15,20 +18,14 @@ export interface ImageOptions {
   readonly onProgress?: (progress: DownloadProgress) => void;
 }
 
-export interface ImageArrays {
-  readonly train: { readonly images: IdxArray; readonly labels: IdxArray };
-  readonly test: { readonly images: IdxArray; readonly labels: IdxArray };
-}
-
 /** The four arrays, checked: found in `directory`, else in `$GRADSMITH_DATA/<name>`, else in the user's cache, else downloaded into it. */
 export async function readImages(files: ImageFiles, options: ImageOptions = {}): Promise<ImageArrays> {
   const folder = await findFolder(files, options);
   // One after the other, so that one file's packed bytes are in memory at a time.
-  const set = async (images: PublishedFile, labels: PublishedFile) => pair(await readIdx(folder, images), await readIdx(folder, labels));
+  const set = async (images: PublishedFile, labels: PublishedFile) =>
+    imagePair(await readIdx(folder, images), await readIdx(folder, labels));
   return { train: await set(files.trainImages, files.trainLabels), test: await set(files.testImages, files.testLabels) };
 }
-
-type NamedArray = IdxArray & { readonly path: string };
 
 async function findFolder(files: ImageFiles, options: ImageOptions): Promise<string> {
   if (options.directory !== undefined) return completeFolder(files, options.directory);
@@ -85,41 +82,8 @@ async function readIdx(folder: string, file: PublishedFile): Promise<NamedArray>
       "Check its permissions.",
     );
   }
-  return { ...parseIdx(bytes, path), path };
+  return { ...parseIdx(bytes, path), where: path };
 }
-
-function pair(images: NamedArray, labels: NamedArray): { images: IdxArray; labels: IdxArray } {
-  if (images.dtype !== "u8" || images.shape.length !== 3 || images.shape[1] !== 28 || images.shape[2] !== 28) {
-    throw new GradsmithError(
-      "file",
-      images.path,
-      `holds ${images.dtype} [${images.shape.join(", ")}], and images are u8 [n, 28, 28].`,
-      "Is it the right file?",
-    );
-  }
-  if (labels.dtype !== "u8" || labels.shape.length !== 1) {
-    throw new GradsmithError(
-      "file",
-      labels.path,
-      `holds ${labels.dtype} [${labels.shape.join(", ")}], and labels are u8 [n].`,
-      "Is it the right file?",
-    );
-  }
-  if (images.shape[0] !== labels.shape[0]) {
-    throw new GradsmithError(
-      "file",
-      labels.path,
-      `holds ${labels.shape[0]} labels for ${images.shape[0]} images.`,
-      "Take both files from one publication.",
-    );
-  }
-  const wrong = labels.data.find((label) => label > 9);
-  if (wrong !== undefined)
-    throw new GradsmithError("file", labels.path, `holds the label ${wrong}, and labels are 0 to 9.`, "Is it the right file?");
-  return { images, labels };
-}
-
-const unpackedName = (file: PublishedFile): string => file.name.replace(/\.gz$/, "");
 
 const exists = (path: string): Promise<boolean> =>
   stat(path).then(

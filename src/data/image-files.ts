@@ -51,3 +51,5 @@ export function imageFiles(name: string, title: string, options: ImageFilesOptio
     testLabels: file("t10k-labels-idx1-ubyte", options.testLabels, 8 + 10_000),
   };
 }
+
+export const unpackedName = ({ name }: PublishedFile): string => name.replace(/\.gz$/, "");

@@ -6,12 +6,16 @@ import { Tensor } from "../tensor/tensor.ts";
 import type { DownloadProgress } from "./files-download.ts";
 import type { IdxArray } from "./idx.ts";
 import type { ImageFiles } from "./image-files.ts";
+import type { ImageArrays } from "./image-pair.ts";
 
 /** The options of `mnist` and `fashionMnist`. */
 export interface ImageSetOptions {
-  /** A folder with the four IDX files, packed with gzip or not; by default the usual places. */
+  /**
+   * A folder with the four IDX files, packed with gzip or not, or the URL of one, which in a page may be relative; by default the usual places, and in a
+   * page the publisher's.
+   */
   readonly directory?: string;
-  /** Told about a download as it goes on; without it, progress goes to standard error. */
+  /** Told about a download as it goes on; without it, progress goes to standard error, where there is one. */
   readonly onProgress?: (progress: DownloadProgress) => void;
 }
 
@@ -31,14 +35,22 @@ export interface ImageSet {
 
 const checks: OptionChecks<ImageSetOptions> = { directory: text, onProgress: callable };
 
-/** Options come from a user and are checked under the name of `where`. The file system is loaded only here, so that programs for a browser can hold the rest. */
+let loadFiles: (() => Promise<{ readImages(files: ImageFiles, options: ImageSetOptions): Promise<ImageArrays> }>) | undefined;
+
+/** Says how images are read where there are files. */
+export function bringImageFiles(loader: typeof loadFiles): void {
+  loadFiles = loader;
+}
+
+/** Options come from a user and are checked under the name of `where`. What reads is loaded only here, so that pages can hold the rest. */
 export async function loadImageSet(
   where: string,
   options: ImageSetOptions,
   { files, classNames }: { readonly files: () => ImageFiles; readonly classNames: readonly string[] },
 ): Promise<ImageSet> {
   checkOptions(where, options, checks);
-  const { readImages } = await import("./files-images.ts");
+  const isRemote = loadFiles === undefined || /^https?:\/\//i.test(options.directory ?? "");
+  const { readImages } = await (isRemote ? import("./remote-images.ts") : loadFiles!());
   const { train, test } = await readImages(files(), options);
   return { train: asTensors(train), test: asTensors(test), classNames };
 }

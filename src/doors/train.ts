@@ -30,4 +30,5 @@ export type { SequentialOptions } from "../train/sequential.ts";
 export { Sequential, sequential } from "../train/sequential.ts";
 export type { SummaryOptions } from "../train/summary.ts";
 export { TrainState } from "../train/train-state.ts";
+export type { SaveOptions, WeightStorage } from "../train/weight-storage.ts";
 export type { NewWeights } from "../train/weights.ts";

@@ -5,7 +5,7 @@ import { fileURLToPath } from "node:url";
 import { GradsmithError } from "../core/errors.ts";
 
 /** The path that a `file:` URL means. */
-export const filePathOf = (url: URL): string => fileURLToPath(url);
+export const filePathOf = ({ href }: { readonly href: string }): string => fileURLToPath(href);
 
 /** All bytes of a file. */
 export async function readFileBytes(path: string): Promise<Uint8Array> {

@@ -4,6 +4,6 @@ import { installExecution } from "../tensor/execution.ts";
 import { readPort } from "./read.ts";
 
 // The one module with an effect: importing the package connects `Tensor.read` to the runtime, and brings the processor as pages have it.
-// In Node, backends/node.ts has brought more before.
+// In Node, node.ts has brought more before.
 if (!backendNames().includes("cpu")) registerBackend(new CpuBackend());
 installExecution(readPort);

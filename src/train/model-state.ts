@@ -137,9 +137,9 @@ export class ModelState {
   }
 
   /** Hands out values that stay as they are until they have been read. */
-  async reading(read: (variables: NamedTensors) => Promise<void>): Promise<void> {
+  async reading<T>(read: (variables: NamedTensors) => Promise<T>): Promise<T> {
     const { variables } = this.current;
-    await reading(this.#blueprint(), () =>
+    return reading(this.#blueprint(), () =>
       read(this.#training === undefined ? variables : (map(variables, isTensor, copyOf) as NamedTensors)),
     );
   }

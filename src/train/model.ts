@@ -43,6 +43,7 @@ import { checkFeatures, treeOf } from "./samples.ts";
 import type { SummaryOptions } from "./summary.ts";
 import { summaryTable } from "./summary.ts";
 import type { TrainState } from "./train-state.ts";
+import type { SaveOptions } from "./weight-storage.ts";
 import type { NewWeights } from "./weights.ts";
 import { copiedWeights, newValues } from "./weights.ts";
 
@@ -385,14 +386,38 @@ export abstract class Model extends Module {
     this.#state.replaceValues(newValues("setWeights", this.#state.current.variables, weights));
   }
 
-  /** Writes weights and architecture to a safetensors file, for `loadModel`. */
-  async save(path: string): Promise<void> {
-    await this.#state.reading(async (variables) => (await import("./save-model.ts")).saveModel(path, this, variables));
+  /**
+   * Writes weights and architecture to a safetensors file, for `loadModel`, as a whole or not at all.
+   *
+   * @param target a path; in a page "indexeddb://name", which the browser keeps for the page's origin, or "downloads://name.safetensors".
+   * @throws GradsmithError "file" where it can't be written, or something in the model can't be saved.
+   * @example await model.save("run/model.safetensors", { weights: "f16" });
+   */
+  async save(target: string, options: SaveOptions = {}): Promise<void> {
+    await this.#state.reading(async (variables) => {
+      const { modelFile, writeParts } = await import("./save-model.ts");
+      await writeParts(target, modelFile("save", this, variables, options));
+    });
   }
 
-  /** Writes the weights to a safetensors file, for `loadWeights` of a model that is built alike. */
-  async saveWeights(path: string): Promise<void> {
-    await this.#state.reading(async (variables) => (await import("./save-model.ts")).saveTensors(path, variables));
+  /** Writes the weights to a safetensors file, for `loadWeights` of a model that is built alike; `target` and options as for `save`. */
+  async saveWeights(target: string, options: SaveOptions = {}): Promise<void> {
+    await this.#state.reading(async (variables) => {
+      const { weightsFile, writeParts } = await import("./save-model.ts");
+      await writeParts(target, weightsFile(variables, options));
+    });
+  }
+
+  /**
+   * The bytes of the file that `save` writes, to send or keep anywhere; `loadModel` takes them.
+   *
+   * @example await fetch("/models/mine", { method: "PUT", body: await model.toBytes({ weights: "int8" }) });
+   */
+  async toBytes(options: SaveOptions = {}): Promise<Uint8Array> {
+    return this.#state.reading(async (variables) => {
+      const { modelFile, wholeFile } = await import("./save-model.ts");
+      return wholeFile(modelFile("toBytes", this, variables, options));
+    });
   }
 
   /**

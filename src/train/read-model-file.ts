@@ -1,11 +1,13 @@
+import { disk } from "../core/disk.ts";
 import { GradsmithError } from "../core/errors.ts";
 import { sameShape, showShape } from "../core/shape.ts";
 import type { Blueprint } from "../nn/blueprint.ts";
 import type { NamedTensors } from "../optim/optimizer.ts";
 import { tensor } from "../tensor/create.ts";
 import { trainingKey, trainingPrefix } from "./checkpoint.ts";
+import { restored } from "./weight-storage.ts";
 
-/** Where a model's file is: a path, a URL, or its bytes. */
+/** Where a model's file is: a path, a URL, in a page "indexeddb://name", or its bytes. */
 export type ModelFile = string | URL | Uint8Array | Blob;
 
 interface FileContents {
@@ -31,7 +33,7 @@ export async function tensorsIn(bytes: Uint8Array, where: string): Promise<FileC
     ([name, { shape, data, dtype }]) => [name, tensor(data, { shape, dtype, transfer: true })] as const,
   );
   return {
-    tensors: Object.fromEntries(all.filter(([name]) => !ofTraining(name))),
+    tensors: restored(where, Object.fromEntries(all.filter(([name]) => !ofTraining(name))), metadata),
     training: Object.fromEntries(
       all.filter(([name]) => ofTraining(name)).map(([name, value]) => [name.slice(trainingPrefix.length), value]),
     ),
@@ -44,11 +46,15 @@ async function bytesOf(from: ModelFile): Promise<{ bytes: Uint8Array; where: str
   if (from instanceof Uint8Array) return { bytes: from, where: "the model's bytes" };
   if (typeof Blob !== "undefined" && from instanceof Blob)
     return { bytes: new Uint8Array(await from.arrayBuffer()), where: "the model's bytes" };
+  if (typeof from === "string" && from.startsWith("indexeddb://")) {
+    const { keptBlob } = await import("../io/page-storage.ts");
+    const blob = await keptBlob(from.slice("indexeddb://".length));
+    return { bytes: new Uint8Array(await blob.arrayBuffer()), where: from };
+  }
   const url = from instanceof URL ? from : typeof from === "string" && /^https?:\/\//i.test(from) ? new URL(from) : undefined;
   const isRemote = url !== undefined && url.protocol !== "file:";
   if (!isRemote && (typeof from === "string" || url !== undefined)) {
-    // Files need Node, models don't.
-    const { readFileBytes, filePathOf } = await import("../io/files.ts");
+    const { readFileBytes, filePathOf } = await disk(String(from), "Give a URL, the file's bytes or a Blob.");
     const path = url === undefined ? (from as string) : filePathOf(url);
     return { bytes: await readFileBytes(path), where: path };
   }

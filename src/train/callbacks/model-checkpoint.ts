@@ -1,4 +1,5 @@
 import { flag, positiveInteger, text } from "../../core/checks.ts";
+import { disk } from "../../core/disk.ts";
 import { GradsmithError } from "../../core/errors.ts";
 import type { OptionChecks } from "../../core/options.ts";
 import { checkOptions, described } from "../../core/options.ts";
@@ -85,9 +86,11 @@ export function modelCheckpoint(options: ModelCheckpointOptions): ModelCheckpoin
   const watched = (logs: Logs): number | undefined =>
     options.monitor === undefined && !(monitor in logs) ? undefined : figureOf(where, monitor, logs);
 
+  const files = () => disk(options.directory, "Call controls.saveCheckpoint in a callback of your own.");
+
   /** A path that no other file has: of this training only if `overwrites`. */
   const freePath = async (name: string, overwrites: boolean): Promise<string> => {
-    const { isTaken } = await import("../../io/files.ts");
+    const { isTaken } = await files();
     for (let version = 0; ; version++) {
       const path = `${folder}/${name}${version === 0 ? "" : `-v${version}`}.safetensors`;
       if (kept.some((other) => other.path === path) ? overwrites : !(await isTaken(path))) return path;
@@ -104,7 +107,7 @@ export function modelCheckpoint(options: ModelCheckpointOptions): ModelCheckpoin
     await controls.saveCheckpoint(path);
     const all = [...kept.filter((other) => other.path !== path), { path, value, rank }].sort((a, b) => a.rank - b.rank);
     kept = all.slice(0, most);
-    const { removeFile } = await import("../../io/files.ts");
+    const { removeFile } = await files();
     for (const old of all.slice(most)) await removeFile(old.path);
   };
 
@@ -128,7 +131,7 @@ export function modelCheckpoint(options: ModelCheckpointOptions): ModelCheckpoin
     },
     async onTrainBegin() {
       [kept, lastPath, isSaved] = [[], undefined, true];
-      const { writableFolder } = await import("../../io/files.ts");
+      const { writableFolder } = await files();
       folder = await writableFolder(options.directory);
     },
     onEpochBegin() {
