@@ -23,27 +23,24 @@ export function findBrowser() {
 export const noBrowser = "no Chromium or Chrome on this machine. Name one with GRADSMITH_BROWSER=/path/to/it.";
 
 /**
- * Opens the page at `path` and gives the JSON that it posts to `/answer`, or `{ error }`. `respond(path)` gives what is there:
- * `{ type, body, headers }`, or undefined.
+ * Opens the page at `path` and gives the JSON that it posts to `/answer`, or `{ error }`. `respond(path, body)` gives what is there for a request with this
+ * body: `{ type, body, headers }`, or undefined.
  */
 export async function visit(path, respond, { browser = findBrowser(), mostMs = 120_000 } = {}) {
   let said;
   const answer = new Promise((resolve) => {
     said = resolve;
   });
-  const server = createServer((request, response) => {
+  const server = createServer(async (request, response) => {
+    const parts = [];
+    for await (const part of request) parts.push(part);
+    const body = Buffer.concat(parts);
     if (request.url === "/answer") {
-      let text = "";
-      request.on("data", (part) => {
-        text += part;
-      });
-      request.on("end", () => {
-        response.end();
-        said(JSON.parse(text));
-      });
+      response.end();
+      said(JSON.parse(body.toString()));
       return;
     }
-    const found = respond(new URL(request.url, "http://localhost").pathname);
+    const found = respond(new URL(request.url, "http://localhost").pathname, body);
     if (found === undefined) response.writeHead(404).end();
     else response.writeHead(200, { "Content-Type": found.type, ...found.headers }).end(found.body);
   });

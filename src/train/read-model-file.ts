@@ -3,6 +3,7 @@ import { GradsmithError } from "../core/errors.ts";
 import { sameShape, showShape } from "../core/shape.ts";
 import type { Blueprint } from "../nn/blueprint.ts";
 import type { NamedTensors } from "../optim/optimizer.ts";
+import { constantOf } from "../runtime/values.ts";
 import { tensor } from "../tensor/create.ts";
 import { trainingKey, trainingPrefix } from "./checkpoint.ts";
 import { restored } from "./weight-storage.ts";
@@ -29,9 +30,11 @@ export async function tensorsIn(bytes: Uint8Array, where: string): Promise<FileC
   const { decodeSafetensors } = await import("../io/safetensors.ts");
   const { tensors, metadata } = decodeSafetensors(bytes, where);
   const ofTraining = (name: string): boolean => metadata[trainingKey] !== undefined && name.startsWith(trainingPrefix);
-  const all = Object.entries(tensors).map(
-    ([name, { shape, data, dtype }]) => [name, tensor(data, { shape, dtype, transfer: true })] as const,
-  );
+  const all = Object.entries(tensors).map(([name, { shape, data, dtype }]) => {
+    // Two-byte floats come as their bits.
+    const isHalf = dtype === "f16" || dtype === "bf16";
+    return [name, isHalf ? constantOf(data, { shape, dtype }) : tensor(data, { shape, dtype, transfer: true })] as const;
+  });
   return {
     tensors: restored(where, Object.fromEntries(all.filter(([name]) => !ofTraining(name))), metadata),
     training: Object.fromEntries(

@@ -27,7 +27,7 @@ function bundled(name: string): Promise<string> {
     platform: "node",
     target: "node20",
     alias: { gradsmith: join(root, "src", "index.ts") },
-    inject: [join(root, "src", "backends", "node.ts")],
+    inject: [join(root, "src", "node.ts")],
     define: { GRADSMITH_BUILD: "globalThis.process.env.GRADSMITH_TEST_BUILD" },
     ignoreAnnotations: true,
     logLevel: "warning",

@@ -107,7 +107,9 @@ export class WasmExecutable implements TierExecutable {
       }
     }
     if (this.printed.bytes.length > smallBytes || !this.#compileNow()) {
-      const module = await this.#engine.compile(this.printed.bytes);
+      const module = await this.#engine.compile(this.printed.bytes).catch((cause: unknown) => {
+        throw inWords(cause);
+      });
       this.#module ??= module;
     }
     this.#loaded ??= this.#load(this.#module!);
@@ -127,7 +129,7 @@ export class WasmExecutable implements TierExecutable {
       return true;
     } catch (error) {
       if (error instanceof RangeError) return false;
-      throw error;
+      throw inWords(error);
     }
   }
 
@@ -208,3 +210,14 @@ export class WasmExecutable implements TierExecutable {
     );
   }
 }
+
+/** An error of an engine: a page's policy has one that says what to do. */
+const inWords = (cause: unknown): unknown =>
+  /content security policy|unsafe-eval|\bcsp\b/i.test(String(cause))
+    ? new GradsmithError(
+        "device",
+        "wasm",
+        "the page's Content-Security-Policy forbids WebAssembly.",
+        "Add 'wasm-unsafe-eval' to its script-src.",
+      )
+    : cause;
