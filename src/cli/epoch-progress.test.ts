@@ -22,6 +22,6 @@ test("a terminal's bar moves within an epoch, and doesn't ask for every batch", 
     verbose: 0,
     callbacks: [slow, shown],
   });
-  expect(written.join("")).toMatch(/Epoch 1\/2 ━+─+ +(25|50|75)\/100 .*\r/);
-  expect(written.join("")).toMatch(/Epoch 2\/2 ━{20} 100\/100/);
+  expect(written.join("")).toMatch(/Epoch 1\/2 loss \S+ · ━+─+ +(25|50|75)\/100 .*\r/);
+  expect(written.join("")).toMatch(/Epoch 2\/2 loss \S+ · ━{20} 100\/100/);
 });

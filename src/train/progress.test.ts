@@ -6,30 +6,55 @@ const view = { epoch: 2, epochs: 25, step: 25, steps: 100, elapsedMs: 500, logs:
 const controls = { epochs: 2, stepsPerEpoch: 10 } as TrainingControls;
 
 describe("the progress line", () => {
-  it("shows step, rate, time left and the running figures beside a bar", () => {
+  it("shows the running figures, then a bar, step, time left and rate", () => {
     expect(epochLine(view, { withBar: true })).toBe(
-      "Epoch  3/25 ━━━━━───────────────  25/100 · 50 steps/s · ETA 1.5s · loss 0.5123 · accuracy 0.9000",
+      "Epoch  3/25 loss 0.5123 · accuracy 0.9000 · ━━━━━───────────────  25/100 · ETA 1.5s · 50 steps/s",
     );
   });
 
   it("shows the time an epoch took when it is over", () => {
     const done = { ...view, step: 100, elapsedMs: 65_000, isDone: true, logs: { loss: 1.5e-5, val_loss: Infinity } };
-    expect(epochLine(done, { withBar: false })).toBe("Epoch  3/25 100/100 · 1m05s · 1.5 steps/s · loss 1.500e-5 · val_loss Infinity");
+    expect(epochLine(done, { withBar: false })).toBe("Epoch  3/25 loss 1.500e-5 · val_loss Infinity · 100/100 · 1m05s · 1.5 steps/s");
   });
 
   it("never shows a time left before there is a rate, nor a total that is unknown", () => {
     expect(epochLine({ ...view, step: 0, elapsedMs: 0 }, { withBar: true })).toBe(
-      "Epoch  3/25 ────────────────────   0/100 · loss 0.5123 · accuracy 0.9000",
+      "Epoch  3/25 loss 0.5123 · accuracy 0.9000 · ────────────────────   0/100",
     );
     expect(epochLine({ ...view, steps: undefined }, { withBar: true })).toBe(
-      "Epoch  3/25 25 steps · 50 steps/s · loss 0.5123 · accuracy 0.9000",
+      "Epoch  3/25 loss 0.5123 · accuracy 0.9000 · 25 steps · 50 steps/s",
     );
   });
 
-  it("is cut to the terminal's width", () => {
-    const line = epochLine(view, { withBar: true, columns: 40 });
-    expect(line).toHaveLength(40);
-    expect(line.endsWith("…")).toBe(true);
+  const watched = { loss: 0.51234, accuracy: 0.9, f1Score: 0.85, val_loss: 0.612, val_accuracy: 0.8812, val_f1Score: 0.8 };
+  const whole = {
+    ...view,
+    step: 100,
+    elapsedMs: 2000,
+    isDone: true,
+    logs: { loss: 0.51234, accuracy: 0.9, val_loss: 0.612, val_accuracy: 0.8812 },
+  };
+  it.each([
+    [120, "Epoch  3/25 loss 0.5123 · val_loss 0.6120 · accuracy 0.9000 · val_accuracy 0.8812 · ━━━━━━━━ 100/100 · 2.0s · 50 steps/s"],
+    [100, "Epoch  3/25 loss 0.5123 · val_loss 0.6120 · accuracy 0.9000 · val_accuracy 0.8812 · 100/100 · 2.0s"],
+    [80, "Epoch  3/25 loss 0.5123 · val_loss 0.6120 · accuracy 0.9000 · 100/100 · 2.0s"],
+    [60, "Epoch  3/25 loss 0.5123 · val_loss 0.6120 · accuracy 0.9000"],
+    [41, "Epoch  3/25 loss 0.5123 · val_loss 0.6120"],
+    [40, "Epoch  3/25 loss 0.5123 · 100/100 · 2.0s"],
+    [24, "Epoch  3/25 loss 0.5123"],
+    [20, "Epoch  3/25 loss 0.…"],
+  ])("keeps the figures where a terminal has %i columns", (columns, line) => {
+    expect(epochLine(whole, { withBar: true, columns })).toBe(line);
+  });
+
+  it("is never longer than the terminal is wide", () => {
+    for (let columns = 20; columns < 140; columns++) {
+      for (const logs of [watched, { loss: 1e-9 }, view.logs]) {
+        const line = epochLine({ ...view, logs }, { withBar: true, columns });
+        expect(line.length).toBeLessThanOrEqual(columns);
+        if (columns >= 26) expect(line).toContain("loss");
+      }
+    }
   });
 });
 
@@ -61,7 +86,7 @@ describe("progress writes", () => {
     const text = await run(false);
     expect(text.split("\n")).toHaveLength(2);
     expect(text).not.toContain("\u001b");
-    expect(text).toMatch(/^Epoch 1\/2 10\/10 · \d+ms · \S+ steps\/s · loss 4\.0000\n$/);
+    expect(text).toMatch(/^Epoch 1\/2 loss 4\.0000 · 10\/10 · \d+ms · \S+ steps\/s\n$/);
   });
 
   it("over the same line in a terminal, at most every 80 ms, and ends it", async () => {
@@ -69,7 +94,7 @@ describe("progress writes", () => {
     // After 100 and 200 ms, and at the end.
     expect(text.split("\r").length - 1).toBe(3);
     expect(text.split("\n")).toHaveLength(2);
-    expect(text.endsWith("loss 4.0000\n")).toBe(true);
+    expect(text).toMatch(/Epoch 1\/2 loss 4\.0000 · ━+ 10\/10 [^\n]*\n$/);
   });
 
   it("lines of short epochs together: at most every 80 ms with a bar, when training ends, and soon if it never does", async () => {
@@ -84,7 +109,7 @@ describe("progress writes", () => {
     await shown.onEpochEnd!(10, { loss: 10 }, controls);
     expect(writes).toHaveLength(4);
     await shown.onTrainEnd!({}, controls);
-    expect(writes.at(-1)).toMatch(/^Epoch 11\/2 .* loss 10\.0000\n$/);
+    expect(writes.at(-1)).toMatch(/^Epoch 11\/2 loss 10\.0000 .*\n$/);
     await shown.onEpochEnd!(11, { loss: 11 }, controls);
     expect(writes).toHaveLength(5);
     await vi.waitFor(() => expect(writes).toHaveLength(6));

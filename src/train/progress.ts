@@ -32,31 +32,58 @@ export interface EpochView {
 }
 
 const barWidth = 20;
+const shortestBar = 6;
 const redrawMs = 80;
 
-/** One line for an epoch: `Epoch 3/25 ━━━━━━━━━━────────── 123/313 · 1.2k steps/s · ETA 2s · loss 0.1234 · accuracy 0.9100`. */
+/**
+ * One line for an epoch: `Epoch 3/25 loss 0.1234 · accuracy 0.9100 · ━━━━━━━━━━────────── 123/313 · ETA 2s · 1.2k steps/s`. The figures come first. Where
+ * the line is too long for the terminal, rate, time and bar go, then the last of the figures; the loss always stays.
+ */
 export function epochLine(
   view: EpochView,
-  { withBar, columns }: { readonly withBar: boolean; readonly columns?: number | undefined },
+  { withBar, columns = Number.POSITIVE_INFINITY }: { readonly withBar: boolean; readonly columns?: number | undefined },
 ): string {
   const { epoch, epochs, step, steps, elapsedMs, logs, isDone } = view;
   const count = String(epochs);
   const rate = elapsedMs > 0 ? (step * 1000) / elapsedMs : 0;
-  const parts = [
-    `${steps === undefined ? `${step} steps` : `${String(step).padStart(String(steps).length)}/${steps}`}`,
-    isDone ? duration(elapsedMs) : undefined,
-    rate > 0 ? `${compact(rate)} steps/s` : undefined,
-    !isDone && steps !== undefined && rate > 0 ? `ETA ${duration(((steps - step) / rate) * 1000)}` : undefined,
-    ...Object.entries(logs).map(([name, value]) => `${name} ${figure(value)}`),
-  ];
-  const head = `Epoch ${String(epoch + 1).padStart(count.length)}/${count}`;
-  const bar = withBar && steps !== undefined ? ` ${drawnBar(step / steps)}` : "";
-  const line = `${head}${bar} ${parts.filter((part) => part !== undefined).join(" · ")}`;
-  return cut(line, columns);
+  let line = `Epoch ${String(epoch + 1).padStart(count.length)}/${count}`;
+  let separator = " ";
+  const add = (part: string): boolean => {
+    const fits = line.length + separator.length + part.length <= columns;
+    if (fits) {
+      line += separator + part;
+      separator = " · ";
+    }
+    return fits;
+  };
+  const figures = watched(logs);
+  if (!figures.every((part) => add(part)) && separator === " ") return cut(`${line} ${figures[0]}`, columns);
+  const done = steps === undefined ? `${step} steps` : `${String(step).padStart(String(steps).length)}/${steps}`;
+  const time = isDone
+    ? duration(elapsedMs)
+    : steps !== undefined && rate > 0
+      ? `ETA ${duration(((steps - step) / rate) * 1000)}`
+      : undefined;
+  const speed = rate > 0 ? `${compact(rate)} steps/s` : undefined;
+  const after = [time, speed].filter((part) => part !== undefined);
+  const needed = after.reduce((sum, part) => sum + separator.length + part.length, separator.length + done.length + 1);
+  const barRoom = Math.min(barWidth, columns - line.length - needed);
+  const bar = withBar && steps !== undefined && barRoom >= shortestBar ? `${drawnBar(step / steps, barRoom)} ` : "";
+  if (add(bar + done)) after.every((part) => add(part));
+  return line;
 }
 
-const cut = (line: string, columns: number | undefined): string =>
-  columns !== undefined && line.length > columns ? `${line.slice(0, columns - 1)}…` : line;
+/** Loss, validation loss, and each metric followed by that of the validation. */
+function watched(logs: Logs): string[] {
+  const isOfValidation = (name: string): boolean => name.startsWith("val_") && name.slice(4) in logs;
+  return Object.keys(logs)
+    .filter((name) => !isOfValidation(name))
+    .flatMap((name) => [name, `val_${name}`])
+    .filter((name) => name in logs)
+    .map((name) => `${name} ${figure(logs[name]!)}`);
+}
+
+const cut = (line: string, columns: number): string => (line.length > columns ? `${line.slice(0, columns - 1)}…` : line);
 
 /**
  * A callback that shows how training goes. A bar is drawn at most every 80 ms: lines of shorter epochs are made and written together, since a
@@ -97,7 +124,7 @@ export function progress({ output, bar, now = () => performance.now() }: Progres
   return {
     onSlowCompiler(what) {
       if (!bar) return void output.write(`Compiling ${what} …\n`);
-      write(`\r\u001b[K${cut(`Compiling ${what} …`, output.columns)}`);
+      write(`\r\u001b[K${cut(`Compiling ${what} …`, output.columns ?? Number.POSITIVE_INFINITY)}`);
       isOpen = true;
     },
     onEpochBegin(epoch) {
@@ -131,9 +158,9 @@ export function progressFor(verbose: Verbosity): Callback[] {
   return [progress({ output, bar: verbose === 1 || (verbose === "auto" && output.isTTY === true) })];
 }
 
-function drawnBar(share: number): string {
-  const full = Math.round(Math.min(1, share) * barWidth);
-  return "━".repeat(full) + "─".repeat(barWidth - full);
+function drawnBar(share: number, width: number): string {
+  const full = Math.round(Math.min(1, share) * width);
+  return "━".repeat(full) + "─".repeat(width - full);
 }
 
 function figure(value: number): string {
