@@ -31,6 +31,8 @@ export interface Backend {
   enqueue(executable: Executable, memories: readonly Memory[], times: number): void;
   /** What is in the memory once all work queued so far is done; bytes that belong to the caller. Rejects if that work failed. */
   read(memory: Memory): Promise<Uint8Array>;
+  /** What is in the memory, where that is at hand without waiting for anything: for showing it. Bytes that belong to the caller. */
+  peek?(memory: Memory): Uint8Array | undefined;
   /** What programs run on here, for people. */
   describe(settings: DeviceSettings): DeviceDescription;
 }

@@ -98,7 +98,7 @@ export abstract class InOrderBackend<M extends Memory> implements Backend {
 
   async read(memory: M): Promise<Uint8Array> {
     // What waits for a compiler keeps nobody from numbers that it doesn't change.
-    if (this.#queue.isIdle || !this.#queue.willWrite(memory)) return this.bytesIn(memory);
+    if (this.isSettled(memory)) return this.bytesIn(memory);
     // Whoever waits for numbers keeps the process alive, also where a compiler was abandoned.
     const alive = setInterval(() => {}, 2 ** 30);
     try {
@@ -108,6 +108,11 @@ export abstract class InOrderBackend<M extends Memory> implements Backend {
     } finally {
       clearInterval(alive);
     }
+  }
+
+  /** Whether nothing that waits will change what is in a memory. */
+  protected isSettled(memory: M): boolean {
+    return this.#queue.isIdle || !this.#queue.willWrite(memory);
   }
 
   #soon(writes: readonly M[], run: () => void, fail: (cause: unknown) => void): void {

@@ -151,6 +151,10 @@ export abstract class Module {
   toString(): string {
     return treeText(this);
   }
+  /** What `console.log` shows in Node: the same. */
+  [Symbol.for("nodejs.util.inspect.custom")](): string {
+    return treeText(this);
+  }
 }
 
 function isPlainObject(value: unknown): value is Readonly<Record<string, unknown>> {

@@ -2,7 +2,7 @@ import type { Memory } from "../backends/backend.ts";
 import { BoundedMap } from "../core/bounded-map.ts";
 import type { TypedArray } from "../core/dtype.ts";
 import { decode } from "../core/encoding.ts";
-import type { Node } from "../ir/graph.ts";
+import type { LiteralAttributes, Node } from "../ir/graph.ts";
 import { isGiven } from "../ir/graph.ts";
 import { rewrite } from "../ir/rewrite.ts";
 import type { ExecutionPort } from "../tensor/execution.ts";
@@ -12,7 +12,7 @@ import { structureOf } from "./lazy-inputs.ts";
 import { Program } from "./program.ts";
 import { deviceSettings, settingsText } from "./settings.ts";
 import { capturedBy } from "./trace.ts";
-import { heldBy, heldNode, holdNumbers, memoryOf } from "./values.ts";
+import { Held, heldBy, heldNode, holdNumbers, memoryOf } from "./values.ts";
 
 /** Programs of graphs that were read, by structure: reading the same expression over other values compiles nothing. */
 const programs = new BoundedMap<string, Program>(256);
@@ -23,6 +23,14 @@ export const readPort: ExecutionPort = {
     if (!isGiven(tensor.node)) await programOf(shortened([tensor.node])).executable.ready;
     computeNow([tensor]);
     return decode(await heldBy(tensor.node).read(), tensor.dtype);
+  },
+  peek(tensor: Tensor): TypedArray | undefined {
+    const node = isGiven(tensor.node) ? tensor.node : computed.get(tensor.node);
+    if (node?.attributes instanceof Held) {
+      const bytes = node.attributes.peek();
+      return bytes && decode(bytes, tensor.dtype);
+    }
+    return (node?.attributes as Partial<LiteralAttributes> | undefined)?.data;
   },
   compute: (tensor: Tensor): void => computeNow([tensor]),
   hold: holdNumbers,

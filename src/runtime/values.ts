@@ -45,6 +45,11 @@ export class Held {
     return this.#backend.read(this.#live);
   }
 
+  /** What is in it, where that is at hand. */
+  peek(): Uint8Array | undefined {
+    return this.#memory === undefined ? undefined : this.#backend.peek?.(this.#memory);
+  }
+
   get #live(): Memory {
     if (this.#memory !== undefined) return this.#memory;
     throw new GradsmithError(

@@ -9,6 +9,8 @@ import type { Tensor } from "./tensor.ts";
 export interface ExecutionPort {
   /** Computes a tensor and hands out a copy of its elements; two-byte floats as Float32Array. */
   read(tensor: Tensor): Promise<TypedArray>;
+  /** A tensor's elements where they are at hand without computing or waiting, as `read` gives them: for showing them. */
+  peek?(tensor: Tensor): TypedArray | undefined;
   /** Computes a tensor now and `settle`s it, so that the graph behind it can be forgotten. May do nothing while a function is traced. */
   compute(tensor: Tensor): void;
   /** A source over numbers that belong to it from now on: they are not copied. */
@@ -31,6 +33,9 @@ export function execution(): ExecutionPort {
     'Import from "gradsmith" once, which installs the runtime.',
   );
 }
+
+/** A tensor's elements where they are at hand, for showing them; nothing is computed. */
+export const peekAt = (tensor: Tensor): TypedArray | undefined => installed?.peek?.(tensor);
 
 /**
  * A source of numbers known now, which belong to it from now on; as in `literalNode`. Where a runtime is, they become memory as any result

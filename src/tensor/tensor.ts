@@ -40,6 +40,8 @@ import { concat, pad, slice } from "./ops/slicing.ts";
 import { fillNode, iotaNode } from "./ops/source.ts";
 import * as unary from "./ops/unary.ts";
 import { spread, windows } from "./ops/windows.ts";
+import type { TensorJson } from "./shown.ts";
+import { shown, tensorJson } from "./shown.ts";
 
 export interface ContractOptions {
   /** Who asks, for error messages. */
@@ -134,6 +136,22 @@ export class Tensor {
   /** A description that runs nothing: `Tensor(f32 [2, 3], relu)`. */
   toString(): string {
     return `Tensor(${showType(this)}, ${this.#node.op.name})`;
+  }
+  /** What `console.log` shows in Node: `toString`, and the numbers where they are at hand. */
+  [Symbol.for("nodejs.util.inspect.custom")](
+    _depth: number,
+    options: object,
+    inspect: (value: unknown, options: object) => string,
+  ): string {
+    return shown(this, (value) => inspect(value, options));
+  }
+  /** What `JSON.stringify` makes of it: dtype, shape, what computes it, and `values` where they are at hand; `array()` always has them. */
+  toJSON(): TensorJson {
+    return tensorJson(this);
+  }
+  /** What browsers' consoles call it, however a bundler has named its class. */
+  get [Symbol.toStringTag](): string {
+    return "Tensor";
   }
   /** Text as `toString` gives it; arithmetic with it is an error. */
   [Symbol.toPrimitive](hint: string): string {

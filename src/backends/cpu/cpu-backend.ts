@@ -55,6 +55,10 @@ export class CpuBackend extends InOrderBackend<Storage> {
     return bytes;
   }
 
+  peek(storage: Storage): Uint8Array | undefined {
+    return this.isSettled(storage) ? this.bytesIn(storage) : undefined;
+  }
+
   protected lose(storages: readonly Storage[], cause: unknown): void {
     for (const storage of storages) storage.moveTo(nowhere(cause));
   }
