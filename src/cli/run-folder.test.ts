@@ -24,6 +24,13 @@ test("a run's folder is named for the lab and the time; runs of the same second 
   );
 });
 
+test("runs that start at once have a folder each", async () => {
+  const parent = join(folder, "at-once");
+  const runs = await Promise.all(Array.from({ length: 20 }, () => createRunFolder(parent, "xor", time)));
+  expect(new Set(runs.map(({ path }) => path)).size).toBe(20);
+  expect(await readdir(parent)).toHaveLength(20);
+});
+
 test("epochs are lines of JSON, numbers that JSON lacks are text", async () => {
   const run = await createRunFolder(folder, "a", time);
   await run.writeConfig({ epochs: 2 });

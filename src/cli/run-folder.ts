@@ -1,7 +1,6 @@
-import { existsSync } from "node:fs";
-import { rm } from "node:fs/promises";
+import { mkdir, rm } from "node:fs/promises";
 import { join } from "node:path";
-import { appendLine, writableFolder, writeFileBytes } from "../io/files.ts";
+import { appendLine, fileError, writableFolder, writeFileBytes } from "../io/files.ts";
 
 /** The files of one run. */
 export interface RunFolder {
@@ -14,10 +13,9 @@ export interface RunFolder {
   removeIfEmpty(): Promise<void>;
 }
 
-/** Makes `<parent>/<name>-<time>`, and finds out now whether it can be written to. */
+/** Makes `<parent>/<name>-<time>`, which no other run has, and finds out now whether it can be written to. */
 export async function createRunFolder(parent: string, name: string, time = new Date()): Promise<RunFolder> {
-  await writableFolder(parent);
-  const path = await writableFolder(freePath(join(parent, `${name}-${stamp(time)}`)));
+  const path = await newFolder(join(await writableFolder(parent), `${name}-${stamp(time)}`));
   let epochs = 0;
   return {
     path,
@@ -35,12 +33,17 @@ export async function createRunFolder(parent: string, name: string, time = new D
 const named = (figures: Readonly<Record<string, number>>): Record<string, number | string> =>
   Object.fromEntries(Object.entries(figures).map(([name, value]) => [name, Number.isFinite(value) ? value : String(value)]));
 
-/** Runs of one second get a number. */
-function freePath(path: string): string {
-  if (!existsSync(path)) return path;
-  let number = 2;
-  while (existsSync(`${path}-${number}`)) number++;
-  return `${path}-${number}`;
+/** Runs of one second get a number. Whoever makes the folder has it: of several that start at once, one. */
+async function newFolder(path: string): Promise<string> {
+  for (let number = 1; ; number++) {
+    const numbered = number === 1 ? path : `${path}-${number}`;
+    try {
+      await mkdir(numbered);
+      return numbered;
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== "EEXIST") throw fileError(numbered, "can't be made", error);
+    }
+  }
 }
 
 /** Local time, in order when sorted as text: `2026-05-31-14-02-09`. */

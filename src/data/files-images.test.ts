@@ -106,6 +106,17 @@ describe("where the files come from", () => {
     expect(requests).toEqual([]);
   });
 
+  test("GRADSMITH_DATA and directory both take the folder itself, and the one that it is in", async () => {
+    await fill(join(folder, "tiny"));
+    for (const place of [folder, join(folder, "tiny")]) {
+      process.env["GRADSMITH_DATA"] = place;
+      expect((await readImages(tiny())).train.images.shape).toEqual([2, 28, 28]);
+      delete process.env["GRADSMITH_DATA"];
+      expect((await readImages(tiny(), { directory: place })).train.images.shape).toEqual([2, 28, 28]);
+    }
+    expect(requests).toEqual([]);
+  });
+
   test("then the publisher, once: the second time the cache has them", async () => {
     const progress: DownloadProgress[] = [];
     process.env["GRADSMITH_DATA"] = folder;

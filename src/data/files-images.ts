@@ -12,13 +12,13 @@ import type { ImageArrays, NamedArray } from "./image-pair.ts";
 import { imagePair } from "./image-pair.ts";
 
 export interface ImageOptions {
-  /** A folder with the four IDX files, packed with gzip or not. */
+  /** A folder with the four IDX files, packed with gzip or not, or one with a folder of the data set's name. */
   readonly directory?: string;
   /** Told about a download as it goes on; without it, progress goes to standard error. */
   readonly onProgress?: (progress: DownloadProgress) => void;
 }
 
-/** The four arrays, checked: found in `directory`, else in `$GRADSMITH_DATA/<name>`, else in the user's cache, else downloaded into it. */
+/** The four arrays, checked: found in `directory` or `directory/<name>`, else in `$GRADSMITH_DATA` or `$GRADSMITH_DATA/<name>`, else in the user's cache, else downloaded into it. */
 export async function readImages(files: ImageFiles, options: ImageOptions = {}): Promise<ImageArrays> {
   const folder = await findFolder(files, options);
   // One after the other, so that one file's packed bytes are in memory at a time.
@@ -28,13 +28,17 @@ export async function readImages(files: ImageFiles, options: ImageOptions = {}):
 }
 
 async function findFolder(files: ImageFiles, options: ImageOptions): Promise<string> {
-  if (options.directory !== undefined) return completeFolder(files, options.directory);
+  if (options.directory !== undefined) return completeFolder(files, (await folderIn(options.directory, files)) ?? options.directory);
   const root = process.env["GRADSMITH_DATA"];
-  if (root !== undefined && root !== "") {
-    const folder = join(root, files.name);
-    if (await exists(folder)) return completeFolder(files, folder);
-  }
-  return cachedFolder(files, options);
+  const folder = root === undefined || root === "" ? undefined : await folderIn(root, files);
+  return folder === undefined ? cachedFolder(files, options) : completeFolder(files, folder);
+}
+
+/** A folder of data sets has one of this name; or it is that folder itself. */
+async function folderIn(root: string, files: ImageFiles): Promise<string | undefined> {
+  const inside = join(root, files.name);
+  if (await exists(inside)) return inside;
+  return (await missingFiles(files, root)).length < 4 ? root : undefined;
 }
 
 async function completeFolder(files: ImageFiles, folder: string): Promise<string> {

@@ -11,7 +11,7 @@ import type { ImageArrays } from "./image-pair.ts";
 /** The options of `mnist` and `fashionMnist`. */
 export interface ImageSetOptions {
   /**
-   * A folder with the four IDX files, packed with gzip or not, or the URL of one, which in a page may be relative; by default the usual places, and in a
+   * A folder with the four IDX files, packed with gzip or not (or with a folder of the data set's name), or the URL of one, which in a page may be relative; by default the usual places, and in a
    * page the publisher's.
    */
   readonly directory?: string;

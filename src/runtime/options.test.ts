@@ -73,7 +73,11 @@ test.each<readonly [string, () => unknown, string]>([
     () => setDevice(wrong("cpu")),
     '[setDevice] the options must be an object, got "cpu". Write setDevice(..., { device: ... }).',
   ],
-  ["a device", () => setDevice({ device: wrong("gpu") }), '[setDevice] unknown device "gpu". Did you mean "cpu"? Known: cpu, reference.'],
+  [
+    "a device",
+    () => setDevice({ device: wrong("gpu") }),
+    '[setDevice] unknown device "gpu". Did you mean "cpu"? Known: cpu, worker, reference.',
+  ],
   ["a tier", () => setDevice({ tier: wrong(1) }), "[setDevice] unknown tier 1. Known: auto, wasm, native."],
   ["no threads", () => setDevice({ threads: 0 }), "[setDevice] threads must be a positive integer, got 0."],
   ["NaN threads", () => setDevice({ threads: Number.NaN }), "[setDevice] threads must be a positive integer, got NaN."],
