@@ -24,6 +24,8 @@ export interface Means {
   readonly loader: Loader;
   /** Why the native tier, which was there, is not used any more. */
   failure: string | undefined;
+  /** Whether the user was told that there is no compiler. */
+  isAbsenceNoticed?: boolean;
 }
 
 /** Makes a program for the tier that the settings ask for, or the one that its work calls for. */
@@ -43,10 +45,18 @@ export function* loadingOn(means: Means, traced: Traced, options: LoadOptions): 
   if (means.failure !== undefined) return yield* loader(wasmTierFor(settings), traced, means.failure);
   yield* answered(native);
   const { available, reason: absence } = native.availability();
+  if (!available) noticeAbsence(means, absence);
   return yield* available ? loader(native.tier(settings), traced, reason) : loader(wasmTierFor(settings), traced, absence);
 }
 
 const noCompiler = { available: false, reason: "a browser has no C compiler" };
+
+/** Once, and only where native code would have been used. */
+function noticeAbsence(means: Means, absence: string): void {
+  if (means.isAbsenceNoticed) return;
+  means.isAbsenceNoticed = true;
+  console.warn(`gradsmith: ${absence}. Going on with WebAssembly, slower for work like this; GRADSMITH_CPU=wasm says that it is meant.`);
+}
 
 function* answered(native: NativePart | undefined): Loading<void> {
   const asked = native?.asked();
