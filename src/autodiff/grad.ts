@@ -12,12 +12,14 @@ import { differentiatedBy } from "./needs-gradient.ts";
 
 /** What `valueAndGrad` gives. */
 export interface ValueAndGrads<P> {
+  /** What the function gives: a scalar. */
   readonly value: Tensor;
   /** The gradient for each tensor of the parameters, in its place. */
   readonly grads: P;
 }
 /** The same with what the function gave besides. */
 export interface ValueAndGradsWithAux<P, Aux> extends ValueAndGrads<P> {
+  /** What the function gives besides. */
   readonly aux: Aux;
 }
 

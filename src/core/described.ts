@@ -3,7 +3,9 @@ import { GradsmithError } from "./errors.ts";
 
 /** Something that can be built again from its kind and its options. */
 export interface Described {
+  /** What it is called where it is chosen by name. */
   readonly kind: string;
+  /** What it was made with. */
   readonly options: object;
 }
 

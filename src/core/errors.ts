@@ -5,6 +5,7 @@ export type ErrorCode = "shape" | "dtype" | "option" | "data" | "file" | "networ
  * Every mistake Gradsmith reports: `[where] what happened. What to do.` The `code` is stable and has a section in `docs/errors.md`.
  */
 export class GradsmithError extends Error {
+  /** What kind of mistake it is; each has a section in `docs/errors.md`. */
   readonly code: ErrorCode;
   /** The function, layer or file the message is about. */
   readonly where: string;

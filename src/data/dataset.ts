@@ -11,15 +11,20 @@ import { checkCounts, gatherRows, type Numbers, type Rows, readRows, rowAt } fro
 
 /** What iterating yields: one sample, or after `batch` a batch of them, with the samples along the first axis. */
 export interface Batch {
+  /** What the model takes, the samples along the first axis. */
   readonly x: Tensor;
+  /** What it should give, in the same order. */
   readonly y: Tensor;
   /** How much each sample counts in a loss; only where the dataset was given that. */
   readonly weight?: Tensor | undefined;
 }
 /** One sample as a user writes it. */
 export interface Sample {
+  /** What the model takes, without a batch axis. */
   readonly x: Tensor | Nested;
+  /** What it should give. */
   readonly y: Tensor | Nested;
+  /** How much it counts. */
   readonly weight?: Tensor | Nested | undefined;
 }
 /** Samples one by one, all features with all labels, or a function that opens a stream of samples. */

@@ -7,7 +7,9 @@ import type { Tensor } from "../tensor/tensor.ts";
 
 /** Generated samples: features x [n, features] and labels y. */
 export interface Samples {
+  /** What the model takes, the samples along the first axis. */
   readonly x: Tensor;
+  /** What it should give, in the same order. */
   readonly y: Tensor;
 }
 /** The options of `sineOfSquares` and `signOfSine`. */

@@ -4,8 +4,11 @@ import { showShape } from "../core/shape.ts";
 
 /** An array from an IDX file, the format of MNIST. */
 export interface IdxArray {
+  /** The type of its elements. */
   readonly dtype: DType;
+  /** How long each axis is. */
   readonly shape: readonly number[];
+  /** The elements, row-major. */
   readonly data: TypedArray;
 }
 

@@ -21,13 +21,17 @@ export interface ImageSetOptions {
 
 /** Images u8 [n, 28, 28] and labels u8 [n]. */
 export interface LabelledImages {
+  /** Pixels from 0 to 255, u8 [n, 28, 28]. */
   readonly images: Tensor;
+  /** Class numbers, u8 [n]. */
   readonly labels: Tensor;
 }
 
 /** Images with labels, to train on and to test with. */
 export interface ImageSet {
+  /** To train with. */
   readonly train: LabelledImages;
+  /** To test with: never trained on. */
   readonly test: LabelledImages;
   /** In the order of the labels. */
   readonly classNames: readonly string[];

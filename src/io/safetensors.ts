@@ -6,14 +6,19 @@ import { readHeader } from "./safetensors-header.ts";
 
 /** One named tensor of a file. Two-byte floats are given as their bits, in a `Uint16Array` or as bytes. */
 export interface FileTensor {
+  /** The type of its elements. */
   readonly dtype: DType;
+  /** How long each axis is. */
   readonly shape: readonly number[];
+  /** The elements, row-major; two-byte floats as their bits. */
   readonly data: TypedArray;
 }
 
 /** What a safetensors file holds. */
 export interface Safetensors {
+  /** By name. */
   readonly tensors: Readonly<Record<string, FileTensor>>;
+  /** Texts by name. */
   readonly metadata: Readonly<Record<string, string>>;
 }
 

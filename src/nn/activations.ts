@@ -10,6 +10,7 @@ import type { NoOptions } from "./no-options.ts";
 
 /** A function of tensors that layers end with. */
 export interface Activation extends Described {
+  /** The function: element by element, unless it says otherwise. */
   call(x: Tensor): Tensor;
 }
 

@@ -11,7 +11,9 @@ export type Distribution = "bernoulli" | "categorical";
 
 /** The numbers whose sigmoid, or softmax over the last axis, a value is. */
 export interface Logits {
+  /** The values before the sigmoid or softmax. */
   readonly logits: Tensor;
+  /** What they are logits of. */
   readonly distribution: Distribution;
 }
 

@@ -15,6 +15,7 @@ import { orthogonal } from "./orthogonal.ts";
 
 /** The first values of a variable, from its shape and a random key (u32 [2]). */
 export interface Initializer extends Described {
+  /** First values of a weight of this shape. */
   create(shape: Shape, key: Tensor): Tensor;
 }
 

@@ -20,6 +20,7 @@ export type Shapes = Shape | readonly Shapes[] | { readonly [name: string]: Shap
 
 /** A variable of a module. What is not trainable is state: the module itself writes its new values. */
 export interface ParamSpec {
+  /** How long each axis of the weight is. */
   readonly shape: Shape;
   /** The model's own by default: f32 or f64. */
   readonly dtype?: DType | undefined;
@@ -40,6 +41,7 @@ export type Params = Readonly<Record<string, Tensor>>;
 
 /** What a module is told about a call, and where it leaves what is not its output. */
 export interface CallContext {
+  /** Whether the model is being trained: dropout drops then. */
   readonly training: boolean;
   /** The key of this module's random numbers in this call, u32 [2]. */
   key(): Tensor;

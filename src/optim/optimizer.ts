@@ -13,9 +13,11 @@ export interface OptimizerUpdate<Slot extends string = string> {
 
 /** One parameter's update, as a pure function of tensors. `updateTree` maps it over a model; the compiler fuses what comes out. */
 export interface Optimizer<Slot extends string = string> {
+  /** What it is called where it is chosen by name. */
   readonly kind: string;
   /** Everything needed to build this optimizer again, as data. */
   readonly options: object;
+  /** A number, or a function of the step. */
   readonly learningRate: number | Schedule;
   /** What is remembered for each parameter, in its shape, with the value it starts from. */
   readonly slots: Readonly<Record<Slot, number>>;

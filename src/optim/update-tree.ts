@@ -8,7 +8,9 @@ export type Slots = Readonly<Record<string, NamedTensors>>;
 
 /** What an optimizer changes, parameters, their slots and the step count, and what it goes by. */
 export interface Update {
+  /** The new weights. */
   readonly params: NamedTensors;
+  /** What the optimizer remembers for each, new. */
   readonly slots: Slots;
   /** Updates done so far, an i32 scalar. */
   readonly step: Tensor;

@@ -35,11 +35,15 @@ export interface LoopOptions {
 export interface Loop<S> {
   /** Resolves when `run` will not wait for a compiler. */
   readonly ready: Promise<void>;
+  /** Queues so many steps; returns at once. */
   run(count: number): void;
   /** The state as it is now. Its memory is updated by later runs; reading copies. */
   readonly state: S;
+  /** How the device runs it: "native", "wasm", "reference". */
   readonly tier: string;
+  /** Why it runs there. */
   readonly reason: string;
+  /** Its graph, where it runs and why, its kernels and its memory, as text. */
   explain(): string;
 }
 

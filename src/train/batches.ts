@@ -69,7 +69,9 @@ const opened = (batches: BatchSource): AsyncIterator<GivenBatch> | Iterator<Give
 
 /** A batch as tensors: features in the model's structure, targets and weights by output. */
 export interface Batch {
+  /** What the model takes: a tensor, or a record of one for each input. */
   readonly x: Value;
+  /** What it should give. */
   readonly y: Readonly<Record<string, Tensor>>;
   /** Empty where all samples count alike. */
   readonly weight: Readonly<Record<string, Tensor>>;

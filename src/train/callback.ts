@@ -6,11 +6,15 @@ export type WeightCopy = Readonly<Record<string, TypedArray>>;
 
 /** What a callback can do to the training it watches. */
 export interface TrainingControls {
+  /** The name of the model that is trained. */
   readonly modelName: string;
   /** The first epoch of this run, and the one after the last that is planned. */
   readonly initialEpoch: number;
+  /** One after the last epoch that is planned. */
   readonly epochs: number;
+  /** Unknown where batches come one by one. */
   readonly stepsPerEpoch: number | undefined;
+  /** Unknown where batches come one by one. */
   readonly batchSize: number | undefined;
   /** Training ends before the next step, or where an epoch is done, after it. */
   stop(): void;
@@ -35,6 +39,7 @@ export interface TrainingControls {
    * @throws GradsmithError "usage" where `fit` was given none.
    */
   validate(): Promise<Logs>;
+  /** Copies of all variables as they are now. */
   copyWeights(): Promise<WeightCopy>;
   /** What the model will hold after training, instead of the last weights. */
   restoreWeights(weights: WeightCopy): void;
@@ -44,7 +49,9 @@ export interface TrainingControls {
 export interface Callback {
   /** When a compiler has been at one of the training's programs for half a second: which program, and which compiler. */
   onSlowCompiler?(what: string): void | Promise<void>;
+  /** Before the first epoch. */
   onTrainBegin?(controls: TrainingControls): void | Promise<void>;
+  /** Before an epoch, counted from 0. */
   onEpochBegin?(epoch: number, controls: TrainingControls): void | Promise<void>;
   /** Whether `onBatchEnd` comes for every batch, whatever `stepsPerCall` says; by default where that is "auto". */
   readonly everyBatch?: boolean;

@@ -25,6 +25,7 @@ export interface FitOptions {
   readonly sampleWeight?: SampleTree;
   /** How much samples of each class count in the loss, by class number; not together with `sampleWeight`. */
   readonly classWeight?: ClassWeight;
+  /** What watches the training, in order. None by default. */
   readonly callbacks?: readonly Callback[];
   /** Decides the first weights, if there are none yet, the order of the samples and dropout; 0 by default. */
   readonly seed?: number;

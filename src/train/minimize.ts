@@ -32,6 +32,7 @@ export interface MinimizeOptions {
 export interface Minimum {
   /** Where the least value was found, in the start's shape and dtype. */
   readonly x: Tensor;
+  /** The function's value there. */
   readonly value: number;
   /** Steps taken; of bruteForce, points looked at. */
   readonly iterations: number;

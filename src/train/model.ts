@@ -123,7 +123,9 @@ type KeysOf<M> = M extends Measuring<infer Keys> ? Keys : string;
  * await net.fit(x, y, { epochs: 5 });
  */
 export abstract class Model extends Module {
+  /** What summaries and errors call it. */
   readonly name: string;
+  /** The floats it computes in. */
   readonly dtype: "f32" | "f64";
   #inputs: Types | undefined;
   #blueprint: Blueprint | undefined;

@@ -89,6 +89,7 @@ export class TrainState implements TreeNode {
     return this.with({ params: replaced(this.params), state: replaced(this.state) });
   }
 
+  /** All its parts, for building another. */
   get parts(): Required<TrainStateParts> {
     const { params, state, slots, step, hyperparameters } = this;
     return { params, state, slots, step, hyperparameters };

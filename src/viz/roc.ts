@@ -2,8 +2,11 @@ import { GradsmithError } from "../core/errors.ts";
 
 /** Points of a receiver operating characteristic, from (0, 0) to (1, 1). `thresholds[i]` is the least score that counts as positive. */
 export interface RocCurve {
+  /** Of the negative samples, the share at or above each threshold. */
   readonly falsePositiveRate: readonly number[];
+  /** Of the positive samples, the share at or above each threshold. */
   readonly truePositiveRate: readonly number[];
+  /** Scores, the highest first; infinity comes before all. */
   readonly thresholds: readonly number[];
   /** Below the curve, by the trapezoidal rule: 0.5 is guessing, 1 is perfect. */
   readonly area: number;

@@ -35,6 +35,7 @@ export interface LossFormula {
  */
 export interface LossFunction<Options extends object> {
   (target: Tensor, prediction: Tensor, options?: Options): Tensor;
+  /** The loss with options, for `compile`. */
   with(options?: Options): Loss;
 }
 
