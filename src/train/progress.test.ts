@@ -37,14 +37,33 @@ describe("the progress line", () => {
   it.each([
     [120, "Epoch  3/25 loss 0.5123 · val_loss 0.6120 · accuracy 0.9000 · val_accuracy 0.8812 · ━━━━━━━━ 100/100 · 2.0s · 50 steps/s"],
     [100, "Epoch  3/25 loss 0.5123 · val_loss 0.6120 · accuracy 0.9000 · val_accuracy 0.8812 · 100/100 · 2.0s"],
-    [80, "Epoch  3/25 loss 0.5123 · val_loss 0.6120 · accuracy 0.9000 · 100/100 · 2.0s"],
-    [60, "Epoch  3/25 loss 0.5123 · val_loss 0.6120 · accuracy 0.9000"],
-    [41, "Epoch  3/25 loss 0.5123 · val_loss 0.6120"],
-    [40, "Epoch  3/25 loss 0.5123 · 100/100 · 2.0s"],
+    [80, "Epoch  3/25 loss 0.5123 val_loss 0.6120 accuracy 0.9000 val_accuracy 0.8812"],
+    [60, "Epoch  3/25 loss 0.5123 val_loss 0.6120 accuracy 0.9000"],
+    [40, "Epoch  3/25 loss 0.5123 val_loss 0.6120"],
     [24, "Epoch  3/25 loss 0.5123"],
     [20, "Epoch  3/25 loss 0.…"],
   ])("keeps the figures where a terminal has %i columns", (columns, line) => {
     expect(epochLine(whole, { withBar: true, columns })).toBe(line);
+  });
+
+  it.each([
+    [120, "Epoch  10/100 loss 0.5123 · accuracy 0.9000 · ━━━━━━━━━━────────── 100/200 · ETA 500ms · 200 steps/s"],
+    [80, "Epoch  10/100 loss 0.5123 · accuracy 0.9000 · 100/200 · ETA 500ms · 200 steps/s"],
+    [60, "Epoch  10/100 loss 0.5123 · accuracy 0.9000 · 100/200"],
+    [40, "Epoch  10/100 loss 0.5123"],
+  ])("fills %i columns without a validation too", (columns, line) => {
+    const running = { ...view, epoch: 9, epochs: 100, step: 100, steps: 200 };
+    expect(epochLine(running, { withBar: true, columns })).toBe(line);
+  });
+
+  it("shows loss, val_loss and the first of four metrics, with its validation, in 80 columns", () => {
+    const names = ["accuracy", "precision", "recall", "auc"];
+    const logs = Object.fromEntries(["", "val_"].flatMap((prefix) => ["loss", ...names].map((name) => [`${prefix}${name}`, 0.5])));
+    expect(epochLine({ ...whole, epoch: 9, epochs: 100, logs }, { withBar: true, columns: 80 })).toBe(
+      "Epoch  10/100 loss 0.5000 val_loss 0.5000 accuracy 0.5000 val_accuracy 0.5000",
+    );
+    // Nothing is cut where there is no terminal.
+    for (const name of names) expect(epochLine({ ...whole, logs }, { withBar: false })).toContain(` · ${name} 0.5000 · val_${name} 0.5000`);
   });
 
   it("is never longer than the terminal is wide", () => {

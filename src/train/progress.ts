@@ -37,7 +37,7 @@ const redrawMs = 80;
 
 /**
  * One line for an epoch: `Epoch 3/25 loss 0.1234 · accuracy 0.9100 · ━━━━━━━━━━────────── 123/313 · ETA 2s · 1.2k steps/s`. The figures come first. Where
- * the line is too long for the terminal, rate, time and bar go, then the last of the figures; the loss always stays.
+ * the line is too long for the terminal, bar, rate and time go, then the dots, then the last of the figures; the loss always stays.
  */
 export function epochLine(
   view: EpochView,
@@ -47,17 +47,19 @@ export function epochLine(
   const count = String(epochs);
   const rate = elapsedMs > 0 ? (step * 1000) / elapsedMs : 0;
   let line = `Epoch ${String(epoch + 1).padStart(count.length)}/${count}`;
+  const figures = watched(logs);
+  const between = line.length + 1 + figures.join(" · ").length <= columns ? " · " : " ";
   let separator = " ";
   const add = (part: string): boolean => {
     const fits = line.length + separator.length + part.length <= columns;
     if (fits) {
       line += separator + part;
-      separator = " · ";
+      separator = between;
     }
     return fits;
   };
-  const figures = watched(logs);
-  if (!figures.every((part) => add(part)) && separator === " ") return cut(`${line} ${figures[0]}`, columns);
+  const title = line;
+  if (!figures.every((part) => add(part))) return line === title ? cut(`${title} ${figures[0]}`, columns) : line;
   const done = steps === undefined ? `${step} steps` : `${String(step).padStart(String(steps).length)}/${steps}`;
   const time = isDone
     ? duration(elapsedMs)

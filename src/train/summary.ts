@@ -3,6 +3,7 @@ import { bytesOf } from "../core/dtype.ts";
 import { checkOptions } from "../core/options.ts";
 import type { Shape } from "../core/shape.ts";
 import { sizeOf } from "../core/shape.ts";
+import { terminalWidth, widthWithin } from "../core/terminal-width.ts";
 import type { Blueprint, Variable } from "../nn/blueprint.ts";
 import { isTrained } from "../nn/blueprint.ts";
 import type { Module, Shapes } from "../nn/module.ts";
@@ -15,8 +16,19 @@ export interface SummaryOptions {
   readonly expandNested?: boolean;
 }
 
+type Widths = readonly [name: number, output: number, parameters: number];
+
 /** Widths of Keras's columns, without their borders and the spaces beside them. */
-const widths = [31, 22, 13] as const;
+const usual: Widths = [31, 22, 13];
+
+/** The columns in a terminal of so many characters: where Keras's table doesn't fit, names and shapes go on in more lines. */
+function widthsIn(columns: number | undefined): Widths {
+  const borders = 10;
+  const [name, output, parameters] = usual;
+  const room = widthWithin(name + output + parameters + borders, columns) - parameters - borders;
+  const outputRoom = Math.min(output, Math.max(12, Math.floor(room * 0.42)));
+  return [room - outputRoom, outputRoom, parameters];
+}
 
 interface Summed extends Module {
   readonly name: string;
@@ -28,9 +40,10 @@ interface Summed extends Module {
  * Keras's table of a model: its parts, what they give for a batch of any size (None), and how many numbers they learn; question marks where
  * nothing is known of shapes.
  */
-export function summaryTable(model: Summed, options: SummaryOptions): string {
+export function summaryTable(model: Summed, options: SummaryOptions, columns = terminalWidth()): string {
   checkOptions<SummaryOptions>("summary", options, { expandNested: flag });
-  if (!model.isBuilt) return unbuiltTable(model);
+  const widths = widthsIn(columns);
+  if (!model.isBuilt) return unbuiltTable(model, widths);
   const { blueprint } = model;
   const rowsInside = rowsOf(blueprint);
   const expanded = (row: Row, depth: number): string[][] => [
@@ -40,7 +53,7 @@ export function summaryTable(model: Summed, options: SummaryOptions): string {
   const shown = rowsInside(model).flatMap((row) => expanded(row, 0));
   const all = Object.values(blueprint.variables);
   return [
-    ...table(model.name, shown),
+    ...table(model.name, shown, widths),
     total("Total", all),
     total("Trainable", all.filter(isTrained)),
     total(
@@ -91,19 +104,19 @@ const cellsOf = ({ module, name, output, parameters }: Row, depth: number): stri
   thousands(parameters),
 ];
 
-function unbuiltTable(model: Summed): string {
+function unbuiltTable(model: Summed, widths: Widths): string {
   const children = Object.entries(model.children());
   const rows = children.map(([name, { kind }]) => [`${name} (${titled(kind)})`, "?", "0 (unbuilt)"]);
-  return [...table(model.name, rows), " Total params: 0 (unbuilt)"].join("\n");
+  return [...table(model.name, rows, widths), " Total params: 0 (unbuilt)"].join("\n");
 }
 
-function table(name: string, rows: readonly string[][]): string[] {
+function table(name: string, rows: readonly string[][], widths: Widths): string[] {
   const row = (cells: readonly string[], [left, middle, right]: string): string =>
     `${left}${cells.map((cell, i) => ` ${i === 2 ? cell.padStart(widths[2]) : cell.padEnd(widths[i]!)} `).join(middle)}${right}`;
   const line = ([left, across, middle, right]: string): string =>
     left + widths.map((width) => across!.repeat(width + 2)).join(middle) + right;
   const body = rows.map((cells) =>
-    wrapped(cells)
+    wrapped(cells, widths)
       .map((lines) => row(lines, "│││"))
       .join("\n"),
   );
@@ -118,7 +131,7 @@ function table(name: string, rows: readonly string[][]): string[] {
 }
 
 /** The table's lines of one row: a text too wide for its column goes on in the next line. */
-function wrapped(cells: readonly string[]): string[][] {
+function wrapped(cells: readonly string[], widths: Widths): string[][] {
   const columns = cells.map((cell, i) => wrap(cell, widths[i]!));
   const height = Math.max(...columns.map((lines) => lines.length));
   return Array.from({ length: height }, (_, i) => columns.map((lines) => lines[i] ?? ""));
@@ -128,9 +141,10 @@ const batchShapes = (shapes: Shapes): string => showShapes(shapes, batchShape);
 const batchShape = ([, ...sample]: Shape): string => `(None, ${sample.join(", ")})`.replace("None, )", "None)");
 
 function wrap(text: string, width: number): string[] {
-  const indent = /^ */.exec(text)![0];
+  // However deep, something of the name stands in each line.
+  const indent = /^ */.exec(text)![0].slice(0, Math.max(0, width - 8));
   const lines: string[] = [];
-  for (const word of text.slice(indent.length).split(" ")) {
+  for (const word of text.trimStart().split(" ")) {
     const last = lines[lines.length - 1];
     if (last !== undefined && last.length + 1 + word.length <= width) lines[lines.length - 1] = `${last} ${word}`;
     else {

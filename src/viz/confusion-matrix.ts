@@ -1,7 +1,8 @@
-import { flag, listOf, positiveInteger, text } from "../core/checks.ts";
+import { flag, listOf, positiveInteger, text, wholeBetween } from "../core/checks.ts";
 import { GradsmithError } from "../core/errors.ts";
 import type { OptionChecks } from "../core/options.ts";
 import { checkOptions } from "../core/options.ts";
+import { terminalWidth } from "../core/terminal-width.ts";
 
 /** How often each class was taken for each. */
 export interface ConfusionMatrix {
@@ -22,10 +23,12 @@ export interface ConfusionTableOptions {
   readonly classNames?: readonly string[];
   /** Only ASCII characters, for terminals without Unicode. Default false. */
   readonly ascii?: boolean;
+  /** Characters across that are there, 40 to 200: a wider table has narrower columns. By default the terminal's, where there is one. */
+  readonly width?: number;
 }
 
 const matrixChecks: OptionChecks<ConfusionMatrixOptions> = { classCount: positiveInteger };
-const tableChecks: OptionChecks<ConfusionTableOptions> = { classNames: listOf(text), ascii: flag };
+const tableChecks: OptionChecks<ConfusionTableOptions> = { classNames: listOf(text), ascii: flag, width: wholeBetween(40, 200) };
 
 /**
  * How often each class was taken for each: rows are the truth, columns the prediction, both class numbers 0 to `classCount - 1`.
@@ -62,20 +65,31 @@ export function confusionMatrix(
  * @example console.log(confusionTable(confusionMatrix(truth, prediction), { classNames }));
  */
 export function confusionTable(matrix: ConfusionMatrix, options: ConfusionTableOptions = {}): string {
-  checkOptions("confusionTable", options, tableChecks);
+  const { ascii = false, width = terminalWidth() ?? Number.POSITIVE_INFINITY } = checkOptions("confusionTable", options, tableChecks);
   const { counts, accuracy } = matrix;
   const names = counts.map((_, i) => options.classNames?.[i] ?? String(i));
+  // What each column needs at least, a blank before it included.
+  const needed = counts.map((_, i) => 1 + Math.max(String(i).length, ...counts.map((row) => String(row[i]).length)));
+  const usual = Math.max(3, ...needed);
   const nameWidth = Math.max(5, ...names.map((name) => name.length));
-  const width = Math.max(3, String(names.length - 1).length + 1, ...counts.flat().map((count) => String(count).length + 1));
-  const bar = options.ascii === true ? "|" : "│";
-  const header = `${"truth".padEnd(nameWidth)} ${bar}${names.map((_, i) => String(i).padStart(width)).join("")} ${bar} recognised`;
-  const rule = [...header]
-    .map((character) => (character === bar ? (options.ascii === true ? "+" : "┼") : options.ascii === true ? "-" : "─"))
-    .join("");
+  const wide = { nameWidth, columns: needed.map(() => usual), share: "recognised" };
+  const isTooWide = nameWidth + 5 + usual * counts.length + wide.share.length > width;
+  const layout = isTooWide ? { nameWidth: Math.min(nameWidth, 8), columns: needed, share: "right" } : wide;
+  const [bar, cross, dash] = ascii ? ["|", "+", "-"] : ["│", "┼", "─"];
+  const line = (name: string, cells: readonly unknown[], share: string): string => {
+    const middle = cells.map((cell, i) => String(cell).padStart(layout.columns[i]!)).join("");
+    return `${name.slice(0, layout.nameWidth).padEnd(layout.nameWidth)} ${bar}${middle} ${bar} ${share}`;
+  };
+  const header = line(
+    "truth",
+    names.map((_, i) => i),
+    layout.share,
+  );
+  const rule = [...header].map((character) => (character === bar ? cross : dash)).join("");
   const rows = counts.map((row, i) => {
     const total = row.reduce((sum, count) => sum + count, 0);
-    const share = total === 0 ? "none seen" : `${((100 * row[i]!) / total).toFixed(1)} %`;
-    return `${names[i]!.padEnd(nameWidth)} ${bar}${row.map((count) => String(count).padStart(width)).join("")} ${bar} ${share.padStart(10)}`;
+    const share = total === 0 ? (isTooWide ? "none" : "none seen") : `${((100 * row[i]!) / total).toFixed(1)} %`;
+    return line(names[i]!, row, share.padStart(isTooWide ? 7 : layout.share.length));
   });
   return [header, rule, ...rows, `accuracy ${(100 * accuracy).toFixed(2)} %`].join("\n");
 }

@@ -2,12 +2,13 @@ import { flag, wholeBetween } from "../core/checks.ts";
 import { GradsmithError } from "../core/errors.ts";
 import type { OptionChecks } from "../core/options.ts";
 import { checkOptions } from "../core/options.ts";
+import { widthWithin } from "../core/terminal-width.ts";
 import { lineChart, type Series } from "./line-chart.ts";
 import { shortNumber } from "./short-number.ts";
 
 /** How charts in the terminal are drawn. */
 export interface ChartOptions {
-  /** Characters across, 40 to 200; by default 80, or 60 for one curve. */
+  /** Characters across, 40 to 200; by default 80, or 60 for one curve, and less where the terminal is narrower. */
   readonly width?: number;
   /** Lines of each chart, 7 to 60; by default 12, or 14 for one curve. */
   readonly height?: number;
@@ -21,7 +22,7 @@ export const chartChecks: OptionChecks<ChartOptions> = { width: wholeBetween(40,
  * What `fit` returned, as text: one chart a metric, training and validation in the same one, over the epochs. Two charts stand side by side
  * where the width allows. Values that are not finite leave gaps.
  *
- * Defaults: `width` 80, `height` 12, `ascii` false.
+ * Defaults: `width` 80, or the terminal's where it is narrower, `height` 12, `ascii` false.
  *
  * @throws GradsmithError "data" for a history without metrics, "option" for an unknown option or a value that makes no sense.
  * @example console.log(learningCurves(history, { width: 100 }))
@@ -30,7 +31,7 @@ export function learningCurves(
   history: { readonly metrics: Readonly<Record<string, readonly number[]>> },
   options: ChartOptions = {},
 ): string {
-  const { width = 80, height = 12, ascii = false } = checkOptions("learningCurves", options, chartChecks);
+  const { width = widthWithin(80), height = 12, ascii = false } = checkOptions("learningCurves", options, chartChecks);
   const charts = chartsOf(history.metrics);
   if (charts.length === 0)
     throw new GradsmithError("data", "learningCurves", "the history has no metrics.", "Give it what fit() returned.");

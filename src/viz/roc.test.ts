@@ -119,3 +119,11 @@ test("a curve is drawn as it was looked at", () => {
     "
   `);
 });
+
+test("ten classes of thousands fit 60 characters, with narrower columns", () => {
+  const counts = Array.from({ length: 10 }, (_, i) => Array.from({ length: 10 }, (_, j) => (i === j ? 900 + 20 * i : 10 * i + j)));
+  const lines = confusionTable({ counts, accuracy: 0.7 }, { classNames: ["Ankle boot", "T-shirt/top"], width: 60 }).split("\n");
+  expect(lines[0]).toBe("truth    │   0   1   2   3   4    5    6    7    8    9 │ right");
+  expect(lines[2]).toBe("Ankle bo │ 900   1   2   3   4    5    6    7    8    9 │  95.2 %");
+  expect(Math.max(...lines.map((line) => line.length))).toBeLessThanOrEqual(65);
+});

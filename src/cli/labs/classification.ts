@@ -25,7 +25,7 @@ export const classification: Lab = {
     const { loss, accuracy } = await model.evaluate(test.x, test.y, { batchSize });
     const scores = model.predict(test.x);
     const curve = rocCurve(await scores.read(), await test.y.read());
-    print(rocChart(curve, { ...chart, width: 60 }));
+    print(rocChart(curve, { ...chart, width: Math.min(60, chart.width) }));
     return { model, stopped: history.stopped, test: { loss: loss!, accuracy: accuracy!, auc: curve.area } };
   },
 };

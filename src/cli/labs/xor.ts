@@ -18,7 +18,7 @@ export const xor: Lab = {
     if (history.stopped === "aborted") return { model, stopped: history.stopped, test: {} };
     print(learningCurves(history, chart));
 
-    const area = { xRange: [-0.5, 1.5], yRange: [-0.5, 1.5], width: 60, ascii: chart.ascii } as const;
+    const area = { xRange: [-0.5, 1.5], yRange: [-0.5, 1.5], width: Math.min(60, chart.width), ascii: chart.ascii } as const;
     const scores = model.predict(tensor(boundaryGrid(area)));
     const samples = [
       [0, 0, 0],
