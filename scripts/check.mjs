@@ -28,6 +28,7 @@ const checks = [
   { name: "bundle size", command: [process.execPath, "scripts/bundle-size.mjs"] },
   { name: "the package as its users have it", command: [process.execPath, "scripts/package/check.mjs"], count: countLastLine },
   { name: "in a browser", command: [process.execPath, "scripts/browser.mjs"], count: countLastLine },
+  { name: "pictures, progress and frames in a browser", command: [process.execPath, "scripts/browser-page.mjs"], count: countLastLine },
   { name: "files in a browser", command: [process.execPath, "scripts/browser-files.mjs"], count: countLastLine },
   // Takes a minute for each compiler there is.
   ...(process.env.GRADSMITH_NIGHTLY === "1"

@@ -10,4 +10,6 @@ export type { IdxArray } from "../data/idx.ts";
 export { parseIdx } from "../data/idx.ts";
 export type { ImageSet, ImageSetOptions, LabelledImages } from "../data/image-set.ts";
 export { mnist } from "../data/mnist.ts";
+export type { FromPixelsOptions, PixelCanvas, PixelSource, Pixels } from "../data/pixels.ts";
+export { fromPixels, toPixels } from "../data/pixels.ts";
 export type { Numbers } from "../data/rows.ts";

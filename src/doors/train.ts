@@ -11,6 +11,7 @@ export { csvLogger, jsonLinesLogger } from "../train/callbacks/loggers.ts";
 export type { ModelCheckpoint, ModelCheckpointOptions } from "../train/callbacks/model-checkpoint.ts";
 export { modelCheckpoint } from "../train/callbacks/model-checkpoint.ts";
 export type { MonitorOptions } from "../train/callbacks/monitored.ts";
+export { pageProgress } from "../train/callbacks/page-progress.ts";
 export type { ReduceLROnPlateauOptions } from "../train/callbacks/reduce-lr-on-plateau.ts";
 export { reduceLROnPlateau } from "../train/callbacks/reduce-lr-on-plateau.ts";
 export type { ClassWeight } from "../train/checked-batch.ts";

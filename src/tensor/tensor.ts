@@ -166,7 +166,7 @@ export class Tensor {
 
   /** Any row of the op table, as it is. For rules and composites inside the library. */
   record(row: Row, attributes: unknown, ...others: readonly Tensor[]): Tensor {
-    return new Tensor(makeNode(row, [this.#node, ...others.map((t) => t.node)], attributes));
+    return tensorOf(makeNode(row, [this.#node, ...others.map((t) => t.node)], attributes));
   }
 
   // Arithmetic. Numbers take the tensor's dtype if it can hold them.
@@ -455,7 +455,7 @@ export class Tensor {
    */
   cast(dtype: DType): Tensor {
     knownDType("cast", "dtype", dtype);
-    return dtype === this.dtype ? this : new Tensor(castNode(this.#node, dtype));
+    return dtype === this.dtype ? this : tensorOf(castNode(this.#node, dtype));
   }
   /**
    * The same 32 bits read as another dtype.
@@ -864,11 +864,11 @@ export class Tensor {
   // Of the same shape.
   /** One number everywhere, in this shape and dtype. */
   fill(value: number): Tensor {
-    return new Tensor(fillNode(anyNumber("fill", "the value", value), this.dtype, this.shape));
+    return tensorOf(fillNode(anyNumber("fill", "the value", value), this.dtype, this.shape));
   }
   /** Each element's position along an axis (the last by default), i32. */
   positions(argument?: AxisArgument): Tensor {
-    return new Tensor(iotaNode(this.shape, axisOf("positions", argument, this.rank, -1)));
+    return tensorOf(iotaNode(this.shape, axisOf("positions", argument, this.rank, -1)));
   }
   /** The same value, a constant to `grad`. */
   stopGradient(): Tensor {
@@ -880,9 +880,11 @@ export class Tensor {
   }
 }
 
+/** Not `new Tensor` inside the class: bundlers rename classes that name themselves, and stacks would show `_Tensor`. */
+const tensorOf = (node: Node): Tensor => new Tensor(node);
 const operand = (x: Tensor | number): Node | number => (typeof x === "number" ? x : checked(x).node);
 const elementwise = (row: ElementwiseRow, ...operands: readonly (Tensor | number)[]): Tensor =>
-  new Tensor(elementwiseNode(row, operands.map(operand)));
+  tensorOf(elementwiseNode(row, operands.map(operand)));
 
 function checked(x: Tensor): Tensor {
   if (x instanceof Tensor) return x;

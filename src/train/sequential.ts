@@ -112,7 +112,7 @@ export class Sequential extends Model implements Composite {
 
   /** Its own name, or its kind, numbered from the second on. */
   #nameFor(layer: Module): string {
-    const wanted = layer instanceof Layer ? layer.options.name : layer instanceof Sequential ? layer.givenName : undefined;
+    const wanted = layer instanceof Layer ? layer.options.name : isSequential(layer) ? layer.givenName : undefined;
     if (wanted !== undefined) {
       if (this.#taken.has(wanted))
         throw new GradsmithError("option", layer.kind, `two layers of the model are called "${wanted}".`, "Give each its own name.");
@@ -150,6 +150,9 @@ function inputShape(where: string, name: string, value: unknown): void {
   if (isShape(value)) return;
   throw new GradsmithError("option", where, `${name} must be the shape of one sample.`, "Write { inputShape: [10] }.");
 }
+
+// Outside the class, since bundlers rename classes that name themselves.
+const isSequential = (layer: Module): layer is Sequential => layer instanceof Sequential;
 
 /**
  * A network whose layers, or models, are applied one after the other: [batch, ...inputShape] to what the last gives. Without an inputShape,

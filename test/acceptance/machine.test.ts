@@ -181,6 +181,18 @@ describe.skipIf(process.platform === "win32")("the native tier's troubles end on
     );
   });
 
+  test.each([
+    ["false", "false: ends with status 1"],
+    ["/nonexistent/cc", "/nonexistent/cc: not found"],
+  ])("one line says so once, where native code would have been used: CC=%s", async (CC, reason) => {
+    const words = ["run", "mnist", "--epochs", "1", "--data", images, "--out", fresh()];
+    const { code, stderr } = await gradsmith(words, { environment: { CC } });
+    expect([code, stderr]).toEqual([
+      0,
+      `gradsmith: no C compiler works (${reason}). Set CC to a compiler that works, or unset it. Going on with WebAssembly, slower for work like this; GRADSMITH_CPU=wasm says that it is meant.\n`,
+    ]);
+  });
+
   test("a compiler that fails", async () => {
     const environment = { GRADSMITH_CPU: "native", CC: brokenCompiler(), GRADSMITH_CACHE: fresh() };
     const { code, stdout, stderr } = await gradsmith(shortRun(fresh()), { environment });
