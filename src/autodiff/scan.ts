@@ -20,7 +20,7 @@ import { scanGradient } from "./scan-gradient.ts";
 export interface ScanOptions<X> {
   /** A tensor or a tree of them, all with the same first axis: turn t is given row t of each. */
   readonly xs?: X;
-  /** How many turns; needed where there are no `xs`. */
+  /** How many turns; by default as many as `xs` has. Needed where there are no `xs`. */
   readonly length?: number;
   /** From the last row to the first. Row t of `ys` still belongs to row t of `xs`. Default false. */
   readonly reverse?: boolean;

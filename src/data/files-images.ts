@@ -14,7 +14,7 @@ import { imagePair } from "./image-pair.ts";
 export interface ImageOptions {
   /** A folder with the four IDX files, packed with gzip or not, or one with a folder of the data set's name. */
   readonly directory?: string;
-  /** Told about a download as it goes on; without it, progress goes to standard error. */
+  /** Told about a download as it goes on. By default progress goes to standard error. */
   readonly onProgress?: (progress: DownloadProgress) => void;
 }
 

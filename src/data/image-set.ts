@@ -15,7 +15,7 @@ export interface ImageSetOptions {
    * page the publisher's.
    */
   readonly directory?: string;
-  /** Told about a download as it goes on; without it, progress goes to standard error, where there is one. */
+  /** Told about a download as it goes on. By default progress goes to standard error, where there is one. */
   readonly onProgress?: (progress: DownloadProgress) => void;
 }
 

@@ -8,7 +8,7 @@ import { Module } from "./module.ts";
 export interface LayerOptions {
   /** The layer's name in the model it is listed in; by default its kind, numbered. */
   readonly name?: string | undefined;
-  /** Of the first layer of a `sequential`: the shape of one sample, without the batch. */
+  /** Of the first layer of a `sequential`: the shape of one sample, without the batch. By default what `sequential` or the first batch says. */
   readonly inputShape?: Shape | undefined;
   /** Whether training changes its weights; true by default. */
   readonly trainable?: boolean | undefined;

@@ -18,7 +18,7 @@ const checks: OptionChecks<AdamWOptions> = { ...adamChecks, weightDecay: nonNega
  *
  *     p ← p − lr·λ·p, then Adam's step
  *
- * Defaults: `weightDecay` 0.004, the others are Adam's.
+ * Defaults: `weightDecay` 0.004; `learningRate` 0.001 and the others are Adam's.
  *
  * @throws GradsmithError "option" for an unknown option or a value out of its range.
  * @example model.compile({ optimizer: adamW({ learningRate: 1e-3, weightDecay: 0.01 }), loss: "mse" });

@@ -49,7 +49,7 @@ import { copiedWeights, newValues } from "./weights.ts";
 
 /** The options of every model. */
 export interface ModelOptions {
-  /** The shape of one sample, without the batch; or of one of each input. Without it, the first batch decides. */
+  /** The shape of one sample, without the batch; or of one of each input. By default the first batch decides. */
   readonly inputShape?: Shapes | undefined;
   /** By default the name of its class, with a small first letter. */
   readonly name?: string | undefined;

@@ -19,7 +19,7 @@ export interface ConfusionMatrixOptions {
 }
 /** The options of `confusionTable`. */
 export interface ConfusionTableOptions {
-  /** In the order of the class numbers, which stand in for those that are missing. */
+  /** In the order of the class numbers, which stand in for those that are missing, by default for all. */
   readonly classNames?: readonly string[];
   /** Only ASCII characters, for terminals without Unicode. Default false. */
   readonly ascii?: boolean;

@@ -15,7 +15,7 @@ export interface BoundaryOptions {
   readonly yRange?: readonly [number, number];
   /** Scores that the lightest and the darkest character stand for. Default [0, 1]. */
   readonly range?: readonly [number, number];
-  /** Samples to mark with their class, a digit. */
+  /** Samples to mark with their class, a digit; none by default. */
   readonly samples?: readonly { readonly x: readonly [number, number]; readonly label: number }[];
   /** Only ASCII characters, for terminals without Unicode. Default false. */
   readonly ascii?: boolean;

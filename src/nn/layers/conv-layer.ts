@@ -36,7 +36,7 @@ export interface ConvLayerOptions extends LayerOptions, BiasOptions {
 
 /** The same options where windows lie along a sequence. */
 export type OfSequences<Options extends ConvLayerOptions> = Omit<Options, "padding"> & {
-  /** As for images; or `causal`, all before the first step, so that no window sees what comes after it. */
+  /** As for images, `valid` by default; or `causal`, all before the first step, so that no window sees what comes after it. */
   readonly padding?: WindowPadding | undefined;
 };
 
