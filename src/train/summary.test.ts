@@ -11,7 +11,7 @@ const widthOf = (text: string): number => Math.max(...text.split("\n").map((line
 
 it("a summary is as wide as Keras's, or as the terminal where that is narrower", () => {
   expect(summaryTable(model, {}, undefined)).toBe(summaryTable(model, {}, 200));
-  expect([undefined, 200, 76, 60, 50].map((columns) => widthOf(summaryTable(model, {}, columns)))).toEqual([76, 76, 76, 60, 50]);
+  expect([undefined, 200, 76, 60, 50, 40].map((columns) => widthOf(summaryTable(model, {}, columns)))).toEqual([76, 76, 76, 60, 50, 40]);
 });
 
 it("what doesn't fit a column goes on in the next line", () => {

@@ -115,15 +115,15 @@ function table(name: string, rows: readonly string[][], widths: Widths): string[
     `${left}${cells.map((cell, i) => ` ${i === 2 ? cell.padStart(widths[2]) : cell.padEnd(widths[i]!)} `).join(middle)}${right}`;
   const line = ([left, across, middle, right]: string): string =>
     left + widths.map((width) => across!.repeat(width + 2)).join(middle) + right;
-  const body = rows.map((cells) =>
+  const wrappedRow = (cells: readonly string[], bars: string): string =>
     wrapped(cells, widths)
-      .map((lines) => row(lines, "│││"))
-      .join("\n"),
-  );
+      .map((lines) => row(lines, bars))
+      .join("\n");
+  const body = rows.map((cells) => wrappedRow(cells, "│││"));
   return [
     `Model: "${name}"`,
     line("┏━┳┓"),
-    row(["Layer (type)", "Output Shape", "Param #"], "┃┃┃"),
+    wrappedRow(["Layer (type)", "Output Shape", "Param #"], "┃┃┃"),
     line("┡━╇┩"),
     body.join(`\n${line("├─┼┤")}\n`),
     line("└─┴┘"),
