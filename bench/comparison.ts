@@ -3,6 +3,7 @@ import { contestants } from "./contestant.ts";
 import type { Limits } from "./limits.ts";
 import { describeLimits, measureLimits } from "./limits.ts";
 import { describeMachine, today } from "./machine.ts";
+import { drawRatios } from "./ratio-chart.ts";
 import { limitNotes, limitTable } from "./roofline.ts";
 import { root } from "./root.ts";
 import type { Absence, Figure } from "./rounds.ts";
@@ -17,12 +18,12 @@ export interface ComparisonOptions {
   readonly rounds: number;
   /** Parts of contestants' names, in lower case. */
   readonly only: readonly string[] | undefined;
-  readonly intoReadme: boolean;
+  readonly intoDocs: boolean;
   readonly progress: (text: string) => void;
 }
 
 /** Ours against the peers on every workload: the tables, and bench/results/latest.json. */
-export async function compareAll({ workloads: chosen, rounds, only, intoReadme, progress }: ComparisonOptions): Promise<void> {
+export async function compareAll({ workloads: chosen, rounds, only, intoDocs, progress }: ComparisonOptions): Promise<void> {
   const started = performance.now();
   const invited = contestants.filter(({ name }) => only === undefined || only.some((part) => name.toLowerCase().includes(part)));
   const plan = { rounds, processes: Math.min(2, rounds), warmMs: 300, turnMs: 150, slowMs: 12_000, timeoutMs: 120_000 };
@@ -42,7 +43,7 @@ export async function compareAll({ workloads: chosen, rounds, only, intoReadme, 
   writeFileSync(root("bench/results/latest.json"), `${JSON.stringify({ date: today(), command, limits, results: all }, null, 2)}\n`);
   console.log(describe(results, limits));
   console.log(`\n${((performance.now() - started) / 60_000).toFixed(1)} minutes. Written to bench/results/latest.json.`);
-  if (intoReadme) writeReadme(describe(all, limits));
+  if (intoDocs) writeDocs(describe(all, limits));
 }
 
 /** A workload's figures by row: W6 and W7 have several. Absences belong to all of them. */
@@ -87,12 +88,13 @@ function describe(rows: readonly Result[], limits: Limits): string {
   ].join("\n");
 }
 
-function writeReadme(text: string): void {
-  const readme = readFileSync(root("README.md"), "utf8");
+function writeDocs(text: string): void {
+  const page = readFileSync(root("docs/benchmarks.md"), "utf8");
   const marked = /<!-- bench -->[\s\S]*<!-- \/bench -->/;
-  if (!marked.test(readme)) throw new Error("README.md has no <!-- bench --> ... <!-- /bench -->.");
+  if (!marked.test(page)) throw new Error("docs/benchmarks.md has no <!-- bench --> ... <!-- /bench -->.");
   writeFileSync(
-    root("README.md"),
-    readme.replace(marked, () => `<!-- bench -->\n${text}\n<!-- /bench -->`),
+    root("docs/benchmarks.md"),
+    page.replace(marked, () => `<!-- bench -->\n${text}\n<!-- /bench -->`),
   );
+  drawRatios();
 }

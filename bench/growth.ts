@@ -209,7 +209,7 @@ function page(results: readonly AxisResult[]): string {
   return [
     "# Growth",
     "",
-    `Written by \`npm run bench -- growth --readme\`. ${describeMachine()}. Multilayer perceptrons trained with Adam; each point is a process of its own; time per step is the fastest of nine blocks, since a disturbance bends a curve.`,
+    `Written by \`npm run bench -- growth --docs\`. ${describeMachine()}. Multilayer perceptrons trained with Adam; each point is a process of its own; time per step is the fastest of nine blocks, since a disturbance bends a curve.`,
     "",
     "![Step time and memory against batch, width, depth and parameters](growth.svg)",
     "",

@@ -8,6 +8,7 @@ import { measureGrowth } from "./growth.ts";
 import { describeLimits, measureLimits } from "./limits.ts";
 import { disturbance } from "./machine.ts";
 import { comparePrecisions } from "./precision.ts";
+import { drawRatios } from "./ratio-chart.ts";
 import { writeSamples } from "./samples.ts";
 import { compareThreads, threadedWorkloads } from "./threads.ts";
 import type { Workload, WorkloadFiles } from "./workload.ts";
@@ -19,7 +20,7 @@ const { values, positionals } = parseArgs({
     rounds: { type: "string", default: "7" },
     seeds: { type: "string", default: "10" },
     only: { type: "string" },
-    readme: { type: "boolean", default: false },
+    docs: { type: "boolean", default: false },
     help: { type: "boolean", default: false },
   },
 });
@@ -31,6 +32,7 @@ const help = `npm run bench [-- COMMAND] [NAME ...] [OPTIONS]
   npm run bench -- threads      one thread against all cores: W3b, W4, W5, W6; the losses must be the same to the last bit
   npm run bench -- fit          fit() against the bare loop: W1, W2, W3a, W3b; exits with 1 where it costs more than 5%
   npm run bench -- precision    accuracy on Fashion-MNIST of bf16 against f32, seed by seed; exits with 1 where bf16 costs more than 0.3 points
+  npm run bench -- chart        docs/benchmarks.svg again, from the tables in docs/benchmarks.md
   npm run bench -- growth       step time and memory against batch, width, depth and parameters: a table, and docs/growth.svg
 
 ${workloads.map(({ name, title }) => `  ${name.padEnd(5)} ${title}`).join("\n")}
@@ -38,7 +40,7 @@ ${workloads.map(({ name, title }) => `  ${name.padEnd(5)} ${title}`).join("\n")}
 --rounds N   turns for each contestant, at least (7); more are taken where ratios are uncertain
 --seeds N    runs of precision (10)
 --only LIST  contestants whose names contain one of these: gradsmith,PyTorch
---readme     put the tables into README.md, and growth's into docs/growth.md`;
+--docs       put the tables into docs/benchmarks.md, with their chart, and growth's into docs/growth.md`;
 
 if (values.help) {
   console.log(help);
@@ -56,6 +58,9 @@ try {
 /** Whether all went as it should. */
 async function run(command: string, names: readonly string[]): Promise<boolean> {
   switch (command) {
+    case "chart":
+      drawRatios();
+      return true;
     case "limits":
       console.log(describeLimits(await measureLimits(progress)));
       return true;
@@ -66,7 +71,7 @@ async function run(command: string, names: readonly string[]): Promise<boolean> 
     case "precision":
       return comparePrecisions(count("seeds", 2), progress);
     case "growth":
-      return measureGrowth({ only: names, intoDocs: values.readme, progress });
+      return measureGrowth({ only: names, intoDocs: values.docs, progress });
     default:
       await compareAll({
         workloads: files(
@@ -75,7 +80,7 @@ async function run(command: string, names: readonly string[]): Promise<boolean> 
         ),
         rounds: count("rounds", 1),
         only: values.only?.split(",").map((part) => part.toLowerCase()),
-        intoReadme: values.readme,
+        intoDocs: values.docs,
         progress,
       });
       return true;
@@ -91,7 +96,7 @@ function count(option: "rounds" | "seeds", least: number): number {
 }
 
 function commandOf([first, ...others]: readonly string[]): [command: string, names: readonly string[]] {
-  const isCommand = first !== undefined && ["limits", "fit", "threads", "precision", "growth"].includes(first);
+  const isCommand = first !== undefined && ["chart", "limits", "fit", "threads", "precision", "growth"].includes(first);
   return isCommand ? [first, others] : ["", first === undefined ? [] : [first, ...others]];
 }
 

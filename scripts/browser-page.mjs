@@ -123,7 +123,10 @@ expect("the same loss beside the page as on its thread", here?.loss !== undefine
 const words = ({ frames, median, worst, startUp }) =>
   `${frames} frames, median gap ${median.toFixed(1)} ms, worst ${worst.toFixed(0)} ms; worst before the first epoch's end ${startUp.toFixed(0)} ms`;
 // Figures depend on the machine; that frames go on doesn't.
-for (const [name, figures] of [["frames while training on the page's thread", here], ["frames while training beside the page", beside]])
+for (const [name, figures] of [
+  ["frames while training on the page's thread", here],
+  ["frames while training beside the page", beside],
+])
   console.log(`       ${name}: ${figures?.frames === undefined ? figures : words(figures)}`);
 expect("frames go on while a model trains beside the page", beside?.frames >= 10, `${beside?.frames} frames in three epochs`);
 console.log(`${passed} passed, ${failed} failed`);

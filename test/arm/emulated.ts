@@ -83,7 +83,6 @@ export class EmulatedArm implements Tier {
     this.target = nativeTarget(featuresOf(macros, ""));
   }
 
-  // biome-ignore lint/correctness/useYield: nobody waits for this.
   *printing(program: Program): Generator<undefined, () => TierExecutable> {
     return () => this.compile(program);
   }
