@@ -46,6 +46,14 @@ if (location.pathname.endsWith("/no-wasm")) {
     return [link.download, (await predicted(loaded)) === results.predicted].join();
   });
   await attempt("f16", async () => (await g.loadModel(await model.toBytes({ weights: "f16" }))).weights["dense/kernel"].dtype);
+  await attempt("int8, from what fetch answers", async () => {
+    const body = await model.toBytes({ weights: "int8" });
+    await fetch("/put", { method: "POST", body });
+    const loaded = await g.loadModel(await fetch("/model.safetensors"));
+    const [before, after] = await Promise.all([model, loaded].map((each) => each.weights["dense/kernel"].read()));
+    const largest = Math.max(...before.map(Math.abs));
+    return before.every((weight, at) => Math.abs(weight - after[at]) <= (largest / 127) * 0.501);
+  });
   await attempt("by URL", async () => {
     await fetch("/put", { method: "POST", body: await model.toBytes() });
     return (await predicted(await g.loadModel(new URL("/model.safetensors", location.href)))) === results.predicted;
@@ -128,6 +136,7 @@ expect("forgotten", 0);
 expect("not there", /GradsmithError file: .*is not there/);
 expect("downloaded", "mine.safetensors,true");
 expect("f16", "f32");
+expect("int8, from what fetch answers", true);
 expect("by URL", true);
 expect("a path", /GradsmithError file: .*a page has no files.*indexeddb/);
 expect("reading a path", /GradsmithError file: .*a page has no files.*Blob/);

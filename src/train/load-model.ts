@@ -20,7 +20,7 @@ export type TensorModel = Model & { forward(x: Tensor): Tensor };
  * A model from a file that `model.save` wrote, with its weights. To train on or to evaluate it, compile it again. Classes and functions of
  * your own that are in it must have been registered.
  *
- * @param from a path, a URL, the file's bytes or a Blob.
+ * @param from a path, a URL, in a page "indexeddb://name", the file's bytes, a Blob or what `fetch` answers.
  * @throws GradsmithError "file" where the file is missing, damaged or not a model, "network" where a URL doesn't answer.
  * @example const model = await loadModel("run/model.safetensors");
  */

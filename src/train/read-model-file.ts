@@ -6,10 +6,10 @@ import type { NamedTensors } from "../optim/optimizer.ts";
 import { constantOf } from "../runtime/values.ts";
 import { tensor } from "../tensor/create.ts";
 import { trainingKey, trainingPrefix } from "./checkpoint.ts";
-import { restored } from "./weight-storage.ts";
+import { checkScales, restored } from "./weight-storage.ts";
 
-/** Where a model's file is: a path, a URL, in a page "indexeddb://name", or its bytes. */
-export type ModelFile = string | URL | Uint8Array | Blob;
+/** Where a model's file is: a path, a URL, in a page "indexeddb://name", or its bytes, also as a Blob or what `fetch` answers. */
+export type ModelFile = string | URL | Uint8Array | Blob | Response;
 
 interface FileContents {
   readonly tensors: NamedTensors;
@@ -29,6 +29,7 @@ export async function readTensors(from: ModelFile): Promise<FileContents> {
 export async function tensorsIn(bytes: Uint8Array, where: string): Promise<FileContents> {
   const { decodeSafetensors } = await import("../io/safetensors.ts");
   const { tensors, metadata } = decodeSafetensors(bytes, where);
+  checkScales(where, tensors, metadata);
   const ofTraining = (name: string): boolean => metadata[trainingKey] !== undefined && name.startsWith(trainingPrefix);
   const all = Object.entries(tensors).map(([name, { shape, data, dtype }]) => {
     // Two-byte floats come as their bits.
@@ -49,6 +50,10 @@ async function bytesOf(from: ModelFile): Promise<{ bytes: Uint8Array; where: str
   if (from instanceof Uint8Array) return { bytes: from, where: "the model's bytes" };
   if (typeof Blob !== "undefined" && from instanceof Blob)
     return { bytes: new Uint8Array(await from.arrayBuffer()), where: "the model's bytes" };
+  if (typeof Response !== "undefined" && from instanceof Response) {
+    const where = from.url || "the model's bytes";
+    return { bytes: await bodyOf(from, where), where };
+  }
   if (typeof from === "string" && from.startsWith("indexeddb://")) {
     const { keptBlob } = await import("../io/page-storage.ts");
     const blob = await keptBlob(from.slice("indexeddb://".length));
@@ -66,8 +71,19 @@ async function bytesOf(from: ModelFile): Promise<{ bytes: Uint8Array; where: str
   const response = await fetch(url).catch((cause: unknown) => {
     throw new GradsmithError("network", url.href, `can't be reached: ${cause instanceof Error ? cause.message : String(cause)}.`);
   });
-  if (!response.ok) throw new GradsmithError("network", url.href, `answers with ${response.status} ${response.statusText}.`);
-  return { bytes: new Uint8Array(await response.arrayBuffer()), where: url.href };
+  return { bytes: await bodyOf(response, url.href), where: url.href };
+}
+
+async function bodyOf(response: Response, where: string): Promise<Uint8Array> {
+  if (!response.ok) throw new GradsmithError("network", where, `answers with ${response.status} ${response.statusText}.`);
+  if (response.bodyUsed)
+    throw new GradsmithError(
+      "option",
+      where,
+      "has been read already.",
+      "Give the answer of fetch() before anything reads it, or its bytes.",
+    );
+  return new Uint8Array(await response.arrayBuffer());
 }
 
 /** Weights from a file must be those of the model, no fewer and no others. */

@@ -88,5 +88,27 @@ describe("weights in less room", () => {
     await expect(load(named, '["dense/kernel"]')).rejects.toThrow('the weight "dense/kernel" is said to be whole numbers with 1 scales');
     const scale = { dtype: "f32", shape: [2], data: Float32Array.of(1, 1) } as const;
     await expect(load({ ...named, "dense/kernel#scale": scale }, '["dense/kernel"]')).rejects.toMatchObject({ code: "file" });
+    for (const damaged of [0, -1, Number.NaN, Number.POSITIVE_INFINITY]) {
+      const scale = { dtype: "f32", shape: [1], data: Float32Array.of(damaged) } as const;
+      await expect(load({ ...named, "dense/kernel#scale": scale }, '["dense/kernel"]')).rejects.toThrow(
+        'the weight "dense/kernel" has scales that are not above zero, or not finite',
+      );
+    }
+  });
+
+  it("numbers that are not finite are refused as int8, not made zero", async () => {
+    for (const number of [Number.NaN, Number.POSITIVE_INFINITY]) {
+      const model = sequential([dense(1)], { inputShape: [2] });
+      model.setWeights({ "dense/kernel": [[1], [number]], "dense/bias": [0] });
+      await expect(model.toBytes({ weights: "int8" })).rejects.toThrow('the weight "dense/kernel" has numbers that are not finite');
+    }
+  });
+
+  it("a model is read from what fetch answers", async () => {
+    const model = sequential([dense(1)], { inputShape: [2] });
+    const answer = new Response((await model.toBytes({ weights: "int8" })) as Uint8Array<ArrayBuffer>);
+    expect((await loadModel(answer)).weights["dense/kernel"]!.shape).toEqual([2, 1]);
+    await expect(loadModel(answer)).rejects.toMatchObject({ code: "option" });
+    await expect(loadModel(new Response("", { status: 404 }))).rejects.toMatchObject({ code: "network" });
   });
 });

@@ -57,7 +57,7 @@ export function stored(weights: NamedTensors, storage: WeightStorage): StoredTen
       quantized.push(name);
       const { whole, scale } = quantize(weight);
       tensors[name] = asItIs(whole);
-      tensors[name + scaleSuffix] = asItIs(scale);
+      tensors[name + scaleSuffix] = { ...asItIs(scale), data: async () => finiteScales(name, (await scale.read()) as Float32Array) };
     } else if (storage === "f16" && weight.dtype === "f32") {
       const type = { dtype: "f16", shape: weight.shape } as const;
       tensors[name] = { ...type, data: async () => encoded(await weight.clip(-65504, 65504).read(), type) };
@@ -73,12 +73,43 @@ function asItIs(value: Tensor): StoredTensor {
   return { dtype, shape, data: async () => (isHalf ? encoded(await value.read(), { dtype, shape }) : value.read()) };
 }
 
+function finiteScales(name: string, scales: Float32Array): Float32Array {
+  if (scales.every(Number.isFinite)) return scales;
+  throw new GradsmithError(
+    "file",
+    "save",
+    `the weight "${name}" has numbers that are not finite, which int8 can't store.`,
+    'Save with weights: "f32".',
+  );
+}
+
 /** Whole numbers and a scale for each place of the last axis: symmetric, as in Krishnamoorthi, https://arxiv.org/abs/1806.08342, section 2.2. */
 function quantize(weight: Tensor): { readonly whole: Tensor; readonly scale: Tensor } {
   const axes = weight.shape.slice(0, -1).map((_, axis) => axis);
-  const most = weight.abs().max({ axes });
-  const scale = most.greater(0).where(most.div(largest), 1);
+  const step = weight.abs().max({ axes }).div(largest);
+  // Where all weights of a channel are zero; those that aren't numbers stay so, and are refused when they are written.
+  const scale = step.notEqual(0).where(step, 1);
   return { whole: weight.div(scale).round().clip(-largest, largest).add(offset).cast("u8"), scale };
+}
+
+/** Scales of a file must be numbers above zero. */
+export function checkScales(
+  where: string,
+  tensors: Readonly<Record<string, FileTensor>>,
+  metadata: Readonly<Record<string, string>>,
+): void {
+  const text = metadata[quantizedKey];
+  if (text === undefined) return;
+  for (const name of namesIn(where, text)) {
+    const scales = Object.hasOwn(tensors, name + scaleSuffix) ? tensors[name + scaleSuffix] : undefined;
+    if (scales?.data instanceof Float32Array && !scales.data.every((scale) => scale > 0 && scale < Number.POSITIVE_INFINITY))
+      throw new GradsmithError(
+        "file",
+        where,
+        `the weight "${name}" has scales that are not above zero, or not finite.`,
+        "The file is damaged: save the model again.",
+      );
+  }
 }
 
 /** Weights of a file, in place of their whole numbers. */
