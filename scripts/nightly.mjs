@@ -8,10 +8,10 @@ import { parseArgs } from "node:util";
 
 const help = `npm run nightly [-- OPTIONS]
 
-  Builds, then runs one after the other: fit() against the bare loop, all tests with GRADSMITH_NIGHTLY=1, training in a browser, and
-  the native tier with every C compiler. Writes docs/nightly.md after each part, and exits with 1 where anything failed.
+  Builds, then runs one after the other: fit() against the bare loop, all tests with GRADSMITH_NIGHTLY=1, training in a browser, the
+  package in Node 20, 22, 24, Deno and Bun, and the native tier with every C compiler. Writes docs/nightly.md after each part, and exits with 1 where anything failed.
 
---only LIST   parts by name: bench,tests,browser,compilers
+--only LIST   parts by name: bench,tests,browser,runtimes,compilers
 --record FILE where the record goes (docs/nightly.md)
 --help`;
 
@@ -31,6 +31,7 @@ const parts = [
     outcome: byReport,
   },
   { name: "browser", shown: "npm run browser", args: ["scripts/browser.mjs"], outcome: byLines },
+  { name: "runtimes", shown: "npm run runtimes", args: ["scripts/package/runtimes.mjs"], outcome: byLines },
   { name: "compilers", shown: "npm run compilers", args: ["scripts/compilers.mjs"], outcome: byLines },
 ];
 
