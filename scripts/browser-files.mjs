@@ -1,7 +1,6 @@
 // What pages do with files, in Chromium: models kept by the browser, downloaded, in less room; data sets by URL; and what is said where it can't be. Needs dist/.
 import { gzipSync } from "node:zlib";
-import { build } from "esbuild";
-import { findBrowser, noBrowser, visit } from "./chromium.mjs";
+import { bundled, findBrowser, noBrowser, visit } from "./chromium.mjs";
 
 if (findBrowser() === undefined) {
   console.log(`skipped: ${noBrowser}`);
@@ -19,7 +18,10 @@ const attempt = async (name, work) => {
 };
 const small = () => g.sequential([g.dense(3, { activation: "relu" }), g.dense(1)], { inputShape: [2] });
 const predicted = async (model) => [...(await model.predict([[1, 2], [3, -1]]).read())].join();
-if (location.pathname.endsWith("/no-wasm")) {
+if (location.pathname.endsWith("/no-worker")) {
+  g.useWorker();
+  await attempt("no worker", () => g.tensor([1]).add(1).read());
+} else if (location.pathname.endsWith("/no-wasm")) {
   await attempt("no wasm", () => g.tensor([1]).add(1).read());
 } else if (location.hash === "#again") {
   Object.assign(results, JSON.parse(sessionStorage.getItem("results")));
@@ -73,17 +75,7 @@ if (location.pathname.endsWith("/no-wasm")) {
 }
 await fetch("/answer", { method: "POST", body: JSON.stringify(results) });`;
 
-const { outputFiles } = await build({
-  stdin: { contents: program, resolveDir: process.cwd(), sourcefile: "main.js" },
-  bundle: true,
-  splitting: true,
-  format: "esm",
-  platform: "browser",
-  outdir: "/",
-  write: false,
-  tsconfigRaw: "{}",
-});
-const scripts = new Map(outputFiles.map(({ path, contents }) => [path.endsWith("stdin.js") ? "/main.js" : path, contents]));
+const scripts = await bundled(program);
 
 /** IDX: bytes of this shape, each `value`. */
 const idx = (shape, value) => {
@@ -117,13 +109,17 @@ const respond = (path, body) => {
   if (data.has(path)) return { type: "application/octet-stream", body: data.get(path) };
   const page = '<script type="module" src="/main.js"></script>';
   if (path === "/") return { type: "text/html", body: page };
+  if (path === "/no-worker") {
+    const policy = "script-src 'self' 'wasm-unsafe-eval'; worker-src 'self'";
+    return { type: "text/html", body: page, headers: { "Content-Security-Policy": policy } };
+  }
   if (path === "/no-wasm") return { type: "text/html", body: page, headers: { "Content-Security-Policy": "script-src 'self'" } };
   return undefined;
 };
 
 let passed = 0;
 let failed = 0;
-const answers = { ...(await visit("/", respond)), ...(await visit("/no-wasm", respond)) };
+const answers = { ...(await visit("/", respond)), ...(await visit("/no-wasm", respond)), ...(await visit("/no-worker", respond)) };
 const expect = (name, wanted) => {
   const isRight = wanted instanceof RegExp ? wanted.test(answers[name]) : answers[name] === wanted;
   console.log(`${isRight ? "ok    " : "FAILED"} ${name}: ${answers[name] ?? answers.error}`);
@@ -143,5 +139,6 @@ expect("reading a path", /GradsmithError file: .*a page has no files.*Blob/);
 expect("mnist", `5,28,28 3 ${5 * 784 * 2} true`);
 expect("mnist elsewhere", /GradsmithError network: .*404/);
 expect("no wasm", /GradsmithError device: .*wasm-unsafe-eval/);
+expect("no worker", /GradsmithError device: .*worker-src blob:/);
 console.log(`${passed} passed, ${failed} failed`);
 process.exitCode = failed === 0 ? 0 : 1;

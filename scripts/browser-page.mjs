@@ -1,7 +1,6 @@
 // What a page sees, in Chromium: pixels of canvases and pictures, progress in an element, and frames while a model trains beside the page (useWorker) or on
 // its own thread. Needs dist/.
-import { build } from "esbuild";
-import { findBrowser, noBrowser, visit } from "./chromium.mjs";
+import { bundled, findBrowser, noBrowser, visit } from "./chromium.mjs";
 
 if (findBrowser() === undefined) {
   console.log(`skipped: ${noBrowser}`);
@@ -77,22 +76,12 @@ const place = document.body.appendChild(document.createElement("div"));
 await attempt("beside the page", () => framesOf([g.pageProgress(place)]));
 await new Promise((resolve) => requestAnimationFrame(() => requestAnimationFrame(resolve)));
 const bar = place.querySelector("[role=progressbar]");
-results.progress = [bar.ariaValueNow, place.innerText.replace(/[0-9.]+(ms|s| steps|k steps)/g, "#$1"), place.querySelectorAll("polyline")[1].getAttribute("points").split(" ").length].join(" | ");
+results.progress = [bar.ariaValueNow, place.innerText, place.querySelectorAll("polyline")[1].getAttribute("points").split(" ").length].join(" | ");
 results.device = g.describeDevice().lines[0].replace(" with fused multiply-add", "");
 g.setDevice({ device: "cpu" });
 await fetch("/answer", { method: "POST", body: JSON.stringify(results) });`;
 
-const { outputFiles } = await build({
-  stdin: { contents: program, resolveDir: process.cwd(), sourcefile: "main.js" },
-  bundle: true,
-  splitting: true,
-  format: "esm",
-  platform: "browser",
-  outdir: "/",
-  write: false,
-  tsconfigRaw: "{}",
-});
-const scripts = new Map(outputFiles.map(({ path, contents }) => [path.endsWith("stdin.js") ? "/main.js" : path, contents]));
+const scripts = await bundled(program);
 const respond = (path) => {
   const script = scripts.get(path);
   if (script !== undefined) return { type: "text/javascript", body: script };

@@ -1,8 +1,7 @@
 // Trains in a real browser, with workers over shared memory where the page may have them, and compares the weights with Node's to the last bit. Needs dist/.
-import { build } from "esbuild";
 import * as gradsmith from "../dist/node/index.js";
 import { train } from "./browser-training.mjs";
-import { findBrowser, noBrowser, visit } from "./chromium.mjs";
+import { bundled, findBrowser, noBrowser, visit } from "./chromium.mjs";
 
 if (findBrowser() === undefined) {
   console.log(`skipped: ${noBrowser}`);
@@ -18,7 +17,7 @@ const places = [
   { name: "page, not isolated", path: "/plain/page", workers: false },
 ];
 
-const scripts = await bundled();
+const scripts = await bundled(program());
 const wanted = [];
 for (const device of devices) wanted.push(await train(gradsmith, device));
 
@@ -53,9 +52,9 @@ for (const { name, path, workers } of places) {
 console.log(`${passed} passed, ${failed} failed`);
 process.exitCode = failed === 0 ? 0 : 1;
 
-/** The package as a bundler makes it for a page, by path. */
-async function bundled() {
-  const contents = `import * as gradsmith from "./dist/index.js";
+/** What a page runs. */
+function program() {
+  return `import * as gradsmith from "./dist/index.js";
 import { train } from "./scripts/browser-training.mjs";
 let started = 0;
 if (globalThis.Worker !== undefined) {
@@ -76,21 +75,6 @@ async function answer() {
 }
 const say = (answer) => fetch("/answer", { method: "POST", body: JSON.stringify(answer) });
 answer().then(say, (error) => say({ error: String(error?.stack ?? error) }));`;
-  const { outputFiles } = await build({
-    stdin: { contents, resolveDir: process.cwd(), sourcefile: "main.js" },
-    bundle: true,
-    splitting: true,
-    minify: true,
-    format: "esm",
-    platform: "browser",
-    // Files are read by chunks that a page never loads.
-    external: ["node:*"],
-    outdir: "/",
-    write: false,
-    tsconfigRaw: "{}",
-  });
-  const main = outputFiles.find(({ path }) => path.endsWith("stdin.js"));
-  return new Map(outputFiles.map((file) => [file === main ? "/main.js" : file.path, file.text]));
 }
 
 /** What the server has at a path below `/isolated` or `/plain`. */

@@ -4,6 +4,7 @@ import { existsSync, mkdtempSync, rmSync } from "node:fs";
 import { createServer } from "node:http";
 import { tmpdir } from "node:os";
 import { delimiter, join } from "node:path";
+import { build } from "esbuild";
 
 /** GRADSMITH_BROWSER, or a Chromium or Chrome by its usual names; undefined where there is none. */
 export function findBrowser() {
@@ -17,6 +18,22 @@ export function findBrowser() {
     "C:\\Program Files\\Google\\Chrome\\Application\\chrome.exe",
   ];
   return [...onPath, ...usual].find((path) => existsSync(path));
+}
+
+/** A page's program, which imports from the project's folder, and its chunks, as a bundler makes them: by path, the program at "/main.js". */
+export async function bundled(program) {
+  const { outputFiles } = await build({
+    stdin: { contents: program, resolveDir: process.cwd(), sourcefile: "main.js" },
+    bundle: true,
+    splitting: true,
+    minify: true,
+    format: "esm",
+    platform: "browser",
+    outdir: "/",
+    write: false,
+    tsconfigRaw: "{}",
+  });
+  return new Map(outputFiles.map(({ path, contents }) => [path.endsWith("stdin.js") ? "/main.js" : path, contents]));
 }
 
 /** What a skipped check says. */

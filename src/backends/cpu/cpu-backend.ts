@@ -8,7 +8,7 @@ import type { Making } from "./cpu-executable.ts";
 import { CpuExecutable } from "./cpu-executable.ts";
 import type { Loader } from "./loading.ts";
 import { compiledFor } from "./loading.ts";
-import { nowhere, Storage } from "./storage.ts";
+import { lose, Storage } from "./storage.ts";
 import { wasmFeatures } from "./wasm-features.ts";
 import { wasmThreads } from "./wasm-settings.ts";
 
@@ -50,9 +50,7 @@ export class CpuBackend extends InOrderBackend<Storage> {
   }
 
   protected bytesIn(storage: Storage): Uint8Array {
-    const bytes = new Uint8Array(storage.byteLength);
-    storage.copyTo(bytes);
-    return bytes;
+    return storage.copied();
   }
 
   peek(storage: Storage): Uint8Array | undefined {
@@ -60,7 +58,7 @@ export class CpuBackend extends InOrderBackend<Storage> {
   }
 
   protected lose(storages: readonly Storage[], cause: unknown): void {
-    for (const storage of storages) storage.moveTo(nowhere(cause));
+    lose(storages, cause);
   }
 
   load(traced: Traced, options: LoadOptions): CpuExecutable {

@@ -21,6 +21,11 @@ export const nowhere = (error: unknown): Home => ({
   release() {},
 });
 
+/** Has whoever reads these told why nothing is there. */
+export function lose(storages: readonly Storage[], cause: unknown): void {
+  for (const storage of storages) storage.moveTo(nowhere(cause));
+}
+
 /** Changes of contents so far, of all storages: no two contents have the same number. */
 let versions = 0;
 
@@ -88,11 +93,11 @@ export class Storage {
     else this.#home.copyTo(target);
   }
 
-  /** A storage of its own with the same bytes. */
-  copy(): Storage {
-    const twin = new Storage(this.byteLength);
-    this.copyTo(twin.bytes);
-    return twin;
+  /** A copy of the newest bytes. */
+  copied(): Uint8Array<ArrayBuffer> {
+    const bytes = new Uint8Array(this.byteLength);
+    this.copyTo(bytes);
+    return bytes;
   }
 
   /** From now on the newest copy is elsewhere. */

@@ -29,13 +29,13 @@ export class Link {
     return id;
   }
 
-  post(request: Request, transfer: readonly ArrayBufferLike[] = []): void {
+  post(request: Request): void {
     const { memories, programs } = this.#forgotten;
     if (memories.length + programs.length > 0) {
       this.#forgotten = { memories: [], programs: [] };
-      this.#send({ kind: "forget", memories, programs }, []);
+      this.#send({ kind: "forget", memories, programs });
     }
-    this.#send(request, transfer);
+    this.#send(request);
   }
 
   read(memory: number): Promise<Uint8Array> {
@@ -48,7 +48,7 @@ export class Link {
     });
   }
 
-  #send(request: Request, transfer: readonly ArrayBufferLike[]): void {
+  #send(request: Request): void {
     if (this.#failure !== undefined) return;
     try {
       this.#worker ??= startWorker({ answered: (answer) => this.#answered(answer), failed: (cause) => this.#failed(cause) });
@@ -56,7 +56,7 @@ export class Link {
       if (cause instanceof GradsmithError) throw cause;
       this.#failed(cause);
     }
-    this.#worker?.post(request, transfer);
+    this.#worker?.post(request);
   }
 
   #answered(answer: Answer): void {

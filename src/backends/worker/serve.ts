@@ -1,4 +1,4 @@
-import { nowhere, Storage } from "../cpu/storage.ts";
+import { lose, Storage } from "../cpu/storage.ts";
 import { wasmEngine } from "../cpu/wasm-engine.ts";
 import type { Callee } from "../cpu/wasm-executable.ts";
 import { WasmExecutable } from "../cpu/wasm-executable.ts";
@@ -21,9 +21,6 @@ export function serve(answer: (answer: Answer, transfer: readonly ArrayBufferLik
   let isWaiting = false;
 
   const memory = (id: number): Storage => memories.get(id)!;
-  const lose = (storages: readonly Storage[], cause: unknown): void => {
-    for (const storage of storages) storage.moveTo(nowhere(cause));
-  };
 
   /** Gives what the next request has to wait for. */
   const handle = (request: Request): Promise<unknown> | undefined => {
@@ -81,9 +78,7 @@ export function serve(answer: (answer: Answer, transfer: readonly ArrayBufferLik
 
   const read = (id: number, ticket: number): void => {
     try {
-      const storage = memory(id);
-      const bytes = new Uint8Array(storage.byteLength);
-      storage.copyTo(bytes);
+      const bytes = memory(id).copied();
       answer({ ticket, bytes }, [bytes.buffer]);
     } catch (cause) {
       answer({ ticket, fault: faultOf(cause) }, []);

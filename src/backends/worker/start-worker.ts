@@ -4,7 +4,7 @@ import { script } from "./script.ts";
 
 /** A worker that was started. */
 export interface Started {
-  post(request: Request, transfer: readonly ArrayBufferLike[]): void;
+  post(request: Request): void;
   /** Whether it keeps the process alive. */
   keepAlive(isNeeded: boolean): void;
 }
@@ -28,7 +28,7 @@ parentPort.on("message", gradsmithWorker.serve((answer, transfer) => parentPort.
     worker.on("exit", (code) => failed(new Error(`it ended with exit code ${code}`)));
     worker.unref();
     return {
-      post: (request, transfer) => worker.postMessage(request, transfer),
+      post: (request) => worker.postMessage(request),
       keepAlive: (isNeeded) => (isNeeded ? worker.ref() : worker.unref()),
     };
   }
@@ -37,7 +37,7 @@ parentPort.on("message", gradsmithWorker.serve((answer, transfer) => parentPort.
   const worker = new Worker(URL.createObjectURL(new Blob([`${script}\n${glue}`], { type: "text/javascript" })));
   worker.onmessage = ({ data }) => answered(data);
   worker.onerror = ({ message }) => failed(new Error(message ?? "the page's Content-Security-Policy may lack worker-src blob:"));
-  return { post: (request, transfer) => worker.postMessage(request, transfer), keepAlive() {} };
+  return { post: (request) => worker.postMessage(request), keepAlive() {} };
 }
 
 interface Environment {
@@ -49,14 +49,14 @@ interface Environment {
 interface PageWorker {
   onmessage: (event: { readonly data: Answer }) => void;
   onerror: (event: { readonly message?: string }) => void;
-  postMessage(data: unknown, transfer: readonly unknown[]): void;
+  postMessage(data: unknown): void;
 }
 type NodeWorker = new (
   code: string,
   options: { readonly eval: true; readonly execArgv: readonly string[] },
 ) => {
   on(event: "message" | "error" | "exit", listener: (what: unknown) => void): void;
-  postMessage(data: unknown, transfer: readonly unknown[]): void;
+  postMessage(data: unknown): void;
   ref(): void;
   unref(): void;
 };

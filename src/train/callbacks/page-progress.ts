@@ -15,6 +15,10 @@ interface PageDocument {
   createElementNS(namespace: string, tag: string): PageElement;
 }
 
+/** Whose curves are drawn. */
+const watched = ["loss", "val_loss"] as const;
+type Watched = (typeof watched)[number];
+
 const svg = "http://www.w3.org/2000/svg";
 /** Of the losses of training and validation; both can be told apart in light and dark, and by who doesn't see colours. */
 const colours = ["#2f7ed8", "#e0752d"];
@@ -38,7 +42,7 @@ const everyMs = 100;
 export function pageProgress(element: object): Callback {
   const place = element as PageElement;
   const { bar, fill, text, curves } = drawn(place);
-  const losses: Record<"loss" | "val_loss", number[]> = { loss: [], val_loss: [] };
+  const losses: Record<Watched, number[]> = { loss: [], val_loss: [] };
   let [share, line] = [0, ""];
   let isDue = false;
   let [epochNow, began, asked] = [0, 0, 0];
@@ -51,12 +55,16 @@ export function pageProgress(element: object): Callback {
       bar.setAttribute("aria-valuenow", percent);
       fill.setAttribute("style", `${fillStyle}width:${percent}%`);
       text.textContent = line;
-      for (const [i, [name, curve]] of Object.entries(curves).entries()) drawCurve(curve, Object.values(losses)[i]!, losses, name);
+      drawCurves(curves, losses);
     });
   };
   const lineOf = (step: number, steps: number | undefined, logs: Logs, epochs: number, isDone: boolean): string =>
     epochLine({ epoch: epochNow, epochs, step, steps, elapsedMs: performance.now() - began, logs, isDone }, { withBar: false });
   return {
+    onTrainBegin() {
+      [share, line] = [0, ""];
+      [losses.loss, losses.val_loss] = [[], []];
+    },
     onEpochBegin(epoch) {
       [epochNow, began] = [epoch, performance.now()];
     },
@@ -74,7 +82,7 @@ export function pageProgress(element: object): Callback {
     onEpochEnd(epoch, logs, { epochs, stepsPerEpoch }) {
       share = (epoch + 1) / epochs;
       line = lineOf(stepsPerEpoch ?? 0, stepsPerEpoch, logs, epochs, true);
-      for (const name of ["loss", "val_loss"] as const) if (logs[name] !== undefined) losses[name].push(logs[name]);
+      for (const name of watched) if (logs[name] !== undefined) losses[name].push(logs[name]);
       show();
     },
     onSlowCompiler(what) {
@@ -134,16 +142,19 @@ function drawn(place: PageElement) {
 }
 
 /** All curves have one scale. */
-function drawCurve(curve: PageElement, values: readonly number[], all: Readonly<Record<string, readonly number[]>>, name: string): void {
-  const shown = Object.values(all).flat().filter(Number.isFinite);
+function drawCurves(curves: Readonly<Record<Watched, PageElement>>, losses: Readonly<Record<Watched, readonly number[]>>): void {
+  const shown = Object.values(losses).flat().filter(Number.isFinite);
   const [low, high] = shown.reduce(([least, most], value) => [Math.min(least, value), Math.max(most, value)], [Infinity, -Infinity]);
   const range = high - low || 1;
-  const every = Math.ceil(values.length / mostPoints);
-  const points = values.flatMap((value, epoch) =>
-    Number.isFinite(value) && (epoch % every === 0 || epoch === values.length - 1)
-      ? [`${((100 * epoch) / Math.max(1, values.length - 1)).toFixed(2)},${(38 - (36 * (value - low)) / range).toFixed(2)}`]
-      : [],
-  );
-  curve.setAttribute("points", points.join(" "));
-  curve.setAttribute("data-name", name);
+  for (const name of watched) {
+    const values = losses[name];
+    const last = values.length - 1;
+    const every = Math.ceil(values.length / mostPoints);
+    const points = values.flatMap((value, epoch) =>
+      Number.isFinite(value) && (epoch % every === 0 || epoch === last)
+        ? [`${((100 * epoch) / Math.max(1, last)).toFixed(2)},${(38 - (36 * (value - low)) / range).toFixed(2)}`]
+        : [],
+    );
+    curves[name].setAttribute("points", points.join(" "));
+  }
 }
