@@ -15,7 +15,7 @@ describe("fromPixels", () => {
   });
 
   it("refuses what has no pixels, and options that don't exist", async () => {
-    await expect(fromPixels({} as never)).rejects.toMatchObject({ code: "data" });
+    for (const nothing of [{}, null, undefined, 3]) await expect(fromPixels(nothing as never)).rejects.toMatchObject({ code: "data" });
     await expect(fromPixels({ ...pixels, width: 3 })).rejects.toThrow("16 bytes are not 3 x 2 pixels of four");
     await expect(fromPixels({ naturalWidth: 0, naturalHeight: 0 })).rejects.toThrow("not loaded yet");
     await expect(fromPixels(pixels, { channels: 2 as never })).rejects.toMatchObject({ code: "option" });

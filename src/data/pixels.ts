@@ -87,7 +87,8 @@ export async function toPixels(image: Tensor, canvas?: PixelCanvas): Promise<Pix
   return pixels;
 }
 
-function pixelsOf(source: PixelSource): Pixels {
+function pixelsOf(source: PixelSource | null | undefined): Pixels {
+  if (typeof source !== "object" || source === null) throw withoutPixels(source);
   if (isPixels(source)) return source;
   if (isCanvas(source)) return readable(() => contextOf("fromPixels", source).getImageData(0, 0, source.width, source.height));
   const [width, height] = sizeOf(source);
@@ -114,13 +115,7 @@ function sizeOf(source: object): readonly [width: number, height: number] {
     Record<string, unknown>
   >;
   const [w, h] = [naturalWidth ?? videoWidth ?? displayWidth ?? width, naturalHeight ?? videoHeight ?? displayHeight ?? height];
-  if (typeof w !== "number" || typeof h !== "number")
-    throw new GradsmithError(
-      "data",
-      "fromPixels",
-      `${described(source)} has no pixels.`,
-      "Give a canvas, ImageData, an image, a bitmap or a video.",
-    );
+  if (typeof w !== "number" || typeof h !== "number") throw withoutPixels(source);
   if (w === 0 || h === 0)
     throw new GradsmithError(
       "data",
@@ -130,6 +125,14 @@ function sizeOf(source: object): readonly [width: number, height: number] {
     );
   return [w, h];
 }
+
+const withoutPixels = (source: unknown): GradsmithError =>
+  new GradsmithError(
+    "data",
+    "fromPixels",
+    `${described(source)} has no pixels.`,
+    "Give a canvas, ImageData, an image, a bitmap or a video.",
+  );
 
 /** Browsers don't tell a page what pictures of others show. */
 function readable(read: () => Pixels): Pixels {

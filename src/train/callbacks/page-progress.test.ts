@@ -1,4 +1,5 @@
 import { expect, it, vi } from "vitest";
+import { GradsmithError } from "../../core/errors.ts";
 import { dense } from "../../nn/layers/dense.ts";
 import "../../runtime/install.ts";
 import { random } from "../../tensor/random.ts";
@@ -43,4 +44,9 @@ it("draws how training goes: a bar that says how far, the epoch's line, a point 
     expect(bar.attributes).toMatchObject({ role: "progressbar", "aria-valuenow": "100" });
     expect(text.textContent).toMatch(new RegExp(`^Epoch ${epochs}/${epochs} loss \\S+ · val_loss \\S+ · 3/3`));
   }
+});
+
+it.each([null, undefined, {}, "#progress"])("refuses %s", (element) => {
+  expect(() => pageProgress(element as never)).toThrow(GradsmithError);
+  expect(() => pageProgress(element as never)).toThrow("needs an element of the page");
 });

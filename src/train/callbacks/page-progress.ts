@@ -1,3 +1,5 @@
+import { GradsmithError } from "../../core/errors.ts";
+import { described } from "../../core/options.ts";
 import type { Callback } from "../callback.ts";
 import type { Logs } from "../history.ts";
 import { epochLine } from "../progress.ts";
@@ -37,10 +39,18 @@ const everyMs = 100;
  * element is replaced. It draws once a frame at most, and what it draws can be read aloud.
  *
  * @param element an element of the page that is there for it, such as a `div`.
+ * @throws GradsmithError "option" where it is no element, as when `querySelector` found none.
  * @example await model.fit(x, y, { epochs: 20, callbacks: [pageProgress(document.querySelector("#progress"))] });
  */
-export function pageProgress(element: object): Callback {
-  const place = element as PageElement;
+export function pageProgress(element: object | null): Callback {
+  const place = element as Partial<PageElement> | null | undefined;
+  if (!isElement(place))
+    throw new GradsmithError(
+      "option",
+      "pageProgress",
+      `needs an element of the page, got ${described(element)}.`,
+      "Is it there already? Put the script behind it, or make it a module.",
+    );
   const { bar, fill, text, curves } = drawn(place);
   const losses: Record<Watched, number[]> = { loss: [], val_loss: [] };
   let [share, line] = [0, ""];
@@ -94,6 +104,8 @@ export function pageProgress(element: object): Callback {
     },
   };
 }
+
+const isElement = (place: Partial<PageElement> | null | undefined): place is PageElement => place?.ownerDocument !== undefined;
 
 const fillStyle = `height:100%;background:${colours[0]};`;
 
