@@ -68,6 +68,14 @@ if (location.pathname.endsWith("/no-worker")) {
     return [train.images.shape, test.labels.shape, await train.images.cast("i32").sum().item(), seen > 0].join(" ");
   });
   await attempt("mnist elsewhere", () => g.mnist({ directory: "/nowhere" }));
+  const elsewhere = location.origin.replace("localhost", "other.localhost");
+  await attempt("a picture of another origin", async () => {
+    const image = new Image();
+    image.src = elsewhere + "/picture.svg";
+    await image.decode();
+    await g.fromPixels(image);
+  });
+  await attempt("a model of another origin", () => g.loadModel(elsewhere + "/model.safetensors"));
   sessionStorage.setItem("results", JSON.stringify(results));
   location.hash = "#again";
   location.reload();
@@ -104,6 +112,11 @@ const respond = (path, body) => {
     return { type: "text/plain", body: "" };
   }
   if (path === "/model.safetensors") return { type: "application/octet-stream", body: model };
+  if (path === "/picture.svg")
+    return {
+      type: "image/svg+xml",
+      body: '<svg xmlns="http://www.w3.org/2000/svg" width="4" height="3"><rect width="4" height="3"/></svg>',
+    };
   const script = scripts.get(path);
   if (script !== undefined) return { type: "text/javascript", body: script };
   if (data.has(path)) return { type: "application/octet-stream", body: data.get(path) };
@@ -138,6 +151,8 @@ expect("a path", /GradsmithError file: .*a page has no files.*indexeddb/);
 expect("reading a path", /GradsmithError file: .*a page has no files.*Blob/);
 expect("mnist", `5,28,28 3 ${5 * 784 * 2} true`);
 expect("mnist elsewhere", /GradsmithError network: .*404/);
+expect("a picture of another origin", /GradsmithError data: .*another origin/);
+expect("a model of another origin", /GradsmithError network: .*origin/);
 expect("no wasm", /GradsmithError device: .*wasm-unsafe-eval/);
 expect("no worker", /GradsmithError device: .*worker-src blob:/);
 console.log(`${passed} passed, ${failed} failed`);

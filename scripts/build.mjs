@@ -5,7 +5,7 @@ import { createHash } from "node:crypto";
 import { readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { build } from "esbuild";
-import { workerScript, workerScriptModule } from "./worker-script.mjs";
+import { workerScriptModule } from "./worker-script.mjs";
 
 rmSync("dist", { recursive: true, force: true });
 const { status } = spawnSync(process.execPath, [join("node_modules", "typescript", "bin", "tsc"), "-p", "tsconfig.build.json"], {
@@ -23,9 +23,12 @@ function buildName() {
   return hash.digest("hex").slice(0, 16);
 }
 
+// Maps lead to the modules beside them, which are in the package and readable: they need no copy of any source.
+const maps = { sourcemap: true, sourcesContent: false };
+
 // The front door in one file, for pages without a bundler.
 await build({
-  entryPoints: ["src/index.ts"],
+  entryPoints: ["dist/index.js"],
   outfile: "dist/gradsmith.min.js",
   bundle: true,
   minify: true,
@@ -34,25 +37,27 @@ await build({
   target: "es2022",
   // Files are read by code that a page never runs.
   external: ["node:*"],
-  plugins: [workerScript],
   legalComments: "none",
   ignoreAnnotations: true,
+  ...maps,
   logLevel: "warning",
 });
 
-const doors = readdirSync(join("src", "doors"), { recursive: true }).filter((name) => name.endsWith(".ts") && !name.endsWith(".test.ts"));
+const doors = readdirSync(join("dist", "doors"), { recursive: true })
+  .filter((name) => name.endsWith(".js"))
+  .map((name) => join("doors", name));
 await build({
-  entryPoints: ["src/index.ts", "src/cli/main.ts", ...doors.map((name) => `src/doors/${name}`)],
+  entryPoints: ["index.js", "cli/main.js", ...doors].map((name) => join("dist", name)),
   outdir: "dist/node",
-  outbase: "src",
+  outbase: "dist",
   bundle: true,
   splitting: true,
   format: "esm",
   platform: "node",
   target: "node20",
   // What Node has and pages have not.
-  inject: ["src/node.ts"],
-  plugins: [workerScript],
+  inject: ["dist/node.js"],
+  ...maps,
   define: { GRADSMITH_BUILD: JSON.stringify(buildName()) },
   chunkNames: "chunks/[name]-[hash]",
   // The chunks are whole: what package.json says about side effects is for those who bundle dist/ itself.

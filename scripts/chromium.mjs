@@ -1,12 +1,12 @@
-// A headless Chromium that opens a page of a server of its own, and what the page says.
+// A headless browser, Chromium or Firefox, that opens a page of a server of its own, and what the page says.
 import { spawn } from "node:child_process";
 import { existsSync, mkdtempSync, rmSync } from "node:fs";
 import { createServer } from "node:http";
 import { tmpdir } from "node:os";
-import { delimiter, join } from "node:path";
+import { basename, delimiter, join } from "node:path";
 import { build } from "esbuild";
 
-/** GRADSMITH_BROWSER, or a Chromium or Chrome by its usual names; undefined where there is none. */
+/** GRADSMITH_BROWSER (a Chromium, a Chrome, a Firefox), or a Chromium or Chrome by its usual names; undefined where there is none. */
 export function findBrowser() {
   const given = process.env.GRADSMITH_BROWSER;
   if (given !== undefined && given !== "") return given;
@@ -40,8 +40,8 @@ export async function bundled(program) {
 export const noBrowser = "no Chromium or Chrome on this machine. Name one with GRADSMITH_BROWSER=/path/to/it.";
 
 /**
- * Opens the page at `path` and gives the JSON that it posts to `/answer`, or `{ error }`. `respond(path, body)` gives what is there for a request with this
- * body: `{ type, body, headers }`, or undefined.
+ * Opens the page at `path` and gives the JSON that it posts to `/answer`, or `{ error }`. `respond(path, body, search)` gives what is there for a request with this
+ * body, or a promise of it: `{ type, body, headers }`, or undefined.
  */
 export async function visit(path, respond, { browser = findBrowser(), mostMs = 120_000 } = {}) {
   let said;
@@ -57,16 +57,14 @@ export async function visit(path, respond, { browser = findBrowser(), mostMs = 1
       said(JSON.parse(body.toString()));
       return;
     }
-    const found = respond(new URL(request.url, "http://localhost").pathname, body);
+    const { pathname, search } = new URL(request.url, "http://localhost");
+    const found = await respond(pathname, body, search);
     if (found === undefined) response.writeHead(404).end();
     else response.writeHead(200, { "Content-Type": found.type, ...found.headers }).end(found.body);
   });
   await new Promise((resolve) => server.listen(0, "localhost", resolve));
   const profile = mkdtempSync(join(tmpdir(), "gradsmith-browser-"));
-  const quiet = ["--no-first-run", "--disable-background-networking", "--disable-component-update", "--disable-sync", "--disable-quic"];
-  // Chromium's own walls don't stand for root, as in containers.
-  const walls = process.getuid?.() === 0 ? ["--no-sandbox"] : [];
-  const args = ["--headless", "--disable-gpu", ...walls, ...quiet, `--user-data-dir=${profile}`];
+  const args = basename(browser).startsWith("firefox") ? ["--headless", "--no-remote", "--profile", profile] : chromiumArgs(profile);
   const child = spawn(browser, [...args, `http://localhost:${server.address().port}${path}`], { stdio: "ignore", detached: true });
   const closed = new Promise((resolve) => child.on("close", resolve));
   child.on("error", (error) => said({ error: error.message }));
@@ -80,6 +78,13 @@ export async function visit(path, respond, { browser = findBrowser(), mostMs = 1
   server.close();
   rmSync(profile, { recursive: true, force: true, maxRetries: 10, retryDelay: 100 });
   return result;
+}
+
+function chromiumArgs(profile) {
+  const quiet = ["--no-first-run", "--disable-background-networking", "--disable-component-update", "--disable-sync", "--disable-quic"];
+  // Chromium's own walls don't stand for root, as in containers.
+  const walls = process.getuid?.() === 0 ? ["--no-sandbox"] : [];
+  return ["--headless", "--disable-gpu", ...walls, ...quiet, `--user-data-dir=${profile}`];
 }
 
 /** With all the processes it has started: each would go on writing to its profile. */

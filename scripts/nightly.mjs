@@ -2,16 +2,17 @@
 import { spawn, spawnSync } from "node:child_process";
 import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { availableParallelism, cpus, loadavg, tmpdir, totalmem } from "node:os";
-import { join, relative, resolve } from "node:path";
+import { delimiter, join, relative, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
 
 const help = `npm run nightly [-- OPTIONS]
 
-  Builds, then runs one after the other: fit() against the bare loop, all tests with GRADSMITH_NIGHTLY=1, training in a browser, the
-  package in Node 20, 22, 24, Deno and Bun, and the native tier with every C compiler. Writes docs/nightly.md after each part, and exits with 1 where anything failed.
+  Builds, then runs one after the other: fit() against the bare loop, all tests with GRADSMITH_NIGHTLY=1, pages in Chromium and in Firefox, the
+  package in Node 20, 22, 24, Deno and Bun, the guide's ways from nothing (Node, Vite, Next, a script tag), and the native tier with every C
+  compiler. Writes docs/nightly.md after each part, and exits with 1 where anything failed.
 
---only LIST   parts by name: bench,tests,browser,runtimes,compilers
+--only LIST   parts by name: bench,tests,browser,firefox,runtimes,starts,compilers
 --record FILE where the record goes (docs/nightly.md)
 --help`;
 
@@ -20,25 +21,37 @@ process.chdir(root);
 const folder = mkdtempSync(join(tmpdir(), "gradsmith-nightly-"));
 const vitestReport = join(folder, "vitest.json");
 
+const pages = ["browser", "browser-page", "browser-files"].map((name) => [`scripts/${name}.mjs`]);
+const firefox = onPath(["firefox", "firefox-esr"]);
+
 const parts = [
-  { name: "build", shown: "npm run build", args: ["scripts/build.mjs"], outcome: byStatus },
+  { name: "build", shown: "npm run build", programs: [["scripts/build.mjs"]], outcome: byStatus },
   // Timed, so before the others: they leave the machine busy for a while.
-  { name: "bench", shown: "npm run bench -- fit", args: ["bench/start.mjs", "fit"], outcome: timed, refusal: busy },
+  { name: "bench", shown: "npm run bench -- fit", programs: [["bench/start.mjs", "fit"]], outcome: timed, refusal: busy },
   {
     name: "tests",
     shown: "GRADSMITH_NIGHTLY=1 npx vitest run",
-    args: ["node_modules/vitest/vitest.mjs", "run", "--reporter=default", "--reporter=json", `--outputFile.json=${vitestReport}`],
+    programs: [["node_modules/vitest/vitest.mjs", "run", "--reporter=default", "--reporter=json", `--outputFile.json=${vitestReport}`]],
     outcome: byReport,
   },
-  { name: "browser", shown: "npm run browser", args: ["scripts/browser.mjs"], outcome: byLines },
-  { name: "runtimes", shown: "npm run runtimes", args: ["scripts/package/runtimes.mjs"], outcome: byLines },
-  { name: "compilers", shown: "npm run compilers", args: ["scripts/compilers.mjs"], outcome: byLines },
+  { name: "browser", shown: "npm run browser", programs: pages, outcome: byLines },
+  {
+    name: "firefox",
+    shown: "GRADSMITH_BROWSER=firefox npm run browser",
+    programs: pages,
+    env: { GRADSMITH_BROWSER: firefox },
+    outcome: byLines,
+    refusal: () => (firefox === undefined ? "no firefox on the PATH" : undefined),
+  },
+  { name: "runtimes", shown: "npm run runtimes", programs: [["scripts/package/runtimes.mjs"]], outcome: byLines },
+  { name: "starts", shown: "npm run starts", programs: [["scripts/package/starts.mjs"]], outcome: byLines },
+  { name: "compilers", shown: "npm run compilers", programs: [["scripts/compilers.mjs"]], outcome: byLines },
 ];
 
 const options = given();
-const env = { ...process.env, GRADSMITH_NIGHTLY: "1", NO_COLOR: "1", FORCE_COLOR: undefined };
-if (env.GRADSMITH_DATA !== undefined) env.GRADSMITH_DATA = resolve(env.GRADSMITH_DATA);
-else if (existsSync("../shared/data")) env.GRADSMITH_DATA = resolve("../shared/data");
+const nightly = { ...process.env, GRADSMITH_NIGHTLY: "1", NO_COLOR: "1", FORCE_COLOR: undefined };
+if (nightly.GRADSMITH_DATA !== undefined) nightly.GRADSMITH_DATA = resolve(nightly.GRADSMITH_DATA);
+else if (existsSync("../shared/data")) nightly.GRADSMITH_DATA = resolve("../shared/data");
 
 const before = { commit: git("rev-parse", "HEAD"), changed: changedFiles(), date: new Date(), load: loadavg()[0] };
 const results = new Map();
@@ -78,7 +91,7 @@ function given() {
 }
 
 /** What came of a part: a sentence, how much failed, and lists to be shown below the table. */
-async function run({ name, shown, args, outcome, refusal }) {
+async function run({ name, shown, programs, outcome, refusal, env = {} }) {
   const reason = refusal?.();
   if (reason !== undefined) {
     console.log(`\n--- ${name}: not run, ${reason}`);
@@ -86,14 +99,22 @@ async function run({ name, shown, args, outcome, refusal }) {
   }
   console.log(`\n--- ${name}: ${shown}`);
   const started = performance.now();
-  const child = spawn(process.execPath, args, { env, stdio: ["ignore", "pipe", "inherit"] });
   let output = "";
-  child.stdout.setEncoding("utf8").on("data", (text) => {
-    output += text;
-    process.stdout.write(text);
-  });
-  const status = await new Promise((done) => child.on("close", done));
+  let status = 0;
+  for (const args of programs) {
+    const child = spawn(process.execPath, args, { env: { ...nightly, ...env }, stdio: ["ignore", "pipe", "inherit"] });
+    child.stdout.setEncoding("utf8").on("data", (text) => {
+      output += text;
+      process.stdout.write(text);
+    });
+    status ||= await new Promise((done) => child.on("close", done));
+  }
   return { ...outcome(status, output), seconds: (performance.now() - started) / 1000 };
+}
+
+function onPath(names) {
+  const folders = (process.env.PATH ?? "").split(delimiter);
+  return names.flatMap((name) => folders.map((folder) => join(folder, name))).find((path) => existsSync(path));
 }
 
 /** Others at work make times mean nothing. */

@@ -3,6 +3,7 @@
 //   ```ts            a program of its own
 //   ```ts continued  goes on where the block before it ended
 //   ```ts data       needs the image files; skipped unless GRADSMITH_DATA names their folder
+//   ```ts page       needs a browser: `npm run starts` runs it
 //   ```ts skip       shown, not run
 //
 // Programs import "gradsmith" as a reader would, and get the build in dist.
@@ -47,9 +48,9 @@ function programsOf(file) {
     const start = i + 1;
     while (++i < lines.length && lines[i] !== "```");
     const text = lines.slice(start, i).join("\n");
-    const unknown = words.find((word) => !["skip", "continued", "data"].includes(word));
+    const unknown = words.find((word) => !["skip", "page", "continued", "data"].includes(word));
     if (unknown !== undefined) throw new Error(`${file}:${start}: unknown word "${unknown}" after \`\`\`ts`);
-    if (words.includes("skip")) continue;
+    if (words.includes("skip") || words.includes("page")) continue;
     const previous = programs.at(-1);
     if (words.includes("continued") && previous !== undefined) {
       previous.text += `\n${text}`;

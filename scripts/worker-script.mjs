@@ -22,14 +22,6 @@ export async function workerScriptModule() {
   return `export const script = ${JSON.stringify(outputFiles[0].text)};\n`;
 }
 
-/** For esbuild. */
-export const workerScript = {
-  name: "worker-script",
-  setup({ onLoad }) {
-    onLoad({ filter: place }, async () => ({ contents: await workerScriptModule(), loader: "js" }));
-  },
-};
-
 /** For Vite. */
 export const workerScriptForVite = {
   name: "worker-script",

@@ -69,9 +69,19 @@ async function bytesOf(from: ModelFile): Promise<{ bytes: Uint8Array; where: str
   if (url === undefined)
     throw new GradsmithError("option", "loadModel", "needs a path, a URL, bytes or a Blob.", 'Write loadModel("model.safetensors").');
   const response = await fetch(url).catch((cause: unknown) => {
-    throw new GradsmithError("network", url.href, `can't be reached: ${cause instanceof Error ? cause.message : String(cause)}.`);
+    const page = (globalThis as { readonly location?: { readonly origin: string } }).location;
+    const isElsewhere = page !== undefined && page.origin !== url.origin;
+    const fix = isElsewhere ? "Its server may not let pages of another origin read it (CORS)." : "Check the address and the network.";
+    throw new GradsmithError("network", url.href, `can't be reached: ${reasonOf(cause)}.`, fix);
   });
   return { bytes: await bodyOf(response, url.href), where: url.href };
+}
+
+/** Node's fetch says what failed in the cause of its error. */
+function reasonOf(error: unknown): string {
+  if (!(error instanceof Error)) return String(error);
+  const message = error.message.replace(/\.$/, "");
+  return error.cause instanceof Error ? `${message} (${error.cause.message})` : message;
 }
 
 async function bodyOf(response: Response, where: string): Promise<Uint8Array> {
