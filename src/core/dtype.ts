@@ -38,5 +38,19 @@ export const isFloat = (dtype: DType): boolean => facts[dtype].isFloat;
 export const viewOf = (dtype: DType, { buffer, byteOffset, byteLength }: ArrayBufferView): TypedArray =>
   new facts[dtype].array(buffer as ArrayBuffer, byteOffset, byteLength / facts[dtype].bytes);
 
-/** The dtype of `x + y`: the higher of the two in bool < u8 < u32 < i32 < bf16 < f16 < f32 < f64. */
-export const promote = (a: DType, b: DType): DType => (facts[a].rank >= facts[b].rank ? a : b);
+/** Pairs neither of which holds all values of the other, and what does; the sum of an i64 in NumPy is a double here. */
+const apart: readonly (readonly [a: DType, b: DType, common: DType])[] = [
+  ["u32", "i32", "f64"],
+  ["bf16", "f16", "f32"],
+];
+
+/**
+ * The dtype in which values of several meet, in whatever order: the highest in bool < u8 < u32 < i32 < bf16 < f16 < f32 < f64. Where the highest
+ * is one of a pair that don't hold each other's values, and the other is there too, it is their common one: u32 with i32 is f64, bf16 with f16 is f32.
+ */
+export function promote(first: DType, ...others: readonly DType[]): DType {
+  const highest = others.reduce((a, b) => (facts[a].rank >= facts[b].rank ? a : b), first);
+  const all = [first, ...others];
+  const pair = apart.find(([a, b]) => b === highest && all.includes(a));
+  return pair === undefined ? highest : pair[2];
+}

@@ -4,6 +4,7 @@ import { chosen, custom, registryOf } from "../core/described.ts";
 import type { Check, OptionChecks } from "../core/options.ts";
 import { checkOptions } from "../core/options.ts";
 import type { EluOptions, GeluOptions, LeakyReluOptions } from "../tensor/functions/activations.ts";
+import { mish, softsign } from "../tensor/functions/activations.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 import { withLogits } from "./carried.ts";
 import type { NoOptions } from "./no-options.ts";
@@ -61,7 +62,7 @@ export const activations = {
   /** log(1 + exp(x)) */
   softplus: plain("softplus", (x) => x.softplus()),
   /** x / (1 + |x|) */
-  softsign: plain("softsign", (x) => x.div(x.abs().add(1))),
+  softsign: plain("softsign", softsign),
   /** x·sigmoid(x) */
   swish: plain("swish", (x) => x.silu()),
   /** x·sigmoid(x), by its other name */
@@ -81,7 +82,7 @@ export const activations = {
   /** log softmax(x), over the last axis */
   logSoftmax: plain("logSoftmax", (x) => x.logSoftmax()),
   /** x·tanh(softplus(x)) */
-  mish: plain("mish", (x) => x.mul(x.softplus().tanh())),
+  mish: plain("mish", mish),
 } as const;
 
 /** The names that stand for an activation with its defaults. */

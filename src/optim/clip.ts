@@ -3,11 +3,20 @@ import type { Tensor } from "../tensor/tensor.ts";
 import type { NamedTensors, Optimizer } from "./optimizer.ts";
 import { isOptimizer } from "./optimizer.ts";
 
-/** What a gradient is multiplied with so that its norm, the root of `squares`, is at most `limit`. */
-export const shrinkage = (squares: Tensor, limit: number): Tensor => {
-  const norm = squares.sqrt();
-  return norm.greater(limit).where(norm.reciprocal().mul(limit), 1);
-};
+/**
+ * What gradients are multiplied with so that the norm of all of them is at most `limit`. They are divided by the largest before they are squared,
+ * which neither overflows nor vanishes.
+ */
+export function shrinkage(gradients: readonly Tensor[], limit: number): Tensor {
+  const largest = gradients.map((g) => g.abs().max()).reduce((a, b) => a.maximum(b));
+  const unit = largest.greater(0).and(largest.isFinite()).where(largest, 1);
+  const norm = gradients
+    .map((g) => g.div(unit).square().sum())
+    .reduce((sum, square) => sum.add(square))
+    .sqrt();
+  const most = unit.reciprocal().mul(limit);
+  return norm.greater(most).where(most.div(norm), 1);
+}
 
 /**
  * The optimizer, with each parameter's gradient scaled down to a Euclidean norm of at most `limit`; Keras's `clipnorm`.
@@ -22,7 +31,7 @@ export function clipByNorm<Slot extends string>(limit: number, optimizer: Optimi
   return {
     ...optimizer,
     options: { ...optimizer.options, clipByNorm: limit },
-    step: (p, g, slots, t, lr) => optimizer.step(p, g.mul(shrinkage(g.square().sum(), limit)), slots, t, lr),
+    step: (p, g, slots, t, lr) => optimizer.step(p, g.mul(shrinkage([g], limit)), slots, t, lr),
   };
 }
 
@@ -42,12 +51,9 @@ export function clipByGlobalNorm<Slot extends string>(limit: number, optimizer: 
     options: { ...optimizer.options, clipByGlobalNorm: limit },
     prepare(grads: NamedTensors) {
       const prepared = optimizer.prepare?.(grads) ?? grads;
-      const squares = Object.values(prepared).map((g) => g.square().sum());
-      if (squares.length === 0) return prepared;
-      const factor = shrinkage(
-        squares.reduce((sum, square) => sum.add(square)),
-        limit,
-      );
+      const gradients = Object.values(prepared);
+      if (gradients.length === 0) return prepared;
+      const factor = shrinkage(gradients, limit);
       return Object.fromEntries(Object.entries(prepared).map(([name, g]) => [name, g.mul(factor)]));
     },
   };

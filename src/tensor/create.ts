@@ -2,6 +2,7 @@ import { anyNumber, countingNumber, finiteNumber, flag, knownDType } from "../co
 import type { DType, TypedArray } from "../core/dtype.ts";
 import { isFloat, viewOf } from "../core/dtype.ts";
 import { GradsmithError } from "../core/errors.ts";
+import { holds } from "../core/number.ts";
 import type { OptionChecks } from "../core/options.ts";
 import { checkOptions } from "../core/options.ts";
 import type { Shape, TensorType } from "../core/shape.ts";
@@ -137,7 +138,7 @@ export const ones = (shape: Shape, options?: DTypeOptions): Tensor => filled("on
 
 function filled(where: string, shape: Shape, value: number, options: DTypeOptions | undefined): Tensor {
   const dtype = options === undefined ? undefined : checkOptions(where, options, dtypeChecks).dtype;
-  return new Tensor(fillNode(value, dtype ?? "f32", checkedShape(where, shape)));
+  return new Tensor(fillNode(value, dtype ?? "f32", checkedShape(where, shape), where));
 }
 
 /** The options of `arange`. */
@@ -149,7 +150,8 @@ export interface RangeOptions extends DTypeOptions {
 const rangeChecks: OptionChecks<RangeOptions> = { ...dtypeChecks, step: finiteNumber };
 
 /**
- * `start, start + step, ...` up to but without `stop`; `arange(stop)` starts at 0. Integers give i32, unless `dtype` says otherwise, else f32.
+ * `start, start + step, ...` up to but without `stop`; `arange(stop)` starts at 0. Three integers give i32, beyond its range f64, others f32, unless
+ * `dtype` says otherwise.
  *
  *     n = max(0, ⌈(stop − start) / step⌉) numbers, the i-th of them start + i·step
  *
@@ -158,12 +160,22 @@ const rangeChecks: OptionChecks<RangeOptions> = { ...dtypeChecks, step: finiteNu
  */
 export function arange(start: number, stop?: number | RangeOptions, options?: RangeOptions): Tensor {
   if (stop === undefined || typeof stop === "object") return arange(0, start, stop ?? options);
-  const { step = 1, dtype = [start, step].every(Number.isInteger) ? "i32" : "f32" } = checkOptions("arange", options ?? {}, rangeChecks);
-  finiteNumber("arange", "start", start);
-  finiteNumber("arange", "stop", stop);
+  const { step = 1, dtype = rangeType(start, stop, step) } = checkOptions("arange", options ?? {}, rangeChecks);
+  for (const [name, end] of [
+    ["start", start],
+    ["stop", stop],
+  ] as const)
+    finiteNumber("arange", name, end);
   if (step === 0) throw new GradsmithError("option", "arange", "step must not be 0.", "Use full for equal numbers.");
   const positions = iota("arange", Math.max(0, Math.ceil((stop - start) / step)));
   return affine(positions, start, step, dtype);
+}
+
+/** Integers that an i32 can't hold are f64, which holds them to 2^53. */
+function rangeType(start: number, stop: number, step: number): DType {
+  const numbers = [start, stop, step];
+  if (!numbers.every(Number.isInteger)) return "f32";
+  return numbers.every((n) => holds("i32", n)) ? "i32" : "f64";
 }
 
 /** The options of `linspace`. */
@@ -221,6 +233,9 @@ export const input = (slot: number, type: TensorType): Tensor => new Tensor(inpu
 
 const iota = (where: string, count: number): Tensor => new Tensor(iotaNode(checkedShape(where, [count]), 0));
 const affine = (positions: Tensor, start: number, step: number, dtype: DType): Tensor => {
-  const exact = [start, step].every(Number.isInteger) ? positions : positions.cast(dtype === "f64" ? "f64" : "f32");
+  const numbers = [start, step, start + step * positions.size];
+  const isWhole = numbers.every((n) => holds("i32", n));
+  const isLarge = numbers.some((n) => Math.abs(n) > 2 ** 24);
+  const exact = isWhole ? positions : positions.cast(dtype === "f64" || isLarge ? "f64" : "f32");
   return exact.mul(step).add(start).cast(dtype);
 };

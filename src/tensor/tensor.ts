@@ -2,6 +2,7 @@ import { anyNumber, countingNumber, knownDType, listOf, positiveInteger, text, w
 import type { DType, TypedArray } from "../core/dtype.ts";
 import { isFloat, promote } from "../core/dtype.ts";
 import { GradsmithError } from "../core/errors.ts";
+import { elementOf } from "../core/number.ts";
 import type { OptionChecks } from "../core/options.ts";
 import { checkOptions, described } from "../core/options.ts";
 import type { Shape, TensorType } from "../core/shape.ts";
@@ -416,7 +417,7 @@ export class Tensor {
   where(x: Tensor | number, y: Tensor | number): Tensor {
     return elementwise(logic.where, this, x, y);
   }
-  /** Between two bounds, either of which may be left out. The gradient at a bound is 1, and NaN stays. */
+  /** Between two bounds, either of which may be left out; the high one where they cross. The gradient at a bound is 1. NaN stays; a bound of NaN gives NaN. */
   clip(low?: Tensor | number, high?: Tensor | number): Tensor {
     return activations.clip(this, low, high);
   }
@@ -475,22 +476,22 @@ export class Tensor {
 
   // Reductions, over all axes unless some are named.
   /**
-   * Σ x over axes, all by default; bool and u8 give i32.
+   * Σ x over axes, all by default; bool gives i32, u8 gives u32. Sums of integers that their dtype can't hold wrap: cast to f64 before.
    *
    * @throws GradsmithError "shape" for an axis that isn't there, "option" for an unknown option.
    * @example x.sum({ axis: 1, keepDims: true })
    */
   sum(argument?: ReduceArgument): Tensor {
-    return reduce(reduction.sum, this.dtype === "u8" ? this.cast("i32") : this, argument);
+    return reduce(reduction.sum, this.dtype === "u8" ? this.cast("u32") : this, argument);
   }
   /**
-   * Π x over axes, all by default; bool and u8 give i32.
+   * Π x over axes, all by default; bool gives i32, u8 gives u32. Products of integers that their dtype can't hold wrap: cast to f64 before.
    *
    * @throws GradsmithError "shape" for an axis that isn't there, "option" for an unknown option.
    * @example x.prod({ axis: 1 })
    */
   prod(argument?: ReduceArgument): Tensor {
-    return reduce(reduction.prod, this.dtype === "u8" ? this.cast("i32") : this, argument);
+    return reduce(reduction.prod, this.dtype === "u8" ? this.cast("u32") : this, argument);
   }
   /**
    * The largest element over axes, all by default; NaN if there is one.
@@ -628,7 +629,7 @@ export class Tensor {
     const [x2, left2] = sumOut(this, left, right + output);
     const [y2, right2] = sumOut(y, right, left + output);
     const [a, b] = [countable(promoted(x2, y2)), countable(promoted(y2, x2))];
-    return a.record(contract, { left: left2, right: right2, output, where }, b);
+    return widened(contract, { left: left2, right: right2, output, where }, a, b);
   }
 
   // The same elements in other places.
@@ -746,7 +747,8 @@ export class Tensor {
         "Give one for each axis.",
       );
     if (widths.every(([a, b]) => a === 0 && b === 0) && steps.every((s) => s === 1)) return this;
-    return this.record(pad, { before: widths.map((w) => w[0]!), after: widths.map((w) => w[1]!), spacing: steps, value });
+    const [before, after] = [widths.map((w) => w[0]!), widths.map((w) => w[1]!)];
+    return this.record(pad, { before, after, spacing: steps, value: elementOf("pad", value, this.dtype) });
   }
   /**
    * Backwards along some axes, or all.
@@ -767,7 +769,7 @@ export class Tensor {
     const axis = axisOf("concat", argument, this.rank, 0);
     const list = listed(others);
     if (list.length === 0) return this;
-    const dtype = list.reduce((common, t) => promote(common, checked(t).dtype), this.dtype);
+    const dtype = promote(this.dtype, ...list.map((t) => checked(t).dtype));
     const all = [this, ...list].map((t) => t.cast(dtype));
     return all[0]!.record(concat, { axis }, ...all.slice(1));
   }
@@ -906,9 +908,26 @@ const countable = (x: Tensor): Tensor => (x.dtype === "bool" ? x.cast("i32") : x
 
 function reduce(row: ReduceRow, x: Tensor, argument: ReduceArgument | undefined): Tensor {
   const axes = axesOf(row.name, argument, x.rank, reduceChecks);
-  const result = axes.length === 0 ? countable(x) : countable(x).record(row, { axes });
+  const result = axes.length === 0 ? countable(x) : widened(row, { axes }, countable(x));
   if (!keepsDims(argument)) return result;
   return result.reshape(x.shape.map((size, axis) => (axes.includes(axis) ? 1 : size)));
+}
+
+/** Two-byte floats are summed as f32 and rounded once, whether the result is stored or used where it is. */
+function widened(row: Row, attributes: unknown, ...inputs: readonly Tensor[]): Tensor {
+  const type = row.infer(
+    inputs.map((x) => x.type),
+    attributes,
+  );
+  const { dtype } = type;
+  const isWide = dtype !== "bf16" && dtype !== "f16";
+  const node = makeNode(
+    row,
+    inputs.map((x) => x.node),
+    attributes,
+    isWide ? type : { ...type, dtype: "f32" },
+  );
+  return tensorOf(castNode(node, dtype));
 }
 
 /** Without the letters that neither the other side nor the result names, as summing them early is cheaper. */

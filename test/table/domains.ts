@@ -70,6 +70,10 @@ const domains: Readonly<Record<string, readonly Interval[]>> = {
     [-2, -0.1],
     [0.1, 2],
   ],
+  sigmoidCrossEntropy: [
+    [-3, 3],
+    [0.1, 0.9],
+  ],
   equal: [
     [-2, 2],
     [-2, 2],

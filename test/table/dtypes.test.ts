@@ -31,7 +31,7 @@ describe("dtypes of results", () => {
     expect(x.mean().dtype).toBe(floating);
     expect(x.variance().dtype).toBe(floating);
     expect(x.softmax().dtype).toBe(floating);
-    expect(x.sum().dtype).toBe(dtype === "bool" || dtype === "u8" ? "i32" : dtype);
+    expect(x.sum().dtype).toBe(dtype === "bool" ? "i32" : dtype === "u8" ? "u32" : dtype);
     expect(x.max().dtype).toBe(dtype === "bool" ? "i32" : dtype);
     expect(x.argmax().dtype).toBe("i32");
     expect(x.any().dtype).toBe("bool");
@@ -49,9 +49,11 @@ describe("dtypes of results", () => {
     ["i32", 2, "i32"],
     ["i32", 0.5, "f32"],
     ["i32", Infinity, "f32"],
-    ["i32", 3e9, "f32"],
+    ["i32", 3e9, "f64"],
+    ["i32", 2 ** 60, "f32"],
     ["u32", 3e9, "u32"],
-    ["u32", -1, "i32"],
+    ["u32", -1, "f64"],
+    ["u8", 3e9, "u32"],
     ["u8", 255, "u8"],
     ["u8", 256, "i32"],
     ["u8", 0.5, "f32"],

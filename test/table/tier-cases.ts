@@ -44,10 +44,12 @@ const bounds: Readonly<Record<string, Partial<Record<DType, number>>>> = {
   rsqrt: { f32: 1.5, f64: 1.5 },
   sigmoid: { f32: 4, f64: 6 },
   softplus: { f32: 4, f64: 6 },
+  sigmoidCrossEntropy: { f32: 4, f64: 6 },
   // JAX's formula: w = -log(1 - x²) loses what rounding x² near 1 loses.
   erfinv: { f32: 128, f64: 128 },
 };
-const isTranscendental = (name: string): boolean => name in bounds && name !== "rsqrt";
+/** Of all sizes of numbers; targets of a cross-entropy are only of 0 to 1. */
+const isTranscendental = (name: string): boolean => name in bounds && name !== "rsqrt" && name !== "sigmoidCrossEntropy";
 
 const special: Readonly<Record<DType, readonly number[]>> = {
   f32: [0, -0, 1, -1, 0.5, -0.5, 2, -2, 1.5, -2.5, 3, Infinity, -Infinity, Number.NaN, 3e38, -3e38, 1.2e-38, 16777217, 1e10, -7.25, 0.1],

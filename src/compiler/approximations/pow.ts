@@ -110,7 +110,9 @@ function positivePower(x: Expr, y: Expr): Expr {
   const rest = add(sub(high, n.value), low);
   const inRange = scaleByPower(expReduced(mul(rest, like(x, Math.LN2))), n.bits);
   const [lowest, highest] = range;
-  return select(less(z, like(x, lowest)), like(x, 0), select(less(z, like(x, highest)), inRange, like(x, Infinity)));
+  // The largest numbers' logarithm rounds to the limit, from below.
+  const isWithin = or(less(z, like(x, highest)), and(equal(z, like(x, highest)), less(rest, like(x, 0))));
+  return select(less(z, like(x, lowest)), like(x, 0), select(isWithin, inRange, like(x, Infinity)));
 }
 
 /** log2 x = e + 2/(3 ln 2)·s·(3 + s² + s⁴·P(s²)) with s = (m-1)/(m+1); products of truncated parts are exact. */

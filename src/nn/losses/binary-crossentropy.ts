@@ -1,4 +1,5 @@
 import { between, flag } from "../../core/checks.ts";
+import { sigmoidCrossEntropy } from "../../tensor/ops/binary.ts";
 import type { Tensor } from "../../tensor/tensor.ts";
 import { aligned, defineLoss, epsilon } from "./loss.ts";
 
@@ -26,8 +27,7 @@ export const binaryCrossentropy = defineLoss<BinaryCrossentropyOptions>(
     const smooth = (target: Tensor): Tensor => (labelSmoothing === 0 ? target : target.mul(1 - labelSmoothing).add(labelSmoothing / 2));
     const onLogits = (target: Tensor, z: Tensor): Tensor => {
       const t = smooth(aligned(target, z));
-      // maximum and not relu: its gradient of 1/2 at 0 makes the sum's gradient sigmoid(z) − t there too.
-      return z.maximum(0).sub(z.mul(t)).add(z.abs().neg().exp().log1p()).mean({ axis: -1 });
+      return z.record(sigmoidCrossEntropy, undefined, t).mean({ axis: -1 });
     };
     const onProbabilities = (target: Tensor, prediction: Tensor): Tensor => {
       const t = smooth(aligned(target, prediction));

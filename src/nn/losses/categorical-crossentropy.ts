@@ -24,7 +24,11 @@ export const categoricalCrossentropy = defineLoss<CategoricalCrossentropyOptions
       const t = aligned(target, prediction);
       return labelSmoothing === 0 ? t : t.mul(1 - labelSmoothing).add(labelSmoothing / t.shape[t.rank - 1]!);
     };
-    const onLogits = (target: Tensor, z: Tensor): Tensor => shares(target, z).mul(z.logSoftmax()).sum({ axis: -1 }).neg();
+    const onLogits = (target: Tensor, z: Tensor): Tensor => {
+      const t = shares(target, z);
+      // A class without a share costs nothing, however unlikely it is: 0 · -Infinity is NaN.
+      return t.equal(0).where(0, t.mul(z.logSoftmax())).sum({ axis: -1 }).neg();
+    };
     const onProbabilities = (target: Tensor, prediction: Tensor): Tensor => {
       const p = normalized(prediction).clip(epsilon, 1 - epsilon);
       return shares(target, p).mul(p.log()).sum({ axis: -1 }).neg();

@@ -20,7 +20,7 @@ export const sparseCategoricalCrossentropy = defineLoss<SparseCategoricalCrossen
   ({ fromLogits = false }) => {
     const onProbabilities = (target: Tensor, prediction: Tensor): Tensor => {
       const p = normalized(prediction).clip(epsilon, 1 - epsilon);
-      return isLabelled(labels(target, p), p).where(p.log(), 0).sum({ axis: -1 }).neg();
+      return ofLabel(target, p.log()).neg();
     };
     if (fromLogits) return { targets: "labels", perSample: fromLabelsAndLogits, takesLogits: "categorical" };
     return { targets: "labels", perSample: onProbabilities, onLogits: { distribution: "categorical", perSample: fromLabelsAndLogits } };
@@ -31,6 +31,15 @@ export const sparseCategoricalCrossentropy = defineLoss<SparseCategoricalCrossen
 /** log Σ exp(z) − z[label], shifted by the largest logit; the shift cancels in value and gradient, so it is a constant. */
 function fromLabelsAndLogits(target: Tensor, logits: Tensor): Tensor {
   const z = logits.sub(logits.max({ axis: -1, keepDims: true }).stopGradient());
-  const chosen = isLabelled(labels(target, z), z).where(z, 0).sum({ axis: -1 });
-  return z.exp().sum({ axis: -1 }).log().sub(chosen);
+  return z.exp().sum({ axis: -1 }).log().sub(ofLabel(target, z));
+}
+
+/**
+ * What the label's class has along the last axis. NaN where the label is none of the classes: there is no right answer, and a number would look
+ * like one.
+ */
+function ofLabel(target: Tensor, values: Tensor): Tensor {
+  const label = labels(target, values);
+  const isClass = label.bitcast("u32").less(values.shape[values.rank - 1]!);
+  return isLabelled(label, values).where(values, isClass.expandDims(-1).where(0, Number.NaN)).sum({ axis: -1 });
 }

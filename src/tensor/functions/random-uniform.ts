@@ -2,6 +2,7 @@ import { finiteNumber, knownDType } from "../../core/checks.ts";
 import type { DType } from "../../core/dtype.ts";
 import { isFloat } from "../../core/dtype.ts";
 import { GradsmithError } from "../../core/errors.ts";
+import { elementOf } from "../../core/number.ts";
 import type { OptionChecks } from "../../core/options.ts";
 import { checkOptions } from "../../core/options.ts";
 import type { Shape } from "../../core/shape.ts";
@@ -45,17 +46,37 @@ export function uniform(shape: Shape, options: UniformOptions = {}): Tensor {
   if (!(low <= high)) throw new GradsmithError("option", "random.uniform", `low ${low} is not below high ${high}.`, "Swap them.");
   const computed = dtype === "f64" ? "f64" : "f32";
   const unit = computed === "f64" ? unitDouble(keyOf(from), shape) : unitSingle(keyOf(from), shape);
-  const numbers =
-    low === 0 && high === 1
-      ? unit
-      : unit
-          .mul(rounded(rounded(high, computed) - rounded(low, computed), computed))
-          .add(low)
-          .maximum(low);
-  return numbers.cast(dtype);
+  if (low === 0 && high === 1 && dtype === computed) return unit;
+  const [lowest, highest] = [elementOf("random.uniform", low, computed), elementOf("random.uniform", high, computed)];
+  const numbers = between(unit, lowest, highest).cast(dtype);
+  return lowest === highest ? numbers : numbers.minimum(Math.max(below(high, dtype), elementOf("random.uniform", low, dtype)));
 }
 
-const rounded = (value: number, dtype: "f32" | "f64"): number => (dtype === "f32" ? Math.fround(value) : value);
+/** low + (high − low)·u; where the difference overflows, low·(1 − u) + high·u. */
+function between(unit: Tensor, low: number, high: number): Tensor {
+  const width = elementOf("random.uniform", high - low, unit.dtype);
+  if (!Number.isFinite(width)) return unit.neg().add(1).mul(low).add(unit.mul(high));
+  return unit.mul(width).add(low).maximum(low);
+}
+
+/** The largest number of a dtype below another: sums round up to what they may not reach. */
+function below(high: number, dtype: DType): number {
+  const nearest = elementOf("random.uniform", high, dtype);
+  if (nearest < high) return nearest;
+  // Half a unit in the last place less rounds down, whatever the size; a subnormal's unit is that of the smallest normal number.
+  const { bits, smallest } = floats[dtype as keyof typeof floats];
+  const unit = 2 ** (Math.floor(Math.log2(Math.max(Math.abs(nearest), smallest))) - bits);
+  const candidates = [unit / 2, unit].map((step) => elementOf("random.uniform", nearest - step, dtype));
+  return candidates.find((candidate) => candidate < nearest)!;
+}
+
+/** Bits of the mantissa, and the smallest normal number. */
+const floats = {
+  f64: { bits: 52, smallest: 2 ** -1022 },
+  f32: { bits: 23, smallest: 2 ** -126 },
+  f16: { bits: 10, smallest: 2 ** -14 },
+  bf16: { bits: 7, smallest: 2 ** -126 },
+} as const;
 
 /** 23 bits as the mantissa of a float in [1, 2), less 1. */
 const unitSingle = (key: Tensor, shape: Shape): Tensor => bits(key, shape).shiftRight(9).bitwiseOr(0x3f800000).bitcast("f32").sub(1);

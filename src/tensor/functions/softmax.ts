@@ -17,11 +17,13 @@ export function logSoftmax(x: Tensor, argument?: AxisArgument): Tensor {
 }
 
 // The shift cancels in value and gradient, so it may be a constant.
-const shifted = (x: Tensor, axis: number): Tensor => x.sub(x.max({ axis, keepDims: true }).stopGradient());
+const shifted = (x: Tensor, axis: number): Tensor =>
+  x.shape[axis] === 0 ? x.floating() : x.sub(x.max({ axis, keepDims: true }).stopGradient());
 
-/** log(sum(exp(x))) over axes. Rows of -inf give -inf, with gradient 0. */
+/** log(sum(exp(x))) over axes. Rows of -inf, and rows of nothing, give -inf, with gradient 0. */
 export function logSumExp(x: Tensor, argument?: ReduceArgument): Tensor {
   const axes = axesOf("logSumExp", argument, x.rank, reduceChecks);
+  if (axes.some((axis) => x.shape[axis] === 0)) return x.floating().sum(argument).fill(-Infinity);
   const largest = x.max({ axes, keepDims: true }).stopGradient();
   const shift = largest.isFinite().where(largest, 0);
   const total = x.sub(shift).exp().sum({ axes, keepDims: true });

@@ -34,7 +34,19 @@ export function variance(x: Tensor, argument?: VarianceArgument, where = "varian
 export const std = (x: Tensor, argument?: VarianceArgument): Tensor => rootOrZero(variance(x, argument, "std"));
 
 /** sqrt(sum(x²)) over axes. Its gradient is 0 at a zero vector. */
-export const norm = (x: Tensor, argument?: ReduceArgument): Tensor => rootOrZero(x.floating().square().sum(checked("norm", argument)));
+export function norm(x: Tensor, argument?: ReduceArgument): Tensor {
+  const axes = axesOf("norm", argument, x.rank, reduceChecks);
+  if (axes.some((axis) => x.shape[axis] === 0)) return x.floating().sum(argument);
+  const unit = magnitude(x.floating(), axes);
+  const root = rootOrZero(x.div(unit).square().sum({ axes, keepDims: true })).mul(unit);
+  return keepsDims(argument) ? root : root.squeeze(axes);
+}
+
+/** The largest |x| over axes, by which squares neither overflow nor vanish; 1 where that is 0 or no number. Constant to `grad`: it cancels. */
+export function magnitude(x: Tensor, axes: readonly number[]): Tensor {
+  const largest = x.stopGradient().abs().max({ axes, keepDims: true });
+  return largest.greater(0).and(largest.isFinite()).where(largest, 1);
+}
 
 function rootOrZero(x: Tensor): Tensor {
   const isZero = x.equal(0);

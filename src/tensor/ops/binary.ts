@@ -36,10 +36,15 @@ export const mod = binary("mod", {
   },
   vjp: (g, x, y) => [g, g.mul(x.floorDivide(y)).neg()],
 });
-/** floor(x / y), integers staying integers; an integer divided by 0 gives 0. */
+/** floor(x / y), integers staying integers; an integer divided by 0 gives 0. Of floats what is left without `mod`, as in NumPy: 1 // 0.1 is 9. */
 export const floorDivide = binary("floorDivide", {
   scalar(x, y) {
-    if (e.isFloating(x.dtype)) return e.floor(e.div(x, y));
+    if (e.isFloating(x.dtype)) {
+      const remainder = e.rem(x, y);
+      const quotient = e.div(e.sub(x, remainder), y);
+      const below = e.select(needsShift(remainder, y), e.sub(quotient, e.like(x, 1)), quotient);
+      return e.select(e.equal(y, e.like(y, 0)), e.div(x, y), e.round(below));
+    }
     const quotient = e.div(x, y);
     return x.dtype === "u32" ? quotient : e.select(needsShift(e.rem(x, y), y), e.sub(quotient, e.like(x, 1)), quotient);
   },
@@ -66,6 +71,22 @@ export const maximum = binary("maximum", {
 export const minimum = binary("minimum", {
   scalar: e.min,
   vjp: (g, x, y) => [towards(g, x.less(y), x.equal(y)), towards(g, y.less(x), x.equal(y))],
+});
+
+/**
+ * −t·log σ(z) − (1 − t)·log(1 − σ(z)) = |z|·(t where z < 0, else 1 − t) + log1p(exp(−|z|)) of a logit z and a target t. A row, since the gradient of
+ * that composite would be wrong at 0 and its second derivative everywhere; what is certain and infinitely sure costs nothing.
+ */
+export const sigmoidCrossEntropy = binary("sigmoidCrossEntropy", {
+  operands: "float",
+  scalar(z, t) {
+    const zero = e.like(z, 0);
+    const size = e.abs(z);
+    const missed = e.select(e.less(z, zero), t, e.sub(e.like(t, 1), t));
+    const linear = e.select(e.equal(missed, zero), zero, e.mul(size, missed));
+    return e.add(linear, e.log1p(e.exp(e.neg(size))));
+  },
+  vjp: (g, z, t) => [g.mul(z.sigmoid().sub(t)), g.mul(z.neg())],
 });
 
 export const equal = binary("equal", { operands: "comparison", scalar: e.equal });

@@ -3,6 +3,7 @@ import type { TensorType } from "../../core/shape.ts";
 import type { Expr } from "../../ir/expr.ts";
 import * as e from "../../ir/expr.ts";
 import { elementwise, noGradient } from "./define.ts";
+import { rounded } from "./rounding.ts";
 
 export interface CastAttributes {
   readonly dtype: DType;
@@ -24,9 +25,8 @@ function convert(x: Expr, { dtype }: TensorType): Expr {
     case "u8":
       return toByte(x);
     case "f16":
-      return e.cast(roundToHalf(e.cast(x, "f32")), "f32");
     case "bf16":
-      return roundToBrain(e.cast(x, "f32"));
+      return rounded(toSingle(x), dtype);
     default:
       return e.cast(x, e.registerType[dtype]);
   }
@@ -38,26 +38,20 @@ function toByte(x: Expr): Expr {
   return x.dtype === "bool" ? e.cast(x, "u32") : e.and(e.cast(x, "u32"), e.constant(255, "u32"));
 }
 
-const word = (value: number): Expr => e.constant(value, "u32");
-/** Drops the low `count` bits, to nearest, ties to even. */
-const dropBits = (bits: Expr, count: number): Expr => {
-  const odd = e.and(e.shr(bits, word(count)), word(1));
-  const rounded = e.add(bits, e.add(odd, word(2 ** (count - 1) - 1)));
-  return e.and(rounded, word((0xffffffff << count) >>> 0));
-};
-const keepNaN = (x: Expr, rounded: Expr): Expr => e.select(e.equal(x, x), rounded, x);
-
-/** An f32 as bf16 would keep it: here and not only when stored, so that fusing changes nothing. */
-const roundToBrain = (x: Expr): Expr => keepNaN(x, e.bitcast(dropBits(e.bitcast(x, "u32"), 16), "f32"));
-
-/** An f32 as f16 would keep it: 11 significant bits, steps of 2^-24 near zero, infinity from 65520. */
-function roundToHalf(x: Expr): Expr {
-  const size = e.abs(x);
-  const step = e.like(x, 2 ** 24);
-  const small = e.div(e.round(e.mul(x, step)), step);
-  const normal = e.bitcast(dropBits(e.bitcast(x, "u32"), 13), "f32");
-  const huge = e.mul(x, e.like(x, Infinity));
-  return keepNaN(x, e.select(e.less(size, e.like(x, 2 ** -14)), small, e.select(e.less(size, e.like(x, 65520)), normal, huge)));
+/** As an f32 that rounds to the two-byte float that `x` rounds to: of an f64, or an integer, that isn't one, the last bit is set (rounding to odd). */
+function toSingle(x: Expr): Expr {
+  if (x.dtype === "f32" || x.dtype === "bool") return e.cast(x, "f32");
+  const bits = e.bitcast(e.cast(x, "f32"), "i32");
+  const single = e.bitcast(bits, "f32");
+  const back = e.cast(single, "f64");
+  const exact = e.cast(x, "f64");
+  const zero = e.like(exact, 0);
+  const isOdd = e.notEqual(e.and(bits, e.i32(1)), e.i32(0));
+  const isExact = e.or(e.equal(back, exact), e.notEqual(exact, exact));
+  // Also infinity and 0 stay: what rounds to them is far beyond the largest two-byte float, or far below the smallest.
+  const isKept = e.or(e.or(isExact, isOdd), e.or(e.equal(back, zero), e.equal(e.abs(back), e.like(exact, Infinity))));
+  const isLarger = e.less(e.abs(back), e.abs(exact));
+  return e.select(isKept, single, e.bitcast(e.select(isLarger, e.add(bits, e.i32(1)), e.sub(bits, e.i32(1))), "f32"));
 }
 
 /** The same 32 bits read as another dtype. */

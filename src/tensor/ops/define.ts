@@ -19,6 +19,7 @@ import type {
 } from "../../ir/graph.ts";
 import type { Index } from "../../ir/index.ts";
 import type { Tensor } from "../tensor.ts";
+import { rounded } from "./rounding.ts";
 
 /**
  * The gradients of the inputs, given `g`, the gradient of the output. A rule uses only methods of the tensors it is given. `null` says that
@@ -70,6 +71,7 @@ interface ElementwiseSpec {
 export function elementwise(name: string, spec: ElementwiseSpec): ElementwiseRow {
   const fixed = spec.operands === "comparison" || spec.operands === "logical" ? ("bool" as const) : undefined;
   const wraps = spec.operands === "arithmetic" || spec.operands === "bits";
+  const computes = spec.operands === "arithmetic" || spec.operands === "float";
   return {
     name,
     kind: "elementwise",
@@ -82,8 +84,9 @@ export function elementwise(name: string, spec: ElementwiseSpec): ElementwiseRow
     },
     scalar(args, attributes, result) {
       const value = spec.scalar(args, attributes, result);
-      // u8 lives in a 32-bit register: what is not kept in its 8 bits now would be seen by a fused reader.
-      return wraps && result.dtype === "u8" ? and(value, constant(255, "u32")) : value;
+      // Registers are wider than u8, f16 and bf16: what is not narrowed now would be seen by a fused reader.
+      if (result.dtype === "u8") return wraps ? and(value, constant(255, "u32")) : value;
+      return computes && (result.dtype === "f16" || result.dtype === "bf16") ? rounded(value, result.dtype) : value;
     },
   };
 }

@@ -1,6 +1,7 @@
 import type { DType } from "../../core/dtype.ts";
 import { isFloat, promote } from "../../core/dtype.ts";
 import { GradsmithError } from "../../core/errors.ts";
+import { holds } from "../../core/number.ts";
 import type { Node } from "../../ir/graph.ts";
 import { makeNode } from "../../ir/graph.ts";
 import type { CastAttributes } from "./conversion.ts";
@@ -15,24 +16,20 @@ export type Operand = Node | number;
 export const castNode = (node: Node, dtype: DType): Node =>
   node.type.dtype === dtype ? node : makeNode(cast, [node], { dtype } satisfies CastAttributes);
 
-const ranges: Readonly<Partial<Record<DType, readonly [number, number]>>> = {
-  bool: [1, 0],
-  u8: [0, 255],
-  u32: [0, 4294967295],
-  i32: [-2147483648, 2147483647],
-};
-const fits = (value: number, dtype: DType): boolean => {
-  const range = ranges[dtype];
-  return range === undefined || (Number.isInteger(value) && value >= range[0] && value <= range[1]);
-};
-
-/** A number is weak: it takes the dtype of the tensors beside it, unless that can't hold it. Then it is an i32 if it can be, else an f32. */
-export const weakly = (value: number, beside: DType): DType =>
-  fits(value, beside) ? beside : fits(value, "i32") ? promote(beside, "i32") : "f32";
+/**
+ * A number is weak: it takes the dtype of the tensors beside it, unless that can't hold it. Then whole numbers are an i32, a u32 or an f64, the
+ * first that can hold it, and others an f32.
+ */
+export function weakly(value: number, beside: DType): DType {
+  if (isFloat(beside) || (beside !== "bool" && holds(beside, value))) return beside;
+  const whole = (["i32", "u32"] as const).find((dtype) => holds(dtype, value));
+  return promote(beside, whole ?? (Number.isSafeInteger(value) ? "f64" : "f32"));
+}
 
 function commonType(operands: readonly Operand[]): DType {
   const nodes = operands.filter((x) => typeof x !== "number");
-  const common = nodes.map((node) => node.type.dtype).reduce<DType | undefined>((a, b) => (a === undefined ? b : promote(a, b)), undefined);
+  const [first, ...others] = nodes.map((node) => node.type.dtype);
+  const common = first === undefined ? undefined : promote(first, ...others);
   return operands
     .filter((x) => typeof x === "number")
     .reduce<DType>((dtype, value) => promote(dtype, weakly(value, dtype)), common ?? "f32");
