@@ -4,7 +4,6 @@ import { unlessAborted } from "./abort.ts";
 import { HistoryRecorder } from "./history.ts";
 import type { TrainingRequest } from "./prepare-training.ts";
 import { prepareTraining } from "./prepare-training.ts";
-import { progressFor } from "./progress.ts";
 import type { TrainingResult } from "./training-loop.ts";
 import { TrainingLoop } from "./training-loop.ts";
 
@@ -18,7 +17,8 @@ export async function fitModel(request: TrainingRequest): Promise<TrainingResult
       "nothing in the model can be trained: it has no weights, or all are frozen.",
       "Set trainable = true on a part of it.",
     );
-  const told = [...callbacks, ...progressFor(verbose)];
+  // A page that draws its own progress, or none, doesn't load this.
+  const told = verbose === 0 ? callbacks : [...callbacks, ...(await import("./progress.ts")).progressFor(verbose)];
   const unwatch = watchSlowCompilers((what) => {
     for (const callback of told) void callback.onSlowCompiler?.(what);
   });
