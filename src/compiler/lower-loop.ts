@@ -30,6 +30,8 @@ import type { LoopGroup, LoopMember } from "./group.ts";
 import { identity } from "./identity.ts";
 import type { Memory } from "./kernel-scope.ts";
 import { KernelScope } from "./kernel-scope.ts";
+import type { LongSum } from "./long-sums.ts";
+import { blockTurns, declareTotals, finished, handOn, longTurns } from "./long-sums.ts";
 import type { Lanes } from "./pull.ts";
 import { countInstructions, Pull } from "./pull.ts";
 import { pullFrom } from "./pull-memory.ts";
@@ -460,46 +462,69 @@ class LoopLowering {
     const sums = full.length === 0 && unrolled !== undefined && wholeSize >= 2 * parallelSums * step ? parallelSums : 1;
     const registers = new Map<Node, string[]>();
     const out: Statement[] = [];
+    const others = inner.filter((axis) => axis !== unrolled);
+    const turns = Math.floor(wholeSize / (step * sums));
+    const longest = sums === 1 ? longTurns.spread : longTurns.contiguous;
+    const isLong = turns * sizeOf(others.map(({ size }) => size)) > longest;
+    const longSums = new Map<Node, LongSum>();
     for (const { node } of reductions) {
       const names = Array.from({ length: sums }, () => this.#scope.name("sum"));
       registers.set(node, names);
       const start = identity(combinerOf(node), registerType[node.type.dtype]);
       for (const name of names) out.push({ kind: "declare", name, value: splat(start, width) });
+      const dtype = registerType[node.type.dtype];
+      if (!isLong || combinerOf(node) !== "add" || !isFloating(dtype)) continue;
+      const long = { registers: names, total: this.#scope.name("total"), lost: this.#scope.name("lost"), dtype, lanes: width };
+      longSums.set(node, long);
+      out.push(...declareTotals(long));
     }
+    const handAllOn = (): Statement[] => [...longSums.values()].flatMap((long) => handOn(long, (hint) => this.#scope.name(hint)));
     const body = (at: ReadonlyMap<string, Index>, chosen: Lanes | undefined, sum: number, keep?: number): Statement[] =>
       this.#accumulate(reductions, full, at, chosen, count ?? keep, keep, registers, sum, known);
 
-    const others = inner.filter((axis) => axis !== unrolled);
     const at = new Map([...outer, ...others.map((axis): [string, Index] => [axis.name, variable(this.#rename(axis), axis.size)])]);
     let inside: Statement[] = [];
     if (unrolled === undefined) inside = body(at, lanes, 0);
     else {
-      const end = Math.floor(wholeSize / (step * sums)) * step * sums;
-      const inLoop = (from: number, to: number, stride: number, copies: number): void => {
-        if (from >= to) return;
+      const inLoop = (from: number, to: number, stride: number, copies: number, block?: string): Statement[] => {
+        if (from >= to) return [];
         const name = this.#rename(unrolled);
         const chosen = vector === undefined ? lanes : { variable: name, lanes: width };
+        const within = variable(name, unrolled.size);
+        const place = block === undefined ? within : plus(variable(block, unrolled.size), within);
         const statements: Statement[] = [];
-        for (let copy = 0; copy < copies; copy++) {
-          statements.push(...body(new Map([...at, [unrolled.name, offset(variable(name, unrolled.size), copy * step)]]), chosen, copy));
-        }
-        inside.push(...loopOver(name, [from, to, stride], statements));
+        for (let copy = 0; copy < copies; copy++)
+          statements.push(...body(new Map([...at, [unrolled.name, offset(place, copy * step)]]), chosen, copy));
+        return loopOver(name, [from, to, stride], statements);
       };
-      inLoop(0, end, step * sums, sums);
-      inLoop(end, wholeSize, step, 1);
+      const end = turns * step * sums;
+      // A long sum in blocks, which are handed on; then what is left.
+      const span = blockTurns * step * sums;
+      const blocks = longSums.size > 0 && turns > blockTurns ? Math.floor(end / span) * span : 0;
+      if (blocks > 0) {
+        const name = this.#rename(unrolled);
+        inside.push(...loopOver(name, [0, blocks, span], [...inLoop(0, span, step * sums, sums, name), ...handAllOn()]));
+      }
+      inside.push(...inLoop(blocks, end, step * sums, sums));
+      inside.push(...inLoop(end, wholeSize, step, 1));
       if (vector !== undefined && whole < vector.size) inside.push(...this.#innerRest(vector, at, whole, body));
     }
+    let pending = turns;
     for (const axis of [...others].reverse()) {
+      if (longSums.size > 0 && pending * axis.size > blockTurns) {
+        inside = [...inside, ...handAllOn()];
+        pending = 0;
+      }
+      pending *= axis.size;
       inside = loopOver(indexName(at.get(axis.name)!), [0, axis.size, 1], inside);
     }
-    out.push(...inside);
+    out.push(...inside, ...handAllOn());
     for (const { node } of reductions) {
       const combine = combinerOf(node);
       const dtype = registerType[node.type.dtype];
-      const total = registers
-        .get(node)!
-        .map((name): Expr => local(name, dtype, width))
-        .reduce((x, y) => apply(instructionOf(combine, dtype), x, y));
+      const long = longSums.get(node);
+      const parts = registers.get(node)!.map((name): Expr => local(name, dtype, width));
+      const total = long === undefined ? parts.reduce((x, y) => apply(instructionOf(combine, dtype), x, y)) : finished(long);
       const value = vector === undefined ? total : across(instructionOf(combine, dtype), total);
       known.set(node, this.#scope.named("r", value, out));
     }
