@@ -5,7 +5,7 @@ import type { Statement } from "../ir/kernel.ts";
 /** Turns after which a register's sum is handed on: so few that their own rounding stays below that of one number. */
 export const blockTurns = 16;
 /** Turns of one register from which on a sum is long: of a contiguous axis, and where each turn is elsewhere in memory, as NumPy makes it too. */
-export const longTurns = { contiguous: 128, spread: 1024 } as const;
+export const longTurns = { contiguous: 64, spread: 1024 } as const;
 
 /** A sum of f32 or f64 in registers of `lanes`, each of which adds up a part of it. */
 export interface LongSum {
