@@ -8,6 +8,7 @@ import { table } from "../../src/tensor/ops/table.ts";
 import { spread, unspread } from "../../src/tensor/ops/windows.ts";
 import { random } from "../../src/tensor/random.ts";
 import { Tensor } from "../../src/tensor/tensor.ts";
+import { bounds } from "./bounds.ts";
 import { domainOf } from "./domains.ts";
 import { randomNumbers, sample } from "./reference.ts";
 
@@ -26,28 +27,6 @@ export interface Case {
 const rows = Object.values(table);
 const elementwise = rows.filter((row): row is ElementwiseRow => row.kind === "elementwise");
 
-/**
- * Errors of rows made of more than one rounding, in ulp. The functions alone are within 2 in f32 and 4 in f64; a row adds its own
- * arithmetic: a quotient of two of them, 1 / (1 + e^-x), a sum.
- */
-const bounds: Readonly<Record<string, Partial<Record<DType, number>>>> = {
-  exp: { f32: 2, f64: 4 },
-  expm1: { f32: 2, f64: 4 },
-  log: { f32: 2, f64: 4 },
-  log1p: { f32: 2, f64: 4 },
-  sin: { f32: 2, f64: 4 },
-  cos: { f32: 2, f64: 4 },
-  tanh: { f32: 2, f64: 4 },
-  erf: { f32: 2, f64: 4 },
-  pow: { f32: 2, f64: 4 },
-  tan: { f32: 4.5, f64: 8 },
-  rsqrt: { f32: 1.5, f64: 1.5 },
-  sigmoid: { f32: 4, f64: 6 },
-  softplus: { f32: 4, f64: 6 },
-  sigmoidCrossEntropy: { f32: 4, f64: 6 },
-  // JAX's formula: w = -log(1 - x²) loses what rounding x² near 1 loses.
-  erfinv: { f32: 128, f64: 128 },
-};
 /** Of all sizes of numbers; targets of a cross-entropy are only of 0 to 1. */
 const isTranscendental = (name: string): boolean => name in bounds && name !== "rsqrt" && name !== "sigmoidCrossEntropy";
 
