@@ -1,6 +1,7 @@
 import { meanings } from "../src/ir/evaluate.ts";
-import type { Apply, Expr } from "../src/ir/expr.ts";
+import type { Apply, Expr, Outlined } from "../src/ir/expr.ts";
 import { convertNumber } from "../src/ir/meanings.ts";
+import { withOperands } from "../src/ir/operands.ts";
 
 /**
  * A scalar expression over locals as a machine would compute it: every step rounded to its type, `fma` with one rounding (`fused`) or as a
@@ -28,6 +29,17 @@ export function roundedFunction(expr: Expr, names: readonly string[], fused: boo
         return () => e.value;
       case "apply":
         return applied(e, e.args.map(place));
+      // All lanes are alike.
+      case "splat":
+      case "across": {
+        const from = place(e.x);
+        return () => registers[from]!;
+      }
+      case "rare": {
+        const [when, common, x] = [e.when, e.common, e.x].map(place) as [number, number, number];
+        const call = outlinedFunction(e.call, fused);
+        return () => (registers[when] === 0 ? registers[common]! : call(registers[x]!));
+      }
       case "convert": {
         const from = place(e.x);
         return () => convertNumber(e, registers[from]!);
@@ -56,6 +68,14 @@ export function roundedFunction(expr: Expr, names: readonly string[], fused: boo
     for (const run of steps) run();
     return registers[result]!;
   };
+}
+
+function outlinedFunction({ parameter, body }: Outlined, fused: boolean): (x: number) => number {
+  const values = new Map<string, Expr>();
+  const inlined = (expr: Expr): Expr => (expr.kind === "local" ? (values.get(expr.name) ?? expr) : withOperands(expr, inlined));
+  for (const { name, value } of body) values.set(name, inlined(value));
+  const compute = roundedFunction(values.get(body.at(-1)!.name)!, [parameter.name], fused);
+  return (x) => compute([x]);
 }
 
 /** x·y + z with the product in twice the bits (Dekker) and, but for ties of the sum, one rounding. */

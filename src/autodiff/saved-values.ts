@@ -58,7 +58,7 @@ function isCostly(node: Node): boolean {
   return instructions(node.op.scalar(args, node.attributes, node.type)) > cheap;
 }
 
-const dear: ReadonlySet<string> = new Set(["exp", "expm1", "log", "log1p", "sin", "cos", "tanh", "erf", "pow", "div", "sqrt"]);
+const dear: ReadonlySet<string> = new Set(["exp", "expm1", "log", "log1p", "sin", "cos", "tan", "tanh", "erf", "pow", "div", "sqrt"]);
 
 function instructions(expr: Expr): number {
   switch (expr.kind) {

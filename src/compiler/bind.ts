@@ -1,6 +1,6 @@
-import type { Expr, Local } from "../ir/expr.ts";
+import type { Expr, Let, Local } from "../ir/expr.ts";
 import { local } from "../ir/expr.ts";
-import type { KernelBuffer, Let, Statement } from "../ir/kernel.ts";
+import type { KernelBuffer, Statement } from "../ir/kernel.ts";
 import { operandsOf, withOperands } from "../ir/operands.ts";
 import { withExpressions } from "../ir/statements.ts";
 import { Interner } from "./intern.ts";

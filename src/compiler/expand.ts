@@ -9,11 +9,11 @@ import { log } from "./approximations/log.ts";
 import { log1p } from "./approximations/log1p.ts";
 import { pow } from "./approximations/pow.ts";
 import { tanh } from "./approximations/tanh.ts";
-import { cos, sin } from "./approximations/trigonometry.ts";
+import { cos, sin, tan } from "./approximations/trigonometry.ts";
 
 type Expansion = (x: Expr, y: Expr) => Expr;
 
-const expansions: Readonly<Record<Transcendental, Expansion>> = { exp, expm1, log, log1p, sin, cos, tanh, erf, pow };
+const expansions: Readonly<Record<Transcendental, Expansion>> = { exp, expm1, log, log1p, sin, cos, tan, tanh, erf, pow };
 
 /** Whether an instruction is one that `expand` removes. */
 export const isTranscendental = (instruction: Instruction): instruction is Transcendental => Object.hasOwn(expansions, instruction);

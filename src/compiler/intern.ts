@@ -59,6 +59,8 @@ export class Interner {
         return `ramp${type}(${this.#id(expr.base)},${expr.step})`;
       case "across":
         return `across${expr.instruction}${type}(${this.#id(expr.x)})`;
+      case "rare":
+        return `${expr.call.name}${type}(${[expr.when, expr.common, expr.x].map((x) => this.#id(x)).join()})`;
     }
   }
 }

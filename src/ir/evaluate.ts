@@ -13,6 +13,7 @@ export const meanings: Readonly<Record<Instruction, Meaning>> = {
   log1p: unary(Math.log1p),
   sin: unary(Math.sin),
   cos: unary(Math.cos),
+  tan: unary(Math.tan),
   tanh: unary(Math.tanh),
   erf: unary(erf),
   pow: ([x, y], dtype) => (isInteger(dtype) ? integerPower(x!, y!, dtype) : power(x!, y!)),
@@ -63,6 +64,13 @@ export function evaluate(expr: Expr, environment: Environment): number {
         return meanings[e.instruction](e.args.map(visit), e.dtype);
       case "convert":
         return convertNumber(e, visit(e.x));
+      case "rare": {
+        if (visit(e.when) === 0) return visit(e.common);
+        const named = new Map([[e.call.parameter.name, visit(e.x)]]);
+        const inside: Environment = { local: (name) => named.get(name)! };
+        for (const { name, value } of e.call.body) named.set(name, evaluate(value, inside));
+        return named.get(e.call.body.at(-1)!.name)!;
+      }
       case "splat":
       case "ramp":
       case "across":

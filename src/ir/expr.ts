@@ -4,7 +4,7 @@ import type { DType } from "../core/dtype.ts";
  * What a generated kernel can compute on one element (or on `lanes` of them at once): an expression over loads, loop variables and
  * constants. Ops say what they mean by building one; the reference backend interprets it, the targets print it.
  */
-export type Expr = Constant | Local | Load | Apply | Convert | Splat | Ramp | Across;
+export type Expr = Constant | Local | Load | Apply | Convert | Splat | Ramp | Across | Rare;
 
 /** The types registers have. Storage is narrower: `u8` is computed as `u32`, `f16` and `bf16` as `f32`. */
 export type RegisterType = "f32" | "f64" | "i32" | "u32" | "bool";
@@ -62,6 +62,27 @@ export interface Across extends Typed {
   readonly instruction: Associative;
   readonly x: Expr;
 }
+/** Lane by lane, what `call` gives for `x` where `when` holds, which is seldom, and `common` elsewhere. */
+export interface Rare extends Typed {
+  readonly kind: "rare";
+  readonly when: Expr;
+  readonly common: Expr;
+  readonly x: Expr;
+  readonly call: Outlined;
+}
+/** A scalar function that targets print once, by itself. Equal names, equal functions. */
+export interface Outlined {
+  readonly name: string;
+  readonly parameter: Local;
+  /** The last is what the function gives. */
+  readonly body: readonly Let[];
+}
+/** A name for a value, never assigned again. Names are unique in a kernel. */
+export interface Let {
+  readonly kind: "let";
+  readonly name: string;
+  readonly value: Expr;
+}
 
 /**
  * Basic instructions: every target spells these. Integers wrap; integer division truncates, and by zero gives 0; `min` and `max` give NaN
@@ -97,7 +118,7 @@ export type Basic =
   | "fma";
 
 /** Expanded into basic instructions for targets without a vector form of their own (`compiler/expand.ts`). */
-export type Transcendental = "exp" | "expm1" | "log" | "log1p" | "sin" | "cos" | "tanh" | "erf" | "pow";
+export type Transcendental = "exp" | "expm1" | "log" | "log1p" | "sin" | "cos" | "tan" | "tanh" | "erf" | "pow";
 
 export type Instruction = Basic | Transcendental;
 export type Associative = "add" | "mul" | "min" | "max" | "or" | "and";
@@ -128,6 +149,15 @@ export const ramp = (base: Expr, step: number, lanes: number): Expr =>
   lanes === 1 ? base : { kind: "ramp", dtype: base.dtype, lanes, base, step };
 export const across = (instruction: Associative, x: Expr): Expr =>
   x.lanes === 1 ? x : { kind: "across", dtype: x.dtype, lanes: 1, instruction, x };
+export const rare = (when: Expr, common: Expr, x: Expr, call: Outlined): Expr => ({
+  kind: "rare",
+  dtype: x.dtype,
+  lanes: x.lanes,
+  when,
+  common,
+  x,
+  call,
+});
 
 /** Applies an instruction; scalar arguments are spread over the lanes of the widest one. */
 export function apply(instruction: Instruction, ...args: readonly Expr[]): Expr {
@@ -177,6 +207,7 @@ export const log = (x: Expr): Expr => apply("log", x);
 export const log1p = (x: Expr): Expr => apply("log1p", x);
 export const sin = (x: Expr): Expr => apply("sin", x);
 export const cos = (x: Expr): Expr => apply("cos", x);
+export const tan = (x: Expr): Expr => apply("tan", x);
 export const tanh = (x: Expr): Expr => apply("tanh", x);
 export const erf = (x: Expr): Expr => apply("erf", x);
 export const pow = (x: Expr, y: Expr): Expr => apply("pow", x, y);

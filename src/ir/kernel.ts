@@ -1,5 +1,5 @@
 import type { DType } from "../core/dtype.ts";
-import type { Expr, RegisterType } from "./expr.ts";
+import type { Expr, Let, RegisterType } from "./expr.ts";
 
 /** One buffer a kernel touches. Expressions and stores name it by its place in `Kernel.buffers`. */
 export interface KernelBuffer {
@@ -42,12 +42,6 @@ export interface Loop {
   readonly end: Expr;
   readonly step: number;
   readonly body: readonly Statement[];
-}
-/** A name for a value, never assigned again. Names are unique in a kernel. */
-export interface Let {
-  readonly kind: "let";
-  readonly name: string;
-  readonly value: Expr;
 }
 /** A register that `assign` may change later. */
 export interface Declare {

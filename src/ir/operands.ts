@@ -16,6 +16,8 @@ export function operandsOf(expr: Expr): readonly Expr[] {
       return [expr.x];
     case "ramp":
       return [expr.base];
+    case "rare":
+      return [expr.when, expr.common, expr.x];
   }
 }
 
@@ -42,6 +44,10 @@ export function withOperands(expr: Expr, change: (operand: Expr) => Expr): Expr 
     case "ramp": {
       const base = change(expr.base);
       return base === expr.base ? expr : { ...expr, base };
+    }
+    case "rare": {
+      const [when, common, x] = [change(expr.when), change(expr.common), change(expr.x)];
+      return when === expr.when && common === expr.common && x === expr.x ? expr : { ...expr, when, common, x };
     }
   }
 }

@@ -45,6 +45,8 @@ export function showExpr(expr: Expr): string {
       return `(${showExpr(expr.base)} .. ${expr.step} :${expr.lanes})`;
     case "across":
       return `across_${expr.instruction}(${showExpr(expr.x)})`;
+    case "rare":
+      return `rare(${showExpr(expr.when)}, ${expr.call.name}(${showExpr(expr.x)}), ${showExpr(expr.common)})`;
   }
 }
 

@@ -1,5 +1,5 @@
 import { GradsmithError } from "../core/errors.ts";
-import type { Apply, Convert, Expr, Instruction, RegisterType } from "./expr.ts";
+import type { Apply, Convert, Expr, Instruction, Rare, RegisterType } from "./expr.ts";
 import { registerType } from "./expr.ts";
 import type { KernelBuffer } from "./kernel.ts";
 import { showExpr } from "./print.ts";
@@ -56,12 +56,13 @@ const rules: Readonly<Record<Instruction, Rule>> = {
   log1p: rule(1, "float"),
   sin: rule(1, "float"),
   cos: rule(1, "float"),
+  tan: rule(1, "float"),
   tanh: rule(1, "float"),
   erf: rule(1, "float"),
   pow: rule(2, "any"),
 };
 
-const transcendental: ReadonlySet<Instruction> = new Set(["exp", "expm1", "log", "log1p", "sin", "cos", "tanh", "erf", "pow"]);
+const transcendental: ReadonlySet<Instruction> = new Set(["exp", "expm1", "log", "log1p", "sin", "cos", "tan", "tanh", "erf", "pow"]);
 const isFloat = (dtype: RegisterType): boolean => dtype === "f32" || dtype === "f64";
 const isInteger = (dtype: RegisterType): boolean => dtype === "i32" || dtype === "u32";
 
@@ -93,6 +94,8 @@ function partsOf(e: Expr): readonly Expr[] {
       return [e.x];
     case "ramp":
       return [e.base];
+    case "rare":
+      return [e.when, e.common, e.x];
   }
 }
 
@@ -124,7 +127,16 @@ function problemOf(e: Expr, scope: Scope): string | undefined {
       return e.base.lanes === 1 && e.dtype === "i32" && e.base.dtype === "i32" ? undefined : "a ramp that is not of i32 from a scalar";
     case "across":
       return e.lanes === 1 && e.x.dtype === e.dtype ? undefined : "an across that is not a scalar of its lanes' type";
+    case "rare":
+      return rareProblem(e);
   }
+}
+
+function rareProblem(e: Rare): string | undefined {
+  const { parameter, body } = e.call;
+  if (e.when.dtype !== "bool" || e.when.lanes !== e.lanes) return `a case by ${e.when.dtype} in ${e.when.lanes} lanes`;
+  const results = [e.common, e.x].every((x) => same(x, e)) && [parameter, body.at(-1)!.value].every((x) => same(x, { ...e, lanes: 1 }));
+  return results ? undefined : "a case of another type than the value's";
 }
 
 const same = (a: Pick<Expr, "dtype" | "lanes">, b: Pick<Expr, "dtype" | "lanes">): boolean => a.dtype === b.dtype && a.lanes === b.lanes;

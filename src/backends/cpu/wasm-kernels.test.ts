@@ -1,8 +1,8 @@
 import { describe, expect, it } from "vitest";
 import { bytesOf, type DType } from "../../core/dtype.ts";
 import { meanings } from "../../ir/evaluate.ts";
-import type { Associative, Basic, Expr, RegisterType } from "../../ir/expr.ts";
-import { across, add, apply, bitcast, cast, constant, load, local, mul, ramp, registerType, splat } from "../../ir/expr.ts";
+import type { Associative, Basic, Expr, Outlined, RegisterType } from "../../ir/expr.ts";
+import { across, add, apply, bitcast, cast, constant, load, local, mul, ramp, rare, registerType, splat } from "../../ir/expr.ts";
 import type { Kernel, KernelBuffer, Statement } from "../../ir/kernel.ts";
 import { convertNumber } from "../../ir/meanings.ts";
 import type { Program } from "../../ir/program.ts";
@@ -135,7 +135,16 @@ function interpret(kernel: Kernel, memory: number[][]): void {
         }
         return x;
       }
+      case "rare": {
+        const [when, common, x] = [e.when, e.common, e.x].map(value) as [number[], number[], number[]];
+        return lanes.map((lane) => (when[lane] === 0 ? common[lane]! : called(e.call, x[lane]!)));
+      }
     }
+  };
+  const called = ({ parameter, body }: Outlined, x: number): number => {
+    names.set(parameter.name, [x]);
+    for (const step of body) names.set(step.name, value(step.value));
+    return names.get(body.at(-1)!.name)![0]!;
   };
   const run = (statements: readonly Statement[]): void => {
     for (const s of statements) {
@@ -265,6 +274,15 @@ const valuesOf = (dtype: RegisterType, length: number, next: () => number): numb
       : held(meanings.trunc([next() * 200 - (dtype === "u32" ? 0 : 100)], "f64"), dtype === "bool" ? "f32" : dtype),
   ).map((x) => (dtype === "bool" ? (x > 0 ? 1 : 0) : x));
 
+function twiceAndOne(dtype: "f32" | "f64"): Outlined {
+  const [x, twice] = [local("x", dtype), local("twice", dtype)];
+  const body = [
+    { kind: "let", name: twice.name, value: add(x, x) },
+    { kind: "let", name: "result", value: add(twice, constant(1, dtype)) },
+  ] as const;
+  return { name: "twice_and_one", parameter: x as Outlined["parameter"], body };
+}
+
 describe("every basic instruction, scalar and in vectors, agrees with JavaScript's numbers", () => {
   const unary: Basic[] = ["neg", "abs", "sqrt", "floor", "ceil", "trunc", "round", "not"];
   const binary: Basic[] = [
@@ -310,6 +328,7 @@ describe("every basic instruction, scalar and in vectors, agrees with JavaScript
           apply("select", apply("notEqual", x, y), y, z),
           apply("select", splat(apply("less", load(0, dtype, i), load(1, dtype, i)), lanes), y, z),
           ...(dtype === "bool" ? [] : [apply("fma", x, y, z)]),
+          ...(dtype === "f32" || dtype === "f64" ? [rare(apply("less", x, y), z, x, twiceAndOne(dtype))] : []),
         ];
         const buffers: KernelBuffer[] = [
           ...[0, 1, 2].map((): KernelBuffer => ({ dtype, length, access: "read" })),

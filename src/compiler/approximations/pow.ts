@@ -24,6 +24,7 @@ import {
 import { expReduced } from "./exp.ts";
 import { decompose, nearestInteger, scaleByPower } from "./exponent.ts";
 import { integerPower } from "./integer-power.ts";
+import type { Pair } from "./pair.ts";
 import { type Float, floatOf, polynomial } from "./polynomial.ts";
 
 interface Table {
@@ -53,12 +54,6 @@ const tables: Readonly<Record<Float, Table>> = {
     range: [-1075, 1024],
   },
 };
-
-/** `high + low`: twice the bits of one register. */
-interface Pair {
-  readonly high: Expr;
-  readonly low: Expr;
-}
 
 /**
  * `x^y` as IEEE 754 says: 1 for y = 0 and for x = 1, NaN for negative x with fractional y. The logarithm is carried in twice the bits, as in

@@ -7,6 +7,7 @@ import { isFloatRegister, registerLane, storageLane } from "./lane-type.ts";
 import { literal } from "./literal.ts";
 import { expandFunction, gatherFunction, widenFunction } from "./memory.ts";
 import type { Prelude } from "./prelude.ts";
+import { rareFunction } from "./rare.ts";
 import type { Text } from "./text.ts";
 import { binary, call, levels, prefix, primary } from "./text.ts";
 
@@ -60,6 +61,11 @@ export class ExpressionPrinter {
         );
         return expr.dtype === "bool" ? binary("&", levels.bits, text, primary("1")) : text;
       }
+      case "rare":
+        return call(
+          rareFunction(expr, new ExpressionPrinter(this.prelude, [], { buffers: [], locals: new Map() })),
+          ...[expr.when, expr.common, expr.x].map((x) => this.value(x)),
+        );
     }
   }
 

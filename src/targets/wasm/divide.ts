@@ -77,12 +77,12 @@ export function floatRemainder(printer: Printer, expr: Expr & { kind: "apply" },
   const [x, y] = expr.args as [Expr, Expr];
   if (expr.dtype === "f64") {
     if (expr.lanes > 1) {
-      laneByLane(printer, [y, x], part, "f64", () => printer.callRemainder());
+      laneByLane(printer, [y, x], part, "f64", () => callRemainder(printer));
       return;
     }
     printer.value(x, 0);
     printer.value(y, 0);
-    printer.callRemainder();
+    callRemainder(printer);
     return;
   }
   const remainder = (): void => {
@@ -90,7 +90,7 @@ export function floatRemainder(printer: Printer, expr: Expr & { kind: "apply" },
       code.emit("local.set", divisor, "f64.promote_f32", "local.get", divisor);
     });
     code.emit("f64.promote_f32");
-    printer.callRemainder();
+    callRemainder(printer);
     code.emit("f32.demote_f64");
   };
   if (expr.lanes > 1) {
@@ -102,8 +102,10 @@ export function floatRemainder(printer: Printer, expr: Expr & { kind: "apply" },
   remainder();
 }
 
+const callRemainder = (printer: Printer): void => printer.call("remainder", remainderFunction);
+
 /** `fmod` by long division, exact: multiples of |y| by powers of two are taken off |x| from the largest down. */
-export function remainderFunction(): WasmFunction {
+function remainderFunction(): WasmFunction {
   const code = new FunctionBuilder("remainder", ["f64", "f64"], ["f64"]);
   const [x, y] = [0, 1];
   const [rest, divisor, multiple] = [code.take("f64"), code.take("f64"), code.take("f64")];

@@ -1,6 +1,6 @@
 import { bytesOf } from "../../core/dtype.ts";
 import { GradsmithError } from "../../core/errors.ts";
-import type { Expr, Local } from "../../ir/expr.ts";
+import type { Expr, Let, Local, Outlined } from "../../ir/expr.ts";
 import { i32, local } from "../../ir/expr.ts";
 import type { Kernel, Loop, Statement } from "../../ir/kernel.ts";
 import { loadSplat, loadValue, registerName, storeValue } from "./access.ts";
@@ -16,41 +16,62 @@ import { needsOrder, orderedLoop } from "./ordered-loop.ts";
 import type { Address } from "./pointers.ts";
 import { pointerKey, splitAddress, steadyTerms } from "./pointers.ts";
 import { lanesPerPart, type Printer, partsOf, valueTypeOf } from "./printer.ts";
+import { rare } from "./rare.ts";
 
 export interface KernelOptions {
   readonly relaxedSimd: boolean;
   /** Of each of the kernel's buffers: its address, or the function's parameter that holds it. */
   readonly bases: readonly Base[];
-  /** The number of the function that computes floating-point remainders. */
-  readonly remainder: number;
+  readonly helpers: Helpers;
   /** The first of two parameters after the others, which say the part of the kernel's range to go through; without, it's the whole of it. */
   readonly part?: number;
 }
 export type Base = { readonly address: number } | { readonly parameter: number; readonly offset?: number };
 
-export interface PrintedKernel {
-  readonly function: WasmFunction;
-  readonly callsRemainder: boolean;
+/** Functions of a module that its kernels call, each there once. */
+export class Helpers {
+  readonly functions: WasmFunction[] = [];
+  readonly #numbers = new Map<string, number>();
+  readonly #first: number;
+
+  constructor(first: number) {
+    this.#first = first;
+  }
+
+  number(name: string, make: () => WasmFunction): number {
+    const known = this.#numbers.get(name);
+    if (known !== undefined) return known;
+    const number = this.#first + this.functions.push(make()) - 1;
+    this.#numbers.set(name, number);
+    return number;
+  }
 }
 
 /** A kernel as a WebAssembly function. */
-export function printKernel(kernel: Kernel, options: KernelOptions): PrintedKernel {
-  const printer = new KernelPrinter(kernel, options);
+export function printKernel(kernel: Kernel, options: KernelOptions): WasmFunction {
+  const count = options.part === undefined ? options.bases.filter((base) => "parameter" in base).length : options.part + 2;
+  const parameters = Array.from({ length: count }, (): ValueType => "i32");
+  const printer = new KernelPrinter(kernel, options, new FunctionBuilder(kernel.name, parameters));
   const { variable, extent } = kernel.range;
   const { part } = options;
   const start = part === undefined ? i32(0) : printer.parameter(part);
   const end = part === undefined ? i32(extent) : printer.parameter(part + 1);
   printer.block([{ kind: "loop", variable, start, end, step: 1, body: kernel.body }]);
-  return { function: printer.code.finish(), callsRemainder: printer.callsRemainder };
+  return printer.code.finish();
+}
+
+function printOutlined({ name, parameter, body }: Outlined, kernel: Kernel, options: KernelOptions): WasmFunction {
+  const type = valueTypeOf(parameter);
+  const printer = new KernelPrinter(kernel, options, new FunctionBuilder(name, [type], [type]));
+  printer.results(parameter, body);
+  return printer.code.finish();
 }
 
 class KernelPrinter implements Printer {
   readonly kernel: Kernel;
   readonly code: FunctionBuilder;
   readonly relaxedSimd: boolean;
-  callsRemainder = false;
-  readonly #bases: readonly Base[];
-  readonly #remainder: number;
+  readonly #options: KernelOptions;
   /** Loops around the code being printed. */
   #depth = 0;
   #facts: Facts = new Map();
@@ -59,16 +80,11 @@ class KernelPrinter implements Printer {
   /** Address locals in scope, by what they hold. */
   #pointers = new Map<string, number>();
 
-  constructor(kernel: Kernel, { relaxedSimd, bases, remainder, part }: KernelOptions) {
+  constructor(kernel: Kernel, options: KernelOptions, code: FunctionBuilder) {
     this.kernel = kernel;
-    this.relaxedSimd = relaxedSimd;
-    this.#bases = bases;
-    this.#remainder = remainder;
-    const count = part === undefined ? bases.filter((base) => "parameter" in base).length : part + 2;
-    this.code = new FunctionBuilder(
-      kernel.name,
-      Array.from({ length: count }, (): ValueType => "i32"),
-    );
+    this.relaxedSimd = options.relaxedSimd;
+    this.#options = options;
+    this.code = code;
   }
 
   /** A parameter that doesn't change and isn't negative. */
@@ -103,6 +119,9 @@ class KernelPrinter implements Printer {
         return;
       case "across":
         across(this, expr);
+        return;
+      case "rare":
+        rare(this, expr, part, () => this.call(expr.call.name, () => printOutlined(expr.call, this.kernel, this.#options)));
         return;
     }
   }
@@ -159,7 +178,7 @@ class KernelPrinter implements Printer {
   }
 
   #byteAddress(buffer: number, index: Linear): Linear {
-    const base = this.#bases[buffer]!;
+    const base = this.#options.bases[buffer]!;
     const bytes = times(index, bytesOf(this.kernel.buffers[buffer]!.dtype));
     if ("address" in base) return plus(bytes, constantLinear(base.address));
     const name = registerName(base.parameter);
@@ -225,9 +244,15 @@ class KernelPrinter implements Printer {
     this.code.release(local);
   }
 
-  callRemainder(): void {
-    this.callsRemainder = true;
-    this.code.emit("call", this.#remainder);
+  call(name: string, make: () => WasmFunction): void {
+    this.code.emit("call", this.#options.helpers.number(name, make));
+  }
+
+  /** The values of a function, which leaves the last on the stack. */
+  results(parameter: Local, body: readonly Let[]): void {
+    this.#registers.set(parameter.name, [0]);
+    for (const step of body.slice(0, -1)) this.#statement(step);
+    this.value(body.at(-1)!.value, 0);
   }
 
   /** Computes all parts of a value into new locals. */

@@ -89,6 +89,7 @@ export function linear(expr: Expr, facts: Facts): Linear | undefined {
     case "load":
     case "convert":
     case "across":
+    case "rare":
       return opaque(expr, facts);
   }
 }
@@ -148,6 +149,7 @@ export function isNonNegative(expr: Expr, facts: Facts): boolean {
     case "splat":
     case "ramp":
     case "across":
+    case "rare":
       return false;
   }
 }

@@ -77,7 +77,7 @@ export const opcodes = {
   ...row("i32x4", vector + 0x37, compareIntegers),
   ...row("f32x4", vector + 0x41, compareFloats),
   ...row("f64x2", vector + 0x47, compareFloats),
-  ...row("v128", vector + 0x4d, "not and andnot or xor bitselect"),
+  ...row("v128", vector + 0x4d, "not and andnot or xor bitselect any_true"),
   ...row("v128", vector + 0x56, "load32_lane load64_lane store8_lane store16_lane store32_lane store64_lane", "memoryLane"),
   ...row("v128", vector + 0x5c, "load32_zero load64_zero", "memory"),
   ...row("f32x4", vector + 0x5e, "demote_f64x2_zero"),

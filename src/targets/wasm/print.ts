@@ -4,13 +4,12 @@ import { finished } from "../../core/finished.ts";
 import type { Kernel } from "../../ir/kernel.ts";
 import type { Call, Program, Repeat } from "../../ir/program.ts";
 import { eachCall, isRepeat } from "../../ir/program.ts";
-import { remainderFunction } from "./divide.ts";
 import type { WasmModule } from "./encode.ts";
 import { encodingModule } from "./encode.ts";
 import type { ValueType, WasmFunction } from "./function.ts";
 import { FunctionBuilder } from "./function.ts";
 import type { Base, KernelOptions } from "./kernel.ts";
-import { printKernel } from "./kernel.ts";
+import { Helpers, printKernel } from "./kernel.ts";
 import type { Layout } from "./layout.ts";
 import { layOut, pageBytes, scratchAddresses } from "./layout.ts";
 
@@ -82,13 +81,13 @@ function* printingModule(program: Program, { relaxedSimd, sharing }: PrintOption
     return sharing?.part(kernel, bases, layout) ?? { bases };
   });
   const bases = parts.map((part) => part.bases);
-  const printed: ReturnType<typeof printKernel>[] = [];
+  const helpers = new Helpers(kernels.length);
+  const functions: WasmFunction[] = [];
   for (const [index, kernel] of kernels.entries()) {
-    printed.push(printKernel(kernel, { relaxedSimd, remainder: kernels.length, ...parts[index]! }));
+    functions.push(printKernel(kernel, { relaxedSimd, helpers, ...parts[index]! }));
     yield;
   }
-  const functions: WasmFunction[] = printed.map((kernel) => kernel.function);
-  if (printed.some((kernel) => kernel.callsRemainder)) functions.push(remainderFunction());
+  functions.push(...helpers.functions);
   const begin: SharedProgram["begin"] = (name, parameters) => new FunctionBuilder(name, parameters);
   const shared = sharing?.write({ program, layout, bases, first: functions.length, begin });
   if (shared !== undefined) functions.push(...shared.functions);

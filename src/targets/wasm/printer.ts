@@ -1,6 +1,6 @@
 import type { Expr, Local, RegisterType } from "../../ir/expr.ts";
 import type { Kernel } from "../../ir/kernel.ts";
-import type { FunctionBuilder, ValueType } from "./function.ts";
+import type { FunctionBuilder, ValueType, WasmFunction } from "./function.ts";
 import type { Linear } from "./linear.ts";
 
 /** What the parts of the kernel printer share. Values wider than 16 bytes are computed in parts of one v128 each. */
@@ -17,8 +17,8 @@ export interface Printer {
   bind(expr: Expr, use: (name: Local) => void): void;
   /** Gives `use` a local of this type that nobody else writes to meanwhile. */
   scratch(type: ValueType, use: (index: number) => void): void;
-  /** Calls the floating-point remainder, f64 × f64 → f64. */
-  callRemainder(): void;
+  /** Calls the function of this name, which is made at its first call in the module. */
+  call(name: string, make: () => WasmFunction): void;
 }
 
 /** Lanes that fit into one v128. Bools are masks as wide as an i32. */

@@ -46,7 +46,7 @@ export const reciprocal = unary("reciprocal", {
 
 export const sin = unary("sin", { scalar: e.sin, vjp: (g, x) => g.mul(x.cos()) });
 export const cos = unary("cos", { scalar: e.cos, vjp: (g, x) => g.mul(x.sin().neg()) });
-export const tan = unary("tan", { scalar: (x) => e.div(e.sin(x), e.cos(x)), vjp: (g, _x, y) => g.mul(y.square().add(1)) });
+export const tan = unary("tan", { scalar: e.tan, vjp: (g, _x, y) => g.mul(y.square().add(1)) });
 export const tanh = unary("tanh", { scalar: e.tanh, vjp: (g, _x, y) => g.sub(g.mul(y.square())) });
 export const erf = unary("erf", {
   scalar: e.erf,
