@@ -17,10 +17,8 @@ import {
   notEqual,
   rare,
   select,
-  shl,
   splat,
   sub,
-  xor,
 } from "../../ir/expr.ts";
 import { nearestInteger } from "./exponent.ts";
 import { outlined } from "./outlined.ts";
@@ -91,52 +89,37 @@ function inLanes(x: Expr, compute: (x: Expr) => Expr): Expr {
 /** sin(x + turns·pi/2). */
 function turned({ rest, quarter }: Reduced, turns: number): Expr {
   const place = turns === 0 ? quarter : add(quarter, i32(turns));
-  return negatedWhere(and(place, i32(2)), select(isOdd(place), cosine(rest), sine(rest)), 30);
+  // In f32 it's within 2 ulp without being fine.
+  const isFine = rest.high.dtype === "f64";
+  return negatedWhere(place, 2, select(isOdd(place), cosine(rest, isFine).high, sine(rest, isFine).high));
 }
 
 /** A quotient of pairs, with one division of what was rounded before. */
 function tangent({ rest, quarter }: Reduced): Expr {
-  const [s, c] = [finerSine(rest), finerCosine(rest)];
+  const [s, c] = [sine(rest, true), cosine(rest, true)];
   const odd = isOdd(quarter);
   const divisor = select(odd, s.high, c.high);
   const quotient = div(select(odd, c.high, s.high), divisor);
   const lost = fma(neg(quotient), select(odd, s.low, c.low), select(odd, c.low, s.low));
-  return negatedWhere(and(quarter, i32(1)), add(quotient, div(lost, divisor)), 31);
+  return negatedWhere(quarter, 1, add(quotient, div(lost, divisor)));
 }
 
-const isOdd = (n: Expr): Expr => notEqual(and(n, i32(1)), i32(0));
+const isSet = (n: Expr, bit: number): Expr => notEqual(and(n, i32(bit)), i32(0));
+const isOdd = (n: Expr): Expr => isSet(n, 1);
+const negatedWhere = (n: Expr, bit: number, x: Expr): Expr => select(isSet(n, bit), neg(x), x);
 
-/** -x where the one bit that may be set is, which a shift by `places` makes the sign. */
-function negatedWhere(bit: Expr, x: Expr, places: number): Expr {
-  if (x.dtype === "f64") return select(notEqual(bit, i32(0)), neg(x), x);
-  return bitcast(xor(bitcast(x, "i32"), shl(bit, i32(places))), "f32");
-}
-
-/** In f32 one register is enough. */
-function sine(rest: Pair): Expr {
-  if (rest.high.dtype === "f64") return finerSine(rest).high;
-  const r = add(rest.high, rest.low);
+function sine({ high: r, low }: Pair, isFine: boolean): Pair {
   const z = mul(r, r);
-  return fma(mul(r, z), polynomial(z, tables.f32.sin), r);
+  return pair(r, fma(mul(r, z), polynomial(z, tables[floatOf(r)].sin), isFine ? fma(mul(z, low), like(r, -0.5), low) : low));
 }
 
-function cosine(rest: Pair): Expr {
-  if (rest.high.dtype === "f64") return finerCosine(rest).high;
-  const r = add(rest.high, rest.low);
-  const z = mul(r, r);
-  return fma(mul(z, z), polynomial(z, tables.f32.cos), fma(z, like(r, -0.5), like(r, 1)));
-}
-
-function finerSine({ high: r, low }: Pair): Pair {
-  const z = mul(r, r);
-  return pair(r, fma(mul(r, z), polynomial(z, tables[floatOf(r)].sin), fma(mul(z, low), like(r, -0.5), low)));
-}
-
-function finerCosine({ high: r, low }: Pair): Pair {
+function cosine({ high: r, low }: Pair, isFine: boolean): Pair {
   const z = mul(r, r);
   const start = fma(z, like(r, -0.5), like(r, 1));
+  const [square, series] = [mul(z, z), polynomial(z, tables[floatOf(r)].cos)];
+  if (!isFine) return pair(start, mul(square, series));
   const lost = fma(z, like(r, -0.5), sub(like(r, 1), start));
-  return pair(start, fma(mul(z, z), polynomial(z, tables[floatOf(r)].cos), fma(neg(r), low, lost)));
+  return pair(start, fma(square, series, fma(neg(r), low, lost)));
 }
 
 /** All differences but the last are exact, the later ones in two registers. */

@@ -1,7 +1,7 @@
 import { GradsmithError } from "../../core/errors.ts";
 import type { Apply, Basic, Expr, Instruction, RegisterType } from "../../ir/expr.ts";
 import { isFloating } from "../../ir/expr.ts";
-import { joinMasks, widenMask } from "./convert.ts";
+import { joinMasks, pushMask } from "./convert.ts";
 import { divideIntegers, floatRemainder } from "./divide.ts";
 import { associativeOpcode, constantBytes, laneByLane } from "./lanes.ts";
 import type { Opcode } from "./opcodes.ts";
@@ -147,8 +147,7 @@ const select: Spelling = (printer, expr, part) => {
     printer.value(condition.x, 0);
     code.emit("select");
   } else {
-    if (expr.dtype === "f64") widenMask(printer, condition, part);
-    else printer.value(condition, part);
+    pushMask(printer, condition, expr.dtype, part);
     code.emit("v128.bitselect");
   }
 };

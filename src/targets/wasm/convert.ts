@@ -92,8 +92,9 @@ export function joinMasks({ code }: Printer, wide: Expr, part: number, mask: (ha
   code.emit("i8x16.shuffle", ...[0, 8, 16, 24].flatMap((lane) => [lane, lane + 1, lane + 2, lane + 3]));
 }
 
-/** The mask for part number `part` of a value of 64-bit lanes. */
-export function widenMask(printer: Printer, condition: Expr, part: number): void {
-  printer.value(condition, part >> 1);
-  printer.code.emit(part % 2 === 0 ? "i64x2.extend_low_i32x4_s" : "i64x2.extend_high_i32x4_s");
+/** The condition for part number `part` of a value of this type: of vectors a mask. */
+export function pushMask(printer: Printer, condition: Expr, dtype: RegisterType, part: number): void {
+  const isWide = dtype === "f64" && condition.lanes > 1;
+  printer.value(condition, isWide ? part >> 1 : part);
+  if (isWide) printer.code.emit(part % 2 === 0 ? "i64x2.extend_low_i32x4_s" : "i64x2.extend_high_i32x4_s");
 }

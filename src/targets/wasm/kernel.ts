@@ -22,30 +22,13 @@ export interface KernelOptions {
   readonly relaxedSimd: boolean;
   /** Of each of the kernel's buffers: its address, or the function's parameter that holds it. */
   readonly bases: readonly Base[];
-  readonly helpers: Helpers;
+  /** Functions that kernels call, by name, in the order of the module; they come after the kernels. */
+  readonly helpers: Map<string, WasmFunction>;
+  readonly kernels: number;
   /** The first of two parameters after the others, which say the part of the kernel's range to go through; without, it's the whole of it. */
   readonly part?: number;
 }
 export type Base = { readonly address: number } | { readonly parameter: number; readonly offset?: number };
-
-/** Functions of a module that its kernels call, each there once. */
-export class Helpers {
-  readonly functions: WasmFunction[] = [];
-  readonly #numbers = new Map<string, number>();
-  readonly #first: number;
-
-  constructor(first: number) {
-    this.#first = first;
-  }
-
-  number(name: string, make: () => WasmFunction): number {
-    const known = this.#numbers.get(name);
-    if (known !== undefined) return known;
-    const number = this.#first + this.functions.push(make()) - 1;
-    this.#numbers.set(name, number);
-    return number;
-  }
-}
 
 /** A kernel as a WebAssembly function. */
 export function printKernel(kernel: Kernel, options: KernelOptions): WasmFunction {
@@ -245,7 +228,9 @@ class KernelPrinter implements Printer {
   }
 
   call(name: string, make: () => WasmFunction): void {
-    this.code.emit("call", this.#options.helpers.number(name, make));
+    const { helpers, kernels } = this.#options;
+    if (!helpers.has(name)) helpers.set(name, make());
+    this.code.emit("call", kernels + [...helpers.keys()].indexOf(name));
   }
 
   /** The values of a function, which leaves the last on the stack. */

@@ -9,7 +9,7 @@ import { encodingModule } from "./encode.ts";
 import type { ValueType, WasmFunction } from "./function.ts";
 import { FunctionBuilder } from "./function.ts";
 import type { Base, KernelOptions } from "./kernel.ts";
-import { Helpers, printKernel } from "./kernel.ts";
+import { printKernel } from "./kernel.ts";
 import type { Layout } from "./layout.ts";
 import { layOut, pageBytes, scratchAddresses } from "./layout.ts";
 
@@ -81,13 +81,13 @@ function* printingModule(program: Program, { relaxedSimd, sharing }: PrintOption
     return sharing?.part(kernel, bases, layout) ?? { bases };
   });
   const bases = parts.map((part) => part.bases);
-  const helpers = new Helpers(kernels.length);
+  const helpers: KernelOptions["helpers"] = new Map();
   const functions: WasmFunction[] = [];
   for (const [index, kernel] of kernels.entries()) {
-    functions.push(printKernel(kernel, { relaxedSimd, helpers, ...parts[index]! }));
+    functions.push(printKernel(kernel, { relaxedSimd, helpers, kernels: kernels.length, ...parts[index]! }));
     yield;
   }
-  functions.push(...helpers.functions);
+  functions.push(...helpers.values());
   const begin: SharedProgram["begin"] = (name, parameters) => new FunctionBuilder(name, parameters);
   const shared = sharing?.write({ program, layout, bases, first: functions.length, begin });
   if (shared !== undefined) functions.push(...shared.functions);
