@@ -27,7 +27,7 @@ export const stateControls = (
   async saveCheckpoint(path) {
     const checkpoint = reach.checkpoint();
     const first = checkpoint.state.step.item();
-    const { saveCheckpoint } = await import("./save-checkpoint.ts");
+    const { saveCheckpoint } = await import("./model-files.ts");
     await saveCheckpoint(path, model, checkpoint, await first);
   },
   copyWeights: () => copiedWeights(reach.state()),

@@ -96,7 +96,7 @@ function outputNames(where: string, name: string, value: unknown): void {
 
 // Files are read and written by modules that pages load when they are used: they know every layer.
 const resumedFrom = async (from: ModelFile, model: Model): Promise<Checkpoint> =>
-  (await import("./read-checkpoint.ts")).readCheckpoint(from, model);
+  (await import("./model-files.ts")).readCheckpoint(from, model);
 
 /** For so many choices of `outputs` a model keeps its programs of `predict`. */
 const mostPredictors = 16;
@@ -397,7 +397,7 @@ export abstract class Model extends Module {
    */
   async save(target: string, options: SaveOptions = {}): Promise<void> {
     await this.#state.reading(async (variables) => {
-      const { modelFile, writeParts } = await import("./save-model.ts");
+      const { modelFile, writeParts } = await import("./model-files.ts");
       await writeParts(target, modelFile("save", this, variables, options));
     });
   }
@@ -405,7 +405,7 @@ export abstract class Model extends Module {
   /** Writes the weights to a safetensors file, for `loadWeights` of a model that is built alike; `target` and options as for `save`. */
   async saveWeights(target: string, options: SaveOptions = {}): Promise<void> {
     await this.#state.reading(async (variables) => {
-      const { weightsFile, writeParts } = await import("./save-model.ts");
+      const { weightsFile, writeParts } = await import("./model-files.ts");
       await writeParts(target, weightsFile(variables, options));
     });
   }
@@ -417,7 +417,7 @@ export abstract class Model extends Module {
    */
   async toBytes(options: SaveOptions = {}): Promise<Uint8Array> {
     return this.#state.reading(async (variables) => {
-      const { modelFile, wholeFile } = await import("./save-model.ts");
+      const { modelFile, wholeFile } = await import("./model-files.ts");
       return wholeFile(modelFile("toBytes", this, variables, options));
     });
   }
@@ -428,7 +428,7 @@ export abstract class Model extends Module {
    * @throws GradsmithError "file" where it is missing or damaged, or where names or shapes aren't this model's.
    */
   async loadWeights(from: ModelFile): Promise<void> {
-    const { checkTensors, readTensors } = await import("./read-model-file.ts");
+    const { checkTensors, readTensors } = await import("./model-files.ts");
     const { tensors, where } = await readTensors(from);
     checkTensors(where, tensors, this.blueprint);
     this.setWeights(tensors);

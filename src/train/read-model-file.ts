@@ -1,6 +1,8 @@
 import { disk } from "../core/disk.ts";
 import { GradsmithError } from "../core/errors.ts";
 import { sameShape, showShape } from "../core/shape.ts";
+import { keptBlob } from "../io/page-storage.ts";
+import { decodeSafetensors } from "../io/safetensors.ts";
 import type { Blueprint } from "../nn/blueprint.ts";
 import type { NamedTensors } from "../optim/optimizer.ts";
 import { constantOf } from "../runtime/values.ts";
@@ -27,7 +29,6 @@ export async function readTensors(from: ModelFile): Promise<FileContents> {
 }
 
 export async function tensorsIn(bytes: Uint8Array, where: string): Promise<FileContents> {
-  const { decodeSafetensors } = await import("../io/safetensors.ts");
   const { tensors, metadata } = decodeSafetensors(bytes, where);
   checkScales(where, tensors, metadata);
   const ofTraining = (name: string): boolean => metadata[trainingKey] !== undefined && name.startsWith(trainingPrefix);
@@ -55,7 +56,6 @@ async function bytesOf(from: ModelFile): Promise<{ bytes: Uint8Array; where: str
     return { bytes: await bodyOf(from, where), where };
   }
   if (typeof from === "string" && from.startsWith("indexeddb://")) {
-    const { keptBlob } = await import("../io/page-storage.ts");
     const blob = await keptBlob(from.slice("indexeddb://".length));
     return { bytes: new Uint8Array(await blob.arrayBuffer()), where: from };
   }

@@ -1,6 +1,8 @@
 import { disk } from "../core/disk.ts";
 import { GradsmithError } from "../core/errors.ts";
 import { map } from "../core/tree.ts";
+import { downloadBlob, keepBlob } from "../io/page-storage.ts";
+import { safetensorsHeader, safetensorsPart } from "../io/safetensors.ts";
 import { saveModule } from "../nn/saved-module.ts";
 import type { Types } from "../nn/shapes.ts";
 import { isType } from "../nn/shapes.ts";
@@ -19,7 +21,6 @@ export async function* tensorFile(
   metadata: Metadata = {},
   storage: WeightStorage = "f32",
 ): AsyncGenerator<Uint8Array> {
-  const { safetensorsHeader, safetensorsPart } = await import("../io/safetensors.ts");
   const { tensors, metadata: more } = stored(weights, storage);
   const { header, names } = safetensorsHeader(tensors, { ...metadata, ...more });
   yield header;
@@ -41,7 +42,6 @@ export async function writeParts(target: string, parts: AsyncIterable<Uint8Array
       parts,
     );
   if (name.includes("")) throw new GradsmithError("option", "save", `"${target}" lacks a name.`, `Write "${target}model".`);
-  const { downloadBlob, keepBlob } = await import("../io/page-storage.ts");
   const blob = new Blob((await partsOf(parts)) as Uint8Array<ArrayBuffer>[], { type: "application/octet-stream" });
   if (name[0] !== undefined) await keepBlob(name[0], blob);
   else downloadBlob(name[1]!, blob);
