@@ -28,6 +28,17 @@ describe("instructions, by the definitions in ir/expr.ts", () => {
     expect(value(e.div(u(4294967295), u(2)))).toBe(2147483647);
   });
 
+  it("what is rare is called with its argument, by its own names", () => {
+    const [x, twice] = [e.local("x", "f32"), e.local("twice", "f32")];
+    const body: readonly e.Let[] = [
+      { kind: "let", name: "twice", value: e.add(x, x) },
+      { kind: "let", name: "result", value: e.add(twice, e.mul(x, x)) },
+    ];
+    const call: e.Outlined = { name: "far", parameter: x as e.Local, body };
+    const of = (given: number): number => value(e.rare(e.less(f(2), f(given)), f(-1), f(given), call));
+    expect([of(1), of(3)]).toEqual([-1, 15]);
+  });
+
   it("min and max keep NaN and order zeros", () => {
     expect(value(e.max(f(Number.NaN), f(1)))).toBeNaN();
     expect(value(e.min(f(1), f(Number.NaN)))).toBeNaN();

@@ -46,6 +46,8 @@ describe("print shows", () => {
   it("every kind of expression", () => {
     const x = e.local("x", "f32", 4);
     expect(showExpr(e.across("add", e.neg(x)))).toBe("across_add(neg(x))");
+    const call: e.Outlined = { name: "far", parameter: x as e.Local, body: [{ kind: "let", name: "result", value: x }] };
+    expect(showExpr(e.rare(e.less(x, e.like(x, 1)), e.neg(x), x, call))).toBe("rare((x < 1@4), far(x), neg(x))");
     expect(showExpr(e.load(2, "f32", e.ramp(i, 3, 4), 4))).toBe("b2[(i .. 3 :4)]");
     expect(showExpr(e.cast(e.bitcast(x, "u32"), "f64"))).toBe("f64(bits_u32(x))");
     expect(showExpr(e.constant(-0, "f32"))).toBe("-0");

@@ -46,7 +46,7 @@ function besideQuarterTurns(dtype: Float, count: number): number[] {
 const argumentsOf = (dtype: Float): number[] => {
   const known = fixture.map(([x]) => x);
   const usual = Array.from({ length: 600 }, (_, i) => (i - 300) * 0.0437);
-  const count = inNightly(2000, 100_000);
+  const count = inNightly(2000, 40_000);
   const all = [0, -0, Infinity, -Infinity, Number.NaN, ...known, ...usual, ...drawn(dtype, count), ...besideQuarterTurns(dtype, count)];
   return dtype === "f32" ? all.map(Math.fround) : all;
 };
@@ -58,6 +58,10 @@ function ulpAt(value: number, dtype: Float): number {
   if (exponent > lowest && 2 ** exponent > size) exponent--;
   return 2 ** (exponent - digits);
 }
+
+/** Whether it's a subnormal of f32, which native code takes for 0, and is answered by itself or 1. */
+const isTiny = (x: number, found: number, name: string, dtype: Float): boolean =>
+  dtype === "f32" && Math.abs(x) < 2 ** -126 && Object.is(found, name === "cos" ? 1 : x);
 
 const cases = (["f32", "f64"] as const).map((dtype) => {
   const x = argumentsOf(dtype);
@@ -89,12 +93,11 @@ for (const tier of tiers) {
         for (const [i, name] of names.entries()) {
           for (const [place, wanted] of exact.map((each) => each[name]).entries()) {
             const found = results[i]![place]!;
-            const what = `${name}(${x[place]}) is ${found}, by the definition ${wanted}`;
-            if (!Number.isFinite(x[place]!) || wanted === 0) expect(Object.is(found, wanted), what).toBe(true);
-            else if (Math.abs(x[place]!) < 2 ** -126 && dtype === "f32")
-              expect(Object.is(found, name === "cos" ? 1 : x[place]), what).toBe(true);
+            const isAlike = Object.is(found, wanted);
             // Doubles to compare with are within half an ulp themselves.
-            else expect(Math.abs(found - wanted) / ulpAt(wanted, dtype), what).toBeLessThanOrEqual(dtype === "f32" ? 1.7 : 1);
+            const isNear = Math.abs(found - wanted) / ulpAt(wanted, dtype) <= (dtype === "f32" ? 1.7 : 1);
+            if (!(isAlike || (isNear && wanted !== 0) || isTiny(x[place]!, found, name, dtype)))
+              expect.fail(`${name}(${x[place]}) is ${found}, by the definition ${wanted}`);
           }
         }
       });

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
-import type { Expr } from "../../ir/expr.ts";
-import { add, apply, constant, exp, less, load, local, max, mul, select, sub } from "../../ir/expr.ts";
+import type { Expr, Local, Outlined } from "../../ir/expr.ts";
+import { add, apply, constant, exp, less, load, local, max, mul, rare, select, sub } from "../../ir/expr.ts";
 import type { Kernel } from "../../ir/kernel.ts";
 import type { Program } from "../../ir/program.ts";
 import { literal } from "./literal.ts";
@@ -61,6 +61,19 @@ describe("printPieces", () => {
 });
 
 describe("printC", () => {
+  it("prints what is rare once, as a function that is never inlined, whichever kernels call it", () => {
+    const x = local("x", "f32");
+    const call: Outlined = { name: "far", parameter: x as Local, body: [{ kind: "let", name: "result", value: add(x, x) }] };
+    const make = (name: string): Kernel =>
+      mapping(name, (at) => {
+        const given = load(0, "f32", at, 16);
+        return rare(less(f32(1), given), max(given, f32(0)), given, call);
+      });
+    const text = printC(program([make("one"), make("two")]));
+    expect(text.split("static NOINLINE float far(float x) {")).toHaveLength(2);
+    expect(text.match(/rare_far_in_16\(/g)).toHaveLength(3);
+  });
+
   it("prints the text kept here", () => {
     const relu = mapping("relu", (at) => max(sub(load(0, "f32", at, 16), f32(1.5)), f32(0)));
     expect(
