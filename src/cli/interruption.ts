@@ -1,6 +1,6 @@
 import type { Terminal } from "./terminal.ts";
 
-/** Ctrl-C while something runs: the first one asks it to end well, the second one ends the process. */
+/** Ctrl-C, or a terminal that closes, while something runs: the first one asks it to end well, the second one ends the process. */
 export interface Interruption {
   readonly signal: AbortSignal;
   /** Ctrl-C has its usual meaning again. */
@@ -17,9 +17,15 @@ export function catchInterruption(terminal: Terminal): Interruption {
     terminal.warn("\nFinishing this step, then saving. Press Ctrl-C again to quit at once.");
     controller.abort();
   };
+  // A terminal that closes tells its shell's programs once or twice.
+  const hangUp = (): void => {
+    if (!controller.signal.aborted) interrupt();
+  };
   process.on("SIGINT", interrupt);
   process.on("SIGTERM", interrupt);
+  process.on("SIGHUP", hangUp);
   const release = (): void => {
+    process.off("SIGHUP", hangUp);
     process.off("SIGINT", interrupt);
     process.off("SIGTERM", interrupt);
   };

@@ -47,6 +47,8 @@ export function endWithReader(): void {
   for (const stream of [process.stdout, process.stderr]) {
     stream.on("error", (error: NodeJS.ErrnoException) => {
       if (error.code === "EPIPE") process.exit(0);
+      // The terminal is gone: what runs is told so by a signal, and saves.
+      if (error.code === "EIO") return;
       if (stream === process.stdout) process.stderr.write(`${fileError("standard output", "can't be written", error).message}\n`);
       process.exit(2);
     });

@@ -12,7 +12,7 @@ import type { ContractGroup, Group, LoopGroup, LoopMember, ScanGroup } from "./g
 import { nodesOf } from "./group.ts";
 import { chooseMemory } from "./memory-nodes.ts";
 import { depends, inOrder } from "./order.ts";
-import { elements } from "./pull.ts";
+import { elements, scalarCost } from "./pull.ts";
 
 export interface Fused {
   /** In an order in which they can run. */
@@ -38,7 +38,7 @@ export function fuse(roots: readonly Node[], options: FusionOptions = {}): Fused
   const memory = chooseMemory(roots, options.alone ?? new Set());
   if (options.fusion === false) for (const node of topological(roots)) if (node.op.kind !== "source") memory.add(node);
   const accesses = new Accesses(memory);
-  const groups = new Groups();
+  const groups = new Groups(memory);
   for (const node of topological(roots)) {
     if (!memory.has(node) || node.op.kind === "source") continue;
     const needed = new Set(
@@ -65,6 +65,7 @@ export function fuse(roots: readonly Node[], options: FusionOptions = {}): Fused
 function findHome(node: Node, needed: ReadonlySet<Group>, groups: Groups, accesses: Accesses): Group | undefined {
   const candidates = [...needed].sort((a, b) => groups.all.indexOf(b) - groups.all.indexOf(a));
   for (const group of candidates) {
+    if (groups.isFull(group)) continue;
     const others = [...needed].filter((other) => other !== group);
     if (groups.closed.has(group) || others.some((other) => groups.dependsOn(other, group))) continue;
     if (group.kind === "contract" && isPulled(node) && joinsEpilogue(node, group, accesses)) {
@@ -95,7 +96,13 @@ function findNeighbour(
   return groups.all
     .filter((group) => group.kind === "loop")
     .find((group) => {
-      if (group.inner.length > 0 !== isReduction || !sameShape(group.domain, domain.type.shape) || groups.closed.has(group)) return false;
+      if (
+        group.inner.length > 0 !== isReduction ||
+        !sameShape(group.domain, domain.type.shape) ||
+        groups.closed.has(group) ||
+        groups.isFull(group)
+      )
+        return false;
       if ([...needed].some((other) => groups.dependsOn(other, group))) return false;
       return group.members.some((member) => readBy(member.node).some((read) => own.has(read))) && joinsLoop(node, group, accesses);
     });
@@ -242,12 +249,32 @@ function readsOwnPlace(access: Access, space: Shape, at: readonly Index[]): bool
   return own !== undefined && !access.guarded && sameIndices(access.indices, own);
 }
 
+/** Of one kernel: V8 takes functions of 765,432 bytes, which are some 1,600 sines. */
+const mostInstructions = 4096;
+
+/** Those of what is computed for a node from memory, each counted once. */
+function instructionsOf(root: Node, memory: ReadonlySet<Node>): number {
+  const met = new Set([root]);
+  let sum = 0;
+  for (const node of met) {
+    sum += scalarCost(node);
+    for (const input of node.inputs) if (!memory.has(input)) met.add(input);
+  }
+  return sum;
+}
+
 /** The groups so far and who needs whom. */
 class Groups {
   readonly all: Group[] = [];
   readonly home = new Map<Node, Group>();
   readonly closed = new Set<Group>();
   readonly #needs = new Map<Group, Set<Group>>();
+  readonly #instructions = new Map<Group, number>();
+  readonly #memory: ReadonlySet<Node>;
+
+  constructor(memory: ReadonlySet<Node>) {
+    this.#memory = memory;
+  }
 
   /** The group of another result of the same run. */
   runOf(node: Node): ScanGroup | undefined {
@@ -259,13 +286,23 @@ class Groups {
     if (isAlone) this.closed.add(group);
     this.all.push(group);
     this.#needs.set(group, new Set(needed));
-    this.home.set(node, group);
+    this.#settle(group, node);
   }
 
   join(group: Group, node: Node, needed: ReadonlySet<Group>): void {
     const needs = this.#needs.get(group)!;
     for (const other of needed) if (other !== group) needs.add(other);
+    this.#settle(group, node);
+  }
+
+  #settle(group: Group, node: Node): void {
     this.home.set(node, group);
+    this.#instructions.set(group, (this.#instructions.get(group) ?? 0) + instructionsOf(node, this.#memory));
+  }
+
+  /** Whether one more would make a function that engines refuse, or that compilers need minutes for. */
+  isFull(group: Group): boolean {
+    return (this.#instructions.get(group) ?? 0) > mostInstructions;
   }
 
   /** Whether `group` needs `other`, directly or not. */

@@ -3,6 +3,8 @@ import type { Node } from "../ir/graph.ts";
 import { topological } from "../ir/graph.ts";
 import { isScan } from "../ir/scan.ts";
 import { isPulled } from "./access.ts";
+import { isJoined } from "./joined.ts";
+import { keepDeep } from "./keep-deep.ts";
 import { keepOperand } from "./keep-operand.ts";
 import { keepPieces } from "./keep-pieces.ts";
 import { elements, inlineCost, neighbours } from "./pull.ts";
@@ -19,7 +21,7 @@ const many = 2 ** 14;
 /**
  * Decides which nodes become memory; all others are computed where they are used. Memory are: what comes from outside, results, `copies`, whatever
  * can't be pulled (reductions, contractions, ...), operands of contractions that aren't plain views of memory (each element is read many
- * times), and costly values with several users.
+ * times), costly values with several users, and what would make an expression too deep.
  */
 export function chooseMemory(roots: readonly Node[], copies: ReadonlySet<Node>): Set<Node> {
   const order = topological(roots);
@@ -32,11 +34,9 @@ export function chooseMemory(roots: readonly Node[], copies: ReadonlySet<Node>):
     if (node.op.kind === "shuffle") for (const operand of node.inputs) if (isPulled(operand)) memory.add(operand);
   }
   keepShared(order, memory);
+  keepDeep(order, memory);
   return memory;
 }
-
-/** Whether a node lays several others side by side. */
-export const isJoined = ({ op, inputs }: Node): boolean => op.kind === "movement" && inputs.length > 1;
 
 /** Whether a pulled value that takes `cost` instructions would be computed again and again: for several others, or for a larger one. */
 export function isWorthKeeping({ cost, size, isShared, largest }: Repeated): boolean {

@@ -126,7 +126,7 @@ function wrong(where: string, name: string, wanted: string, value: unknown, fix?
 
 /** `"a", "b" or "c"`. */
 function inWords(values: readonly unknown[]): string {
-  const list = values.map(described);
+  const list = values.map((value) => described(value));
   return list.length === 1 ? list[0]! : `${list.slice(0, -1).join(", ")} or ${list[list.length - 1]!}`;
 }
 

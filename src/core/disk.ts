@@ -1,8 +1,17 @@
 import { GradsmithError } from "./errors.ts";
 
+/** A file of which parts can be read. */
+export interface OpenFile {
+  readonly byteLength: number;
+  /** Fills `target` with the bytes from a position on. */
+  read(target: Uint8Array, position: number): Promise<void>;
+}
+
 /** Files by their paths. */
 export interface Disk {
   readFileBytes(path: string): Promise<Uint8Array>;
+  /** Has `read` fill parts of a file, which is closed afterwards. */
+  withFile<T>(path: string, read: (file: OpenFile) => Promise<T>): Promise<T>;
   /** Bytes, or parts that come one by one, as a whole or not at all. */
   writeFileBytes(path: string, bytes: Uint8Array | string | AsyncIterable<Uint8Array>): Promise<void>;
   removeFile(path: string): Promise<void>;

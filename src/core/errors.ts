@@ -1,3 +1,5 @@
+import { printable } from "./printable.ts";
+
 /** What a caller can do wrong, or a machine refuse. The code is stable; the words are not. */
 export type ErrorCode = "shape" | "dtype" | "option" | "data" | "file" | "network" | "device" | "training" | "usage" | "internal";
 
@@ -11,9 +13,17 @@ export class GradsmithError extends Error {
   readonly where: string;
 
   constructor(code: ErrorCode, where: string, what: string, fix?: string) {
-    super(fix === undefined ? `[${where}] ${what}` : `[${where}] ${what} ${fix}`);
+    super(shown(fix === undefined ? `[${where}] ${what}` : `[${where}] ${what} ${fix}`));
     this.name = "GradsmithError";
     this.code = code;
     this.where = where;
   }
 }
+
+/** Whatever is in it, a message goes to a terminal. */
+const shown = (message: string): string =>
+  message
+    .slice(0, 10_000)
+    .split("\n")
+    .map((line) => printable(line, 4000))
+    .join("\n");

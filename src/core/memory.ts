@@ -1,9 +1,20 @@
+import { GradsmithError } from "./errors.ts";
+
 /** So many bytes around numbers let a device compute with them where they lie. */
 const room = 128;
 
 /** Bytes with room around them. */
-export const roomyBytes = (byteLength: number): Uint8Array<ArrayBuffer> =>
-  new Uint8Array(new ArrayBuffer(byteLength + room), 0, byteLength);
+export const roomyBytes = (byteLength: number): Uint8Array<ArrayBuffer> => bytesIn(() => new ArrayBuffer(byteLength + room), byteLength);
+
+/** @throws GradsmithError "device" where so much memory isn't to be had. */
+function bytesIn(allocate: () => ArrayBuffer, byteLength: number): Uint8Array<ArrayBuffer> {
+  try {
+    return new Uint8Array(allocate(), 0, byteLength);
+  } catch (error) {
+    if (!(error instanceof RangeError)) throw error;
+    throw new GradsmithError("device", "memory", `there are no ${byteLength} bytes to be had.`, "Compute with less at a time.");
+  }
+}
 
 /** A move goes in pieces of so many bytes. */
 const piece = 2 ** 20;
@@ -19,7 +30,7 @@ interface Resizable {
 export function givenBytes(byteLength: number): Uint8Array<ArrayBuffer> {
   if (byteLength < shrinkableFrom) return roomyBytes(byteLength);
   const maxByteLength = byteLength + room;
-  return new Uint8Array(Reflect.construct(ArrayBuffer, [maxByteLength, { maxByteLength }]) as ArrayBuffer, 0, byteLength);
+  return bytesIn(() => Reflect.construct(ArrayBuffer, [maxByteLength, { maxByteLength }]) as ArrayBuffer, byteLength);
 }
 
 /**

@@ -58,9 +58,12 @@ const usage = (where: string, checks: object): string => {
 };
 
 /** A value as an error shows it. */
-export function described(value: unknown): string {
+export function described(value: unknown, depth = 0): string {
   if (value === null) return "null";
-  if (Array.isArray(value)) return value.length > 8 ? `an array of ${value.length}` : `[${value.map(described).join(", ")}]`;
+  if (Array.isArray(value))
+    return value.length > 8 || depth > 4
+      ? `an array of ${value.length}`
+      : `[${value.map((item) => described(item, depth + 1)).join(", ")}]`;
   if (typeof value === "string") return JSON.stringify(value.length > 40 ? `${value.slice(0, 40)}…` : value);
   if (typeof value === "function") return "a function";
   if (typeof value === "object") return "an object";

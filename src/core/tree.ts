@@ -25,6 +25,9 @@ export interface Flat<L> {
   leavesOf(other: unknown): L[] | undefined;
 }
 
+/** Whoever walks a tree calls itself for each level, and a stack has an end. */
+const deepest = 1000;
+
 type Rebuild = (leaves: readonly unknown[]) => unknown;
 interface Part {
   readonly text: string;
@@ -52,6 +55,8 @@ export function flatten<L>(tree: unknown, isLeaf: (x: unknown) => x is L): Flat<
   const inside = <T>(item: object, work: () => T): T => {
     if (open.has(item))
       throw new GradsmithError("usage", "tree", "an object contains itself.", "Pass trees: plain objects and arrays without cycles.");
+    if (open.size === deepest)
+      throw new GradsmithError("usage", "tree", `objects are nested more than ${deepest} deep.`, "Pass trees that are less deep.");
     open.add(item);
     const result = work();
     open.delete(item);

@@ -1,3 +1,4 @@
+import { constants } from "node:fs";
 import type { FileHandle } from "node:fs/promises";
 import { open } from "node:fs/promises";
 import { createGunzip } from "node:zlib";
@@ -9,12 +10,21 @@ import { givenBytes } from "../core/memory.ts";
  * produced. Errors of the file system are its own.
  */
 export async function unpackedFile(path: string, limit: number): Promise<Uint8Array> {
-  const file = await open(path);
+  // Without this flag a pipe is open only when somebody writes to it.
+  const file = await open(path, constants.O_RDONLY | (constants.O_NONBLOCK ?? 0));
   try {
+    const facts = await file.stat();
+    if (!facts.isFile()) throw unpackError(path, "can't be read: it is not a file.");
     const { buffer: start } = await file.read(new Uint8Array(2), 0, 2, 0);
     if (start[0] === 0x1f && start[1] === 0x8b) return await unpacked(file, path, limit);
-    const whole = await file.readFile();
-    return whole.byteLength === whole.buffer.byteLength ? whole : new Uint8Array(whole);
+    if (facts.size > limit) throw unpackError(path, `has ${facts.size} bytes, more than the ${limit} expected.`);
+    const whole = givenBytes(facts.size);
+    for (let done = 0; done < whole.byteLength; ) {
+      const { bytesRead } = await file.read(whole, done, whole.byteLength - done, done);
+      if (bytesRead === 0) throw unpackError(path, "became shorter while it was read.");
+      done += bytesRead;
+    }
+    return whole;
   } finally {
     await file.close();
   }

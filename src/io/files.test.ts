@@ -1,4 +1,5 @@
-import { mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
+import { execFileSync } from "node:child_process";
+import { chmod, lstat, mkdir, mkdtemp, readdir, readFile, rm, stat, symlink, utimes, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
@@ -72,4 +73,61 @@ test.skipIf(process.platform !== "linux")("a place that can't be written to is s
   await expect(writableFolder("/proc/gradsmith")).rejects.toThrow(
     "[/proc/gradsmith] can't be written to: it does not exist. Check the path.",
   );
+});
+
+const noPosix = process.platform === "win32";
+
+test.skipIf(noPosix)("a file that is written again keeps its mode, as POSIX's open does", async () => {
+  const path = join(folder, "secret.bin");
+  await writeFile(path, "x");
+  await chmod(path, 0o600);
+  await writeFileBytes(path, Uint8Array.of(1, 2));
+  expect((await stat(path)).mode & 0o777).toBe(0o600);
+  await chmod(path, 0o640);
+  await writeFileBytes(path, Uint8Array.of(3));
+  expect((await stat(path)).mode & 0o777).toBe(0o640);
+});
+
+test.skipIf(noPosix)("links are followed, as POSIX's open does, also where nothing is there yet", async () => {
+  const place = join(folder, "links");
+  await mkdir(join(place, "elsewhere"), { recursive: true });
+  await symlink("elsewhere/model.bin", join(place, "second"));
+  await symlink("second", join(place, "first"));
+  for (const byte of [1, 2]) {
+    await writeFileBytes(join(place, "first"), Uint8Array.of(byte));
+    expect([...(await readFile(join(place, "elsewhere", "model.bin")))]).toEqual([byte]);
+  }
+  expect((await lstat(join(place, "first"))).isSymbolicLink()).toBe(true);
+  expect(await readdir(join(place, "elsewhere"))).toEqual(["model.bin"]);
+  await symlink("round", join(place, "round"));
+  await expect(writeFileBytes(join(place, "round"), "x")).rejects.toThrow("its links lead in a circle");
+});
+
+test.skipIf(noPosix)("devices are written to, and stay what they are", async () => {
+  await writeFileBytes("/dev/null", Uint8Array.of(1, 2, 3));
+  expect((await lstat("/dev/null")).isCharacterDevice()).toBe(true);
+});
+
+test.skipIf(noPosix)("pipes and devices, which need not end, are not read", async () => {
+  const pipe = join(folder, "pipe");
+  execFileSync("mkfifo", [pipe]);
+  for (const path of [pipe, "/dev/zero"])
+    await expect(readFileBytes(path)).rejects.toThrow(`[${path}] can't be read: it is a pipe or a device. Give the path of a file.`);
+});
+
+test("what saves of killed processes left behind is removed by the next one, and nothing else", async () => {
+  const place = join(folder, "swept");
+  await mkdir(place);
+  const dead = execFileSync(process.execPath, ["-p", "process.pid"], { encoding: "utf8" }).trim();
+  const hour = new Date(Date.now() - 3_600_000);
+  const name = (pid: string | number) => `model.safetensors.${pid}-0123456789ab.part`;
+  const left = [name(dead), name(process.pid), "other.part", "model.safetensors"];
+  for (const each of left) {
+    await writeFile(join(place, each), "x");
+    await utimes(join(place, each), hour, hour);
+  }
+  // Just now, on another machine perhaps.
+  await writeFile(join(place, name(dead).replace("0", "1")), "x");
+  await writeFileBytes(join(place, "last.safetensors"), "x");
+  expect((await readdir(place)).sort()).toEqual([...left.slice(1), name(dead).replace("0", "1"), "last.safetensors"].sort());
 });

@@ -119,6 +119,41 @@ const bad: readonly (readonly [string, Uint8Array, string])[] = [
     file({ a: u8(0, 2 ** 50) }, [0]),
     `[m] is cut off: the tensor "a" ends at byte 1125899906842624 of the data, and 1 are there. ${damaged}`,
   ],
+  [
+    "65 axes, one more than NumPy's",
+    file({ a: u8(0, 1, Array(65).fill(1)) }, [0]),
+    `[m] gives the tensor "a" 65 axes; at most 64 are read. ${damaged}`,
+  ],
+  [
+    "lists in lists without end",
+    file(`{"a":${"[".repeat(1e6)}${"]".repeat(1e6)}}`),
+    `[m] has a header that is nested more than 8 deep. ${damaged}`,
+  ],
+  [
+    "a dtype that is nested lists",
+    file({ a: { ...u8(0, 1), dtype: [[["F32"]]] } }, [0]),
+    '[m] holds the tensor "a" as dtype [[["F32"]]]; readable are F32, F64, F16, BF16, I32, U32, U8, BOOL. Convert it where it was written.',
+  ],
+  [
+    "100,001 empty tensors",
+    file(Object.fromEntries(Array.from({ length: 100_001 }, (_, i) => [i, u8(0, 0, [0])]))),
+    `[m] has a header of 100001 tensors; at most 100000 are read. ${damaged}`,
+  ],
+  [
+    "a name of a million characters",
+    file({ ["x".repeat(1e6)]: u8(0, 1) }, [0]),
+    `[m] has a tensor whose name has 1000000 characters; at most 10000 are read. ${damaged}`,
+  ],
+  [
+    "a name that steers terminals, escaped as JSON escapes it",
+    file({ "a\u001b[2J\u009b1m\n\u202e": null }),
+    `[m] describes the tensor "a\\u001b[2J\\u009b1m\\n\\u202e" with something that is not an object. ${damaged}`,
+  ],
+  [
+    "a long name, shortened",
+    file({ ["y".repeat(5000)]: null }),
+    `[m] describes the tensor "${"y".repeat(80)}…" with something that is not an object. ${damaged}`,
+  ],
   ["bytes after the last tensor", file({ a: u8(0, 1) }, [0, 9, 9]), `[m] has 2 bytes after its last tensor. ${damaged}`],
   [
     "a truth value of 2",

@@ -1,8 +1,11 @@
-import { bytesOf, type DType, type TypedArray } from "../core/dtype.ts";
+import { bytesOf, type DType, type TypedArray, viewOf } from "../core/dtype.ts";
 import { GradsmithError } from "../core/errors.ts";
+import { roomyBytes } from "../core/memory.ts";
+import { quotedName } from "../core/printable.ts";
 import { showShape, sizeOf } from "../core/shape.ts";
 import { fileDTypes, typedCopy } from "./safetensors-dtype.ts";
-import { readHeader } from "./safetensors-header.ts";
+import type { TensorEntry } from "./safetensors-header.ts";
+import { headerLength, lengthBytes, parseHeader, readHeader } from "./safetensors-header.ts";
 
 /** One named tensor of a file. Two-byte floats are given as their bits, in a `Uint16Array` or as bytes. */
 export interface FileTensor {
@@ -85,7 +88,7 @@ export function safetensorsPart(name: string, { dtype, shape, data }: FileTensor
   throw new GradsmithError(
     "data",
     "encodeSafetensors",
-    `the tensor "${name}" (${dtype}, ${showShape(shape)}) needs ${wanted} bytes, got ${data.byteLength}.`,
+    `the tensor ${quotedName(name)} (${dtype}, ${showShape(shape)}) needs ${wanted} bytes, got ${data.byteLength}.`,
     "Give its shape and dtype as they are.",
   );
 }
@@ -98,18 +101,48 @@ export function safetensorsPart(name: string, { dtype, shape, data }: FileTensor
  */
 export function decodeSafetensors(bytes: Uint8Array, where: string): Safetensors {
   const { entries, metadata, dataStart } = readHeader(bytes, where);
-  const tensors: [string, FileTensor][] = entries.map(({ name, dtype, shape, begin, end }) => {
+  const tensors: [string, FileTensor][] = entries.map((entry) => {
+    const { name, dtype, shape, begin, end } = entry;
     const data = typedCopy(dtype, bytes.subarray(dataStart + begin, dataStart + end));
-    if (dtype === "bool" && data.some((value) => value > 1)) {
-      throw new GradsmithError(
-        "file",
-        where,
-        `holds the tensor "${name}" as BOOL with a byte that is neither 0 nor 1.`,
-        "The file is damaged.",
-      );
-    }
+    checkValues(entry, data, where);
     return [name, { dtype, shape, data }];
   });
+  return { tensors: Object.fromEntries(tensors), metadata };
+}
+
+function checkValues({ name, dtype }: TensorEntry, data: TypedArray, where: string): void {
+  if (dtype === "bool" && data.some((value) => value > 1))
+    throw new GradsmithError(
+      "file",
+      where,
+      `holds the tensor ${quotedName(name)} as BOOL with a byte that is neither 0 nor 1.`,
+      "The file is damaged.",
+    );
+}
+
+/** Bytes of which parts are read. */
+export interface ByteSource {
+  readonly byteLength: number;
+  /** Fills `target` with the bytes from a position on. */
+  read(target: Uint8Array, position: number): Promise<void>;
+}
+
+/** As `decodeSafetensors`, a tensor at a time, each straight to where it stays: nothing is read before the header is found to be right. */
+export async function readSafetensors(source: ByteSource, where: string): Promise<Safetensors> {
+  const read = async (begin: number, end: number): Promise<Uint8Array<ArrayBuffer>> => {
+    const bytes = roomyBytes(end - begin);
+    if (end > begin) await source.read(bytes, begin);
+    return bytes;
+  };
+  const length = headerLength(await read(0, Math.min(lengthBytes, source.byteLength)), source.byteLength, where);
+  const { entries, metadata, dataStart } = parseHeader(await read(lengthBytes, lengthBytes + length), source.byteLength, where);
+  const tensors: [string, FileTensor][] = [];
+  for (const entry of entries) {
+    const { name, dtype, shape, begin, end } = entry;
+    const data = viewOf(dtype, await read(dataStart + begin, dataStart + end));
+    checkValues(entry, data, where);
+    tensors.push([name, { dtype, shape, data }]);
+  }
   return { tensors: Object.fromEntries(tensors), metadata };
 }
 

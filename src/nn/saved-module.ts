@@ -1,6 +1,8 @@
 import type { Builder, SavedForm } from "../core/described.ts";
 import { isKnownTo, savedForm, unregistered } from "../core/described.ts";
 import { GradsmithError } from "../core/errors.ts";
+import { described } from "../core/options.ts";
+import { quotedName } from "../core/printable.ts";
 import { activationRegistry } from "./activations.ts";
 import { constraintRegistry } from "./constraints.ts";
 import { initializerRegistry } from "./initializers.ts";
@@ -95,6 +97,7 @@ export function loadModule(where: string, form: SavedModule, composites: Composi
   let forms = 0;
   const load = (saved: SavedModule): Module => {
     if (isShared(saved)) return sharedIn(where, built, saved);
+    if (!isForm(saved)) throw new GradsmithError("file", where, `holds ${described(saved)} for a module.`, "Save the model again.");
     const number = forms++;
     const [kind, options] = typeof saved === "string" ? [saved, {}] : saved;
     const composite = Object.hasOwn(composites, kind) ? composites[kind] : undefined;
@@ -113,12 +116,16 @@ function builderOfModule(where: string, kind: string): Builder<Module> {
   throw new GradsmithError(
     "file",
     where,
-    `holds a "${kind}", which isn't known here.`,
+    `holds a ${quotedName(kind)}, which isn't known here.`,
     "If it is a class of yours, register(...) it before loading.",
   );
 }
 
-const isShared = (saved: SavedModule): saved is SharedModule => typeof saved === "object" && !Array.isArray(saved);
+/** What a file holds may be anything. */
+const isShared = (saved: SavedModule): saved is SharedModule => typeof saved === "object" && saved !== null && !Array.isArray(saved);
+const isForm = (saved: unknown): saved is SavedForm =>
+  typeof saved === "string" ||
+  (Array.isArray(saved) && saved.length === 2 && typeof saved[0] === "string" && typeof saved[1] === "object" && saved[1] !== null);
 
 function sharedIn(where: string, built: ReadonlyMap<number, Module>, { shared, path }: SharedModule): Module {
   const owner = built.get(shared);

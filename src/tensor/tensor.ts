@@ -771,7 +771,7 @@ export class Tensor {
     if (list.length === 0) return this;
     const dtype = promote(this.dtype, ...list.map((t) => checked(t).dtype));
     const all = [this, ...list].map((t) => t.cast(dtype));
-    return all[0]!.record(concat, { axis }, ...all.slice(1));
+    return joined(all, axis);
   }
   /**
    * This tensor and others of its shape, as slices along a new axis, the first by default.
@@ -896,6 +896,16 @@ function checked(x: Tensor): Tensor {
     `expected a tensor or a number, got ${x === null ? "null" : typeof x}.`,
     "Wrap arrays with tensor(...).",
   );
+}
+
+/** So many side by side at a time: each is one more comparison where one of their elements is computed. */
+const mostJoined = 64;
+
+function joined(parts: readonly Tensor[], axis: number): Tensor {
+  if (parts.length <= mostJoined) return parts[0]!.record(concat, { axis }, ...parts.slice(1));
+  const count = Math.ceil(parts.length / mostJoined);
+  const some = Array.from({ length: count }, (_, i) => joined(parts.slice(i * mostJoined, (i + 1) * mostJoined), axis));
+  return joined(some, axis);
 }
 
 const listed = (others: Tensor | readonly Tensor[]): readonly Tensor[] => (Array.isArray(others) ? others : [checked(others as Tensor)]);

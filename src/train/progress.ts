@@ -1,3 +1,4 @@
+import { printable } from "../core/printable.ts";
 import type { Callback, TrainingControls } from "./callback.ts";
 import type { Logs } from "./history.ts";
 
@@ -82,7 +83,7 @@ function watched(logs: Logs): string[] {
     .filter((name) => !isOfValidation(name))
     .flatMap((name) => [name, `val_${name}`])
     .filter((name) => name in logs)
-    .map((name) => `${name} ${figure(logs[name]!)}`);
+    .map((name) => `${printable(name, 60)} ${figure(logs[name]!)}`);
 }
 
 const cut = (line: string, columns: number): string => (line.length > columns ? `${line.slice(0, columns - 1)}…` : line);

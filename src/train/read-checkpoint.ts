@@ -1,4 +1,5 @@
 import { GradsmithError } from "../core/errors.ts";
+import { quotedName } from "../core/printable.ts";
 import { sameShape, showType } from "../core/shape.ts";
 import type { Blueprint } from "../nn/blueprint.ts";
 import type { NamedTensors } from "../optim/optimizer.ts";
@@ -67,7 +68,7 @@ const isRecord = (x: unknown): x is Record<string, unknown> => typeof x === "obj
 function checkDTypes(where: string, tensors: NamedTensors, { variables }: Blueprint): void {
   for (const [path, { dtype }] of Object.entries(tensors)) {
     const wanted = variables[path]!.dtype;
-    if (dtype !== wanted) throw ofAnother(where, `"${path}" is ${dtype}, but the model's is ${wanted}.`);
+    if (dtype !== wanted) throw ofAnother(where, `${quotedName(path)} is ${dtype}, but the model's is ${wanted}.`);
   }
 }
 
@@ -84,7 +85,12 @@ function grouped(where: string, training: NamedTensors): Groups {
   const partOf = (name: string): (typeof parts)[number] | undefined => parts.find((part) => name.startsWith(`${part}/`));
   const strange = Object.keys(training).find((name) => name !== "step" && partOf(name) === undefined);
   if (strange !== undefined)
-    throw new GradsmithError("file", where, `holds "${strange}" for a training, which isn't known here.`, "It is of another version.");
+    throw new GradsmithError(
+      "file",
+      where,
+      `holds ${quotedName(strange)} for a training, which isn't known here.`,
+      "It is of another version.",
+    );
   if (!Object.hasOwn(training, "step")) throw new GradsmithError("file", where, "the number of steps done is missing.");
   const part = (wanted: (typeof parts)[number]): NamedTensors =>
     Object.fromEntries(
@@ -104,7 +110,7 @@ async function checkHyperparameters(where: string, hyperparameters: NamedTensors
   for (const [name, value] of Object.entries(hyperparameters)) {
     const number = value.dtype === "f32" && value.rank === 0 ? await value.item() : Number.NaN;
     if (!(Number.isFinite(number) && number >= 0))
-      throw new GradsmithError("file", where, `the hyperparameter "${name}" is not an f32 number of at least 0.`);
+      throw new GradsmithError("file", where, `the hyperparameter ${quotedName(name)} is not an f32 number of at least 0.`);
   }
 }
 
@@ -115,16 +121,19 @@ function slotsOf(where: string, given: NamedTensors, params: NamedTensors): Slot
     const cut = name.lastIndexOf("/");
     const [path, slot] = [name.slice(0, cut), name.slice(cut + 1)];
     const own = found.get(path);
-    if (own === undefined) throw ofAnother(where, `holds a slot "${slot}" of "${path}", which isn't trained here.`);
+    if (own === undefined) throw ofAnother(where, `holds a slot ${quotedName(slot)} of ${quotedName(path)}, which isn't trained here.`);
     const param = params[path]!;
     if (value.dtype !== param.dtype || !sameShape(value.shape, param.shape))
-      throw ofAnother(where, `the slot "${slot}" of "${path}" is ${showType(value.type)}, but the weight is ${showType(param.type)}.`);
+      throw ofAnother(
+        where,
+        `the slot ${quotedName(slot)} of ${quotedName(path)} is ${showType(value.type)}, but the weight is ${showType(param.type)}.`,
+      );
     own.set(slot, value);
   }
   const names = new Set([...found.values()].flatMap((slots) => [...slots.keys()]));
   for (const [path, slots] of found) {
     const missing = [...names].find((slot) => !slots.has(slot));
-    if (missing !== undefined) throw ofAnother(where, `the slot "${missing}" of "${path}" is missing.`);
+    if (missing !== undefined) throw ofAnother(where, `the slot ${quotedName(missing)} of ${quotedName(path)} is missing.`);
   }
   return Object.fromEntries([...found].map(([path, slots]) => [path, Object.fromEntries(slots)]));
 }

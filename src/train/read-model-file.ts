@@ -1,8 +1,10 @@
 import { disk } from "../core/disk.ts";
 import { GradsmithError } from "../core/errors.ts";
+import { quotedName } from "../core/printable.ts";
 import { sameShape, showShape } from "../core/shape.ts";
 import { keptBlob } from "../io/page-storage.ts";
-import { decodeSafetensors } from "../io/safetensors.ts";
+import type { ByteSource } from "../io/safetensors.ts";
+import { decodeSafetensors, readSafetensors } from "../io/safetensors.ts";
 import type { Blueprint } from "../nn/blueprint.ts";
 import type { NamedTensors } from "../optim/optimizer.ts";
 import { constantOf } from "../runtime/values.ts";
@@ -24,12 +26,17 @@ interface FileContents {
 
 /** The tensors and the metadata of a safetensors file. */
 export async function readTensors(from: ModelFile): Promise<FileContents> {
+  if (isOnDisk(from)) {
+    const { filePathOf, withFile } = await disk(String(from), "Give a URL, the file's bytes or a Blob.");
+    const path = typeof from === "string" ? from : filePathOf(from);
+    return withFile(path, (file) => tensorsIn(file, path));
+  }
   const { bytes, where } = await bytesOf(from);
   return tensorsIn(bytes, where);
 }
 
-export async function tensorsIn(bytes: Uint8Array, where: string): Promise<FileContents> {
-  const { tensors, metadata } = decodeSafetensors(bytes, where);
+export async function tensorsIn(source: Uint8Array | ByteSource, where: string): Promise<FileContents> {
+  const { tensors, metadata } = source instanceof Uint8Array ? decodeSafetensors(source, where) : await readSafetensors(source, where);
   checkScales(where, tensors, metadata);
   const ofTraining = (name: string): boolean => metadata[trainingKey] !== undefined && name.startsWith(trainingPrefix);
   const all = Object.entries(tensors).map(([name, { shape, data, dtype }]) => {
@@ -47,25 +54,31 @@ export async function tensorsIn(bytes: Uint8Array, where: string): Promise<FileC
   };
 }
 
-async function bytesOf(from: ModelFile): Promise<{ bytes: Uint8Array; where: string }> {
+const remote = /^https?:\/\//i;
+const kept = "indexeddb://";
+
+const isOnDisk = (from: ModelFile): from is string | URL =>
+  typeof from === "string" ? !from.startsWith(kept) && !remote.test(from) : from instanceof URL && from.protocol === "file:";
+
+/** A Blob may lie on a disk too. */
+const inBlob = (blob: Blob): ByteSource => ({
+  byteLength: blob.size,
+  async read(target, position) {
+    target.set(new Uint8Array(await blob.slice(position, position + target.byteLength).arrayBuffer()));
+  },
+});
+
+async function bytesOf(from: ModelFile): Promise<{ bytes: Uint8Array | ByteSource; where: string }> {
   if (from instanceof Uint8Array) return { bytes: from, where: "the model's bytes" };
-  if (typeof Blob !== "undefined" && from instanceof Blob)
-    return { bytes: new Uint8Array(await from.arrayBuffer()), where: "the model's bytes" };
+  if (typeof Blob !== "undefined" && from instanceof Blob) return { bytes: inBlob(from), where: "the model's bytes" };
   if (typeof Response !== "undefined" && from instanceof Response) {
     const where = from.url || "the model's bytes";
     return { bytes: await bodyOf(from, where), where };
   }
-  if (typeof from === "string" && from.startsWith("indexeddb://")) {
-    const blob = await keptBlob(from.slice("indexeddb://".length));
-    return { bytes: new Uint8Array(await blob.arrayBuffer()), where: from };
+  if (typeof from === "string" && from.startsWith(kept)) {
+    return { bytes: inBlob(await keptBlob(from.slice(kept.length))), where: from };
   }
-  const url = from instanceof URL ? from : typeof from === "string" && /^https?:\/\//i.test(from) ? new URL(from) : undefined;
-  const isRemote = url !== undefined && url.protocol !== "file:";
-  if (!isRemote && (typeof from === "string" || url !== undefined)) {
-    const { readFileBytes, filePathOf } = await disk(String(from), "Give a URL, the file's bytes or a Blob.");
-    const path = url === undefined ? (from as string) : filePathOf(url);
-    return { bytes: await readFileBytes(path), where: path };
-  }
+  const url = from instanceof URL ? from : typeof from === "string" && URL.canParse(from) ? new URL(from) : undefined;
   if (url === undefined)
     throw new GradsmithError("option", "loadModel", "needs a path, a URL, bytes or a Blob.", 'Write loadModel("model.safetensors").');
   const response = await fetch(url).catch((cause: unknown) => {
@@ -99,21 +112,22 @@ async function bodyOf(response: Response, where: string): Promise<Uint8Array> {
 /** Weights from a file must be those of the model, no fewer and no others. */
 export function checkTensors(where: string, tensors: NamedTensors, { variables }: Blueprint): void {
   const missing = Object.keys(variables).find((path) => !Object.hasOwn(tensors, path));
-  if (missing !== undefined) throw new GradsmithError("file", where, `the weight "${missing}" is missing.`, "Save the model again.");
+  if (missing !== undefined)
+    throw new GradsmithError("file", where, `the weight ${quotedName(missing)} is missing.`, "Save the model again.");
   for (const [path, value] of Object.entries(tensors)) {
     const variable = Object.hasOwn(variables, path) ? variables[path] : undefined;
     if (variable === undefined)
       throw new GradsmithError(
         "file",
         where,
-        `holds "${path}", which the model doesn't have.`,
+        `holds ${quotedName(path)}, which the model doesn't have.`,
         "Load it into the model it was saved from.",
       );
     if (!sameShape(variable.shape, value.shape))
       throw new GradsmithError(
         "file",
         where,
-        `"${path}" has shape ${showShape(value.shape)}, but the model's has ${showShape(variable.shape)}.`,
+        `${quotedName(path)} has shape ${showShape(value.shape)}, but the model's has ${showShape(variable.shape)}.`,
         "Load it into the model it was saved from.",
       );
   }

@@ -1,6 +1,7 @@
 import { flag } from "../core/checks.ts";
 import { bytesOf } from "../core/dtype.ts";
 import { checkOptions } from "../core/options.ts";
+import { printable, quotedName } from "../core/printable.ts";
 import type { Shape } from "../core/shape.ts";
 import { sizeOf } from "../core/shape.ts";
 import { terminalWidth, widthWithin } from "../core/terminal-width.ts";
@@ -15,6 +16,9 @@ export interface SummaryOptions {
   /** Shows what is inside nested models too, below each; false by default. */
   readonly expandNested?: boolean;
 }
+
+/** Names come from files too. */
+const longestCell = 400;
 
 type Widths = readonly [name: number, output: number, parameters: number];
 
@@ -119,9 +123,14 @@ function table(name: string, rows: readonly string[][], widths: Widths): string[
     wrapped(cells, widths)
       .map((lines) => row(lines, bars))
       .join("\n");
-  const body = rows.map((cells) => wrappedRow(cells, "│││"));
+  const body = rows.map((cells) =>
+    wrappedRow(
+      cells.map((cell) => printable(cell, longestCell)),
+      "│││",
+    ),
+  );
   return [
-    `Model: "${name}"`,
+    `Model: ${quotedName(name)}`,
     line("┏━┳┓"),
     wrappedRow(["Layer (type)", "Output Shape", "Param #"], "┃┃┃"),
     line("┡━╇┩"),

@@ -4,6 +4,7 @@ import { encoded } from "../core/encoding.ts";
 import { GradsmithError } from "../core/errors.ts";
 import type { OptionChecks } from "../core/options.ts";
 import { checkOptions } from "../core/options.ts";
+import { quotedName } from "../core/printable.ts";
 import type { FileTensor } from "../io/safetensors.ts";
 import type { NamedTensors } from "../optim/optimizer.ts";
 import { tensor } from "../tensor/create.ts";
@@ -78,7 +79,7 @@ function finiteScales(name: string, scales: Float32Array): Float32Array {
   throw new GradsmithError(
     "file",
     "save",
-    `the weight "${name}" has numbers that are not finite, which int8 can't store.`,
+    `the weight ${quotedName(name)} has numbers that are not finite, which int8 can't store.`,
     'Save with weights: "f32".',
   );
 }
@@ -106,7 +107,7 @@ export function checkScales(
       throw new GradsmithError(
         "file",
         where,
-        `the weight "${name}" has scales that are not above zero, or not finite.`,
+        `the weight ${quotedName(name)} has scales that are not above zero, or not finite.`,
         "The file is damaged: save the model again.",
       );
   }
@@ -146,7 +147,7 @@ function dequantized(where: string, name: string, whole: Tensor, scale: Tensor |
   throw new GradsmithError(
     "file",
     where,
-    `the weight "${name}" is said to be whole numbers with ${channels ?? 0} scales, and is not.`,
+    `the weight ${quotedName(name)} is said to be whole numbers with ${channels ?? 0} scales, and is not.`,
     "The file is damaged: save the model again.",
   );
 }

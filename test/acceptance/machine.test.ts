@@ -274,6 +274,22 @@ describe.skipIf(process.platform === "win32")("the native tier's troubles end on
 });
 
 describe("whoever watches", () => {
+  test.skipIf(process.platform === "win32")("who closes the terminal has the model saved, however often it is said", async () => {
+    const out = fresh();
+    const { code } = await gradsmith(["run", "xor", "--epochs", "100000", "--out", out], {
+      environment: { GRADSMITH_CPU: "wasm" },
+      onStart(child) {
+        child.stdout!.once("data", function wait(text: string) {
+          if (!text.includes("Epoch")) child.stdout!.once("data", wait);
+          else for (let times = 0; times < 2; times++) child.kill("SIGHUP");
+        });
+      },
+    });
+    const [name] = readdirSync(out);
+    expect([code, readdirSync(join(out, name!)).sort()]).toEqual([130, ["config.json", "metrics.jsonl", "model.safetensors"]]);
+    expect((await loadModel(join(out, name!, "model.safetensors"))).inputShape).toEqual([2]);
+  });
+
   test("without a terminal there is a plain line an epoch", async () => {
     const { code, stdout } = await gradsmith(["run", "xor", "--epochs", "3", "--tier", "wasm", "--out", fresh()]);
     expect(code).toBe(0);

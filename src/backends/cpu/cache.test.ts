@@ -1,5 +1,6 @@
 import {
   chmodSync,
+  chownSync,
   existsSync,
   mkdirSync,
   mkdtempSync,
@@ -69,6 +70,23 @@ describe.skipIf(process.platform === "win32")("code cache", () => {
       "/link/native is not a directory",
       "/file/native can't be used (ENOTDIR)",
     ]);
+  });
+
+  it("refuses a directory that others could replace, by POSIX's rule for who may rename in a folder", () => {
+    const parent = join(root, "shared");
+    const problem = (): string | undefined => CodeCache.open({ GRADSMITH_CACHE: join(parent, "mine") }).problem?.replaceAll(root, "");
+    mkdirSync(parent);
+    expect(problem()).toBeUndefined();
+    const refused = "/shared/mine/native can be replaced by others, who can write to /shared";
+    chmodSync(parent, 0o777);
+    expect(problem()).toBe(refused);
+    // As /tmp: everybody may add, and only owners may rename.
+    chmodSync(parent, 0o1777);
+    expect(problem()).toBeUndefined();
+    if (process.getuid?.() !== 0) return;
+    chmodSync(parent, 0o755);
+    chownSync(parent, 12_345, 12_345);
+    expect(problem()).toBe(refused);
   });
 
   it("does not load what others could have changed, nor through a link", () => {

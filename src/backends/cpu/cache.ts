@@ -9,6 +9,7 @@ import {
   mkdtempSync,
   readdirSync,
   readFileSync,
+  realpathSync,
   renameSync,
   rmSync,
   statSync,
@@ -193,6 +194,8 @@ function prepare(directory: string): string | undefined {
     const facts = lstatSync(directory);
     if (!facts.isDirectory()) return `${directory} is not a directory`;
     if (!isOurs(facts)) return `${directory} can be written by others`;
+    const strange = othersAbove(realpathSync(directory));
+    if (strange !== undefined) return `${directory} can be replaced by others, who can write to ${strange}`;
     if (process.platform !== "win32" && (facts.mode & 0o077) !== 0) chmodSync(directory, 0o700);
     // A file written on trial takes 2 ms, twenty times as long.
     accessSync(directory, constants.R_OK | constants.W_OK | constants.X_OK);
@@ -200,6 +203,17 @@ function prepare(directory: string): string | undefined {
   } catch (error) {
     return `${directory} can't be used (${(error as NodeJS.ErrnoException).code ?? String(error)})`;
   }
+}
+
+/** The nearest folder above in which somebody else, but the system's administrator, may put another directory in the place of this one. */
+function othersAbove(directory: string): string | undefined {
+  if (process.getuid === undefined) return undefined;
+  for (let [below, path] = [directory, dirname(directory)]; path !== below; [below, path] = [path, dirname(path)]) {
+    const { uid, mode } = statSync(path);
+    const isSticky = (mode & 0o1000) !== 0;
+    if ((uid !== process.getuid() && uid !== 0) || ((mode & 0o002) !== 0 && !isSticky)) return path;
+  }
+  return undefined;
 }
 
 /** One by one: Node 20's recursive mkdir never returns where the system answers ENOENT, as below /proc. */

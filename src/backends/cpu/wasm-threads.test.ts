@@ -20,7 +20,18 @@ function outputs(): { inputs: Tensor[]; roots: Tensor[] } {
   const x = new Tensor(inputNode(0, { dtype: "f32", shape: [samples, rows] }));
   const w = new Tensor(inputNode(1, { dtype: "f32", shape: [rows, columns] }));
   const y = x.matmul(w).tanh();
-  return { inputs: [x, w], roots: [y, x.transpose().matmul(y).add(1), y.exp().sum({ axis: 1 }), x.slice([0, 0], [240, rows]).mul(2 ** 34).sin()] };
+  return {
+    inputs: [x, w],
+    roots: [
+      y,
+      x.transpose().matmul(y).add(1),
+      y.exp().sum({ axis: 1 }),
+      x
+        .slice([0, 0], [240, rows])
+        .mul(2 ** 34)
+        .sin(),
+    ],
+  };
 }
 
 const values = (length: number): Float32Array => Float32Array.from({ length }, (_, i) => ((i * 7919) % 1009) / 1009 - 0.5);

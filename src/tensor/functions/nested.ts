@@ -2,6 +2,9 @@ import type { TypedArray } from "../../core/dtype.ts";
 import { GradsmithError } from "../../core/errors.ts";
 import type { Shape } from "../../core/shape.ts";
 
+/** NumPy's bound on axes. What is nested deeper has no end, or is no array of numbers. */
+const mostAxes = 64;
+
 /** Arrays of arrays of numbers, or just a number. */
 export type NestedNumbers = number | NestedNumbers[];
 /** What `tensor` takes: the same, read-only, with booleans too and typed arrays as innermost rows. */
@@ -44,6 +47,13 @@ function shapeOf(nested: Nested): number[] {
   let item: Nested | undefined = nested;
   while (isList(item)) {
     shape.push(item.length);
+    if (shape.length > mostAxes)
+      throw new GradsmithError(
+        "data",
+        "tensor",
+        `the arrays are nested more than ${mostAxes} deep, or contain themselves.`,
+        "Give a tensor's axes as so many levels of arrays.",
+      );
     item = item[0];
   }
   return shape;
