@@ -23,7 +23,7 @@ export class GradsmithError extends Error {
 /** Whatever is in it, a message goes to a terminal. */
 const shown = (message: string): string =>
   message
-    .slice(0, 10_000)
+    .slice(0, 8000)
     .split("\n")
     .map((line) => printable(line, 4000))
     .join("\n");

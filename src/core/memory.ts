@@ -6,6 +6,9 @@ const room = 128;
 /** Bytes with room around them. */
 export const roomyBytes = (byteLength: number): Uint8Array<ArrayBuffer> => bytesIn(() => new ArrayBuffer(byteLength + room), byteLength);
 
+/** Bytes without. */
+export const plainBytes = (byteLength: number): Uint8Array<ArrayBuffer> => bytesIn(() => new ArrayBuffer(byteLength), byteLength);
+
 /** @throws GradsmithError "device" where so much memory isn't to be had. */
 function bytesIn(allocate: () => ArrayBuffer, byteLength: number): Uint8Array<ArrayBuffer> {
   try {

@@ -47,3 +47,8 @@ test("a buffer that can't shrink is left as it is, and so is a storage that is t
   storage.enter(homeOf(place), place.subarray(0, 16));
   expect(storage.peek()).toBe(small);
 });
+
+test("more memory than JavaScript's arrays may have is an error of the device, whichever copy asks for it", () => {
+  for (const ask of [(s: Storage) => s.bytes, (s: Storage) => s.copied()])
+    expect(() => ask(new Storage(2 ** 52))).toThrow(expect.objectContaining({ code: "device", where: "memory" }));
+});

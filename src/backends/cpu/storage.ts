@@ -1,5 +1,5 @@
 import { encoded } from "../../core/encoding.ts";
-import { moveBytes, roomyBytes } from "../../core/memory.ts";
+import { moveBytes, plainBytes, roomyBytes } from "../../core/memory.ts";
 import type { TensorType } from "../../core/shape.ts";
 
 /** Programs want a buffer's start at a multiple of this many bytes (1.7 times faster than elsewhere), and as many bytes of slack behind it. */
@@ -95,7 +95,7 @@ export class Storage {
 
   /** A copy of the newest bytes. */
   copied(): Uint8Array<ArrayBuffer> {
-    const bytes = new Uint8Array(this.byteLength);
+    const bytes = plainBytes(this.byteLength);
     this.copyTo(bytes);
     return bytes;
   }

@@ -1,5 +1,6 @@
 import type { Traced } from "../../compiler/compile.ts";
 import { decode, encoded } from "../../core/encoding.ts";
+import { plainBytes } from "../../core/memory.ts";
 import { sizeOf } from "../../core/shape.ts";
 import { topological } from "../../ir/graph.ts";
 import type { Backend, DeviceDescription, Executable, Explanation } from "../backend.ts";
@@ -16,7 +17,7 @@ class HostMemory {
   }
 
   get bytes(): Uint8Array | Promise<Uint8Array> {
-    this.#bytes ??= new Uint8Array(this.byteLength);
+    this.#bytes ??= plainBytes(this.byteLength);
     return this.#bytes;
   }
   set bytes(bytes: Uint8Array | Promise<Uint8Array>) {
