@@ -44,6 +44,20 @@ export function isBatchSource(given: unknown): given is BatchSource {
   return Symbol.asyncIterator in given || Symbol.iterator in given;
 }
 
+const forBatches = {
+  batchSize: "Let it hand out batches of that size.",
+  sampleWeight: "Let it hand out { x, y, weight }.",
+  validationSplit: "Give validationData.",
+} as const;
+
+/** What would be ignored, since batches come as they are, is an error. */
+export function refuseForBatches(where: string, options: object, names: readonly (keyof typeof forBatches)[]): void {
+  for (const name of names) {
+    if ((options as Readonly<Record<string, unknown>>)[name] === undefined) continue;
+    throw new GradsmithError("option", where, `${name} needs samples in memory, and x is a dataset.`, forBatches[name]);
+  }
+}
+
 /** The first batch, and the same batches again: those of the first pass go on where it was taken. */
 export async function withFirst(where: string, batches: BatchSource): Promise<{ first: BatchParts; source: BatchSource }> {
   const iterator = opened(batches);
