@@ -5,7 +5,8 @@ import { Context, type Steps } from "./context.ts";
 import { floatSteps } from "./float-steps.ts";
 import { integerSteps } from "./integer-steps.ts";
 import { shapeSteps } from "./shape-steps.ts";
-import type { Value } from "./value.ts";
+import type { Float, Value } from "./value.ts";
+import { isFloating, precisionOf } from "./value.ts";
 
 export interface RandomGraph {
   readonly roots: Node[];
@@ -15,13 +16,15 @@ export interface RandomGraph {
   readonly inputs: ReadonlyMap<Node, TypedArray>;
   /** For each root how far an element may be from the exact value; 0 where it must be equal. */
   readonly tolerances: readonly number[];
+  /** How far besides, by the largest element of all roots: gradients may cancel to 0. 0 by default. */
+  readonly relative?: number;
 }
 
 const families: readonly Steps[] = [floatSteps, integerSteps, shapeSteps];
 const largest = 6000;
 
 /** The same graph for the same seed: 3 to 14 random steps, each from one of the last values, and up to three roots. One in five is of f64. */
-export function randomGraph(seed: number, float?: "f32" | "f64"): RandomGraph {
+export function randomGraph(seed: number, float?: Float): RandomGraph {
   const context = new Context(seed, float);
   const first = context.source(context.shape(), context.pick([context.float, context.float, context.float, "i32", "u32", "u8", "bool"]));
   const values = [first];
@@ -36,7 +39,7 @@ export function randomGraph(seed: number, float?: "f32" | "f64"): RandomGraph {
     ...new Set([values.length - 1, ...(context.chance(2) ? [context.below(values.length)] : []), ...(context.chance(4) ? [0] : [])]),
   ];
   const kept = chosen.map((i) => values[i]!);
-  const spacing = context.float === "f32" ? 2 ** -23 : 2 ** -52;
+  const { spacing } = precisionOf[context.float];
   return {
     roots: kept.map(({ tensor }) => tensor.node),
     describe: `seed ${seed}, ${context.float}; ${lines.join("; ")}; roots ${chosen.join(", ")}`,
@@ -50,7 +53,14 @@ function grow(value: Value, context: Context): [name: string, value: Value] {
   for (;;) {
     const [name, step] = context.pick(Object.entries(context.pick(families)));
     const next = step(value, context);
-    if (next === undefined || next.tensor.size > largest || next.tensor.rank > 6 || Number.isNaN(next.bound) || next.error > 1e5) continue;
+    if (next === undefined || next.tensor.size > largest || next.tensor.rank > 6 || Number.isNaN(next.bound) || isTooFar(next, context))
+      continue;
     return [name, next];
   }
+}
+
+/** Whether nothing could be said about the value any more. */
+function isTooFar(value: Value, { float }: Context): boolean {
+  const { spacing, largest } = precisionOf[float];
+  return value.error > Math.min(1e5, 0.5 / spacing) || (isFloating(value) && value.bound > largest);
 }
