@@ -1,6 +1,5 @@
 import { anything, countingNumber, flag, oneOf, positiveInteger, wholeNumber } from "../core/checks.ts";
 import { GradsmithError } from "../core/errors.ts";
-import { nearest } from "../core/nearest.ts";
 import { checkOptions, described } from "../core/options.ts";
 import type { BatchSource } from "./batches.ts";
 import type { Callback } from "./callback.ts";
@@ -95,7 +94,7 @@ function callbacks(where: string, name: string, value: unknown): void {
   for (const callback of value as readonly Callback[]) checkOptions("callback", eventsOf(callback), callbackChecks);
 }
 
-/** What a callback wants to be told, and other members that are called nearly so; what else it has is its own. */
+/** What a callback wants to be told, and other members that are called alike; what else it has is its own. */
 function eventsOf(callback: Callback): Callback {
   const events: Record<string, unknown> = {};
   const known = Object.keys(callbackChecks);
@@ -105,8 +104,7 @@ function eventsOf(callback: Callback): Callback {
     owner = Object.getPrototypeOf(owner) as object | null
   )
     for (const name of Object.getOwnPropertyNames(owner))
-      if (known.includes(name) || (name.startsWith("on") && nearest(name, known) !== undefined))
-        events[name] ??= callback[name as keyof Callback];
+      if (known.includes(name) || /^on_?(epoch|batch|train|step)/i.test(name)) events[name] ??= callback[name as keyof Callback];
   return events as Callback;
 }
 
