@@ -4,7 +4,7 @@ import type { Tier } from "../src/backends/cpu/tier.ts";
 import { wasmTier } from "../src/backends/cpu/wasm.ts";
 import { inNightly } from "./nightly.ts";
 import type { RandomGraph } from "./random-graphs/generate.ts";
-import { randomGraph } from "./random-graphs/generate.ts";
+import { graphGradient, randomGraph } from "./random-graphs/generate.ts";
 import { layerGradient } from "./random-graphs/layer-gradient.ts";
 import { modelGradient } from "./random-graphs/model-gradient.ts";
 import { mismatch } from "./random-graphs/run-graph.ts";
@@ -26,23 +26,29 @@ const families: readonly Family[] = [
   {
     title: "random graph %i: fused = unfused = reference, in fewer kernels",
     make: (seed) => randomGraph(seed),
-    counts: { wasm: inNightly(60, 400), native: inNightly(12, 300) },
+    counts: { wasm: inNightly(60, 400), native: inNightly(12, 250) },
   },
   {
     title: "random graph %i of half floats: fused = unfused = reference, rounded at every op",
     make: (seed) => randomGraph(seed, halves[seed % 2]),
-    counts: { wasm: inNightly(20, 200), native: inNightly(8, 200) },
+    counts: { wasm: inNightly(20, 200), native: inNightly(6, 150) },
+  },
+  {
+    title: "random graph %i and its gradient: compiled = reference",
+    make: (seed) => graphGradient(seed, seed % 2 === 0 ? "f64" : "f32"),
+    isLarge: true,
+    counts: { wasm: inNightly(20, 200), native: inNightly(6, 200) },
   },
   {
     title: "gradient of random layer %i: fused = unfused = reference, exactly",
     make: (seed) => layerGradient(seed),
-    counts: { wasm: inNightly(60, 400), native: inNightly(12, 200) },
+    counts: { wasm: inNightly(60, 400), native: inNightly(12, 150) },
   },
   {
     title: "random model %i, what it gives, writes and its gradients: compiled = reference",
     make: (seed) => modelGradient(seed, arithmetics[seed % 3]!),
     isLarge: true,
-    counts: { wasm: inNightly(12, 300), native: inNightly(18, 300) },
+    counts: { wasm: inNightly(12, 300), native: inNightly(14, 250) },
   },
 ];
 

@@ -13,7 +13,7 @@ import type { SampleTree } from "./samples.ts";
 
 /** The options of `fit`. */
 export interface FitOptions {
-  /** How many samples make a step; 32 by default. */
+  /** How many samples make a step; 32 by default. Batches that a dataset hands out keep their size. */
   readonly batchSize?: number;
   /** How often all samples are gone through; 1 by default. */
   readonly epochs?: number;
