@@ -31,15 +31,15 @@ export interface ApplyOptions extends CallOptions {
   readonly write?: ((path: string, value: Tensor) => void) | undefined;
 }
 
+const aTensor: Check = (where, name, value) => (isTensor(value) ? value : refuse(where, `tensor as ${name}`, value, "Write tensor(...)."));
 /** For an option that is a record of tensors. */
 export const tensorsByName: Check = (where, name, value) => {
-  for (const [path, given] of Object.entries(record(where, name, value)))
-    if (!isTensor(given)) refuse(where, `tensor at ${name}["${path}"]`, given, "Write tensor(...).");
+  for (const given of Object.values(record(where, name, value))) aTensor(where, name, given);
 };
 
 export const applyChecks: OptionChecks<ApplyOptions> = {
   training: flag,
-  key: (where, name, value) => (isTensor(value) ? value : refuse(where, `random key as ${name}`, value, "Write random.key(1).")),
+  key: aTensor,
   dtype: oneOf("f32", "f64"),
   state: tensorsByName,
   write: callable,

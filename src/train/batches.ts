@@ -44,18 +44,16 @@ export function isBatchSource(given: unknown): given is BatchSource {
   return Symbol.asyncIterator in given || Symbol.iterator in given;
 }
 
-const forBatches = {
-  batchSize: "Let it hand out batches of that size.",
-  sampleWeight: "Let it hand out { x, y, weight }.",
-  validationSplit: "Give validationData.",
-} as const;
-
 /** What would be ignored, since batches come as they are, is an error. */
-export function refuseForBatches(where: string, options: object, names: readonly (keyof typeof forBatches)[]): void {
-  for (const name of names) {
-    if ((options as Readonly<Record<string, unknown>>)[name] === undefined) continue;
-    throw new GradsmithError("option", where, `${name} needs samples in memory, and x is a dataset.`, forBatches[name]);
-  }
+export function refuseForBatches(where: string, options: object): void {
+  for (const [name, value] of Object.entries(options))
+    if (value !== undefined)
+      throw new GradsmithError(
+        "option",
+        where,
+        `${name} needs samples in memory, and x is a dataset.`,
+        "Leave it to what hands out batches.",
+      );
 }
 
 /** The first batch, and the same batches again: those of the first pass go on where it was taken. */

@@ -317,7 +317,7 @@ export abstract class Model extends Module {
     const choices = this.#compiled("evaluate");
     if (isBatchSource(x)) {
       const options = checkEvaluateOptions((yOrOptions ?? {}) as EvaluateOptions);
-      refuseForBatches("evaluate", options, ["batchSize", "sampleWeight"]);
+      refuseForBatches("evaluate", { batchSize: options.batchSize, sampleWeight: options.sampleWeight });
       const source = await this.#builtByFirst("evaluate", x);
       return evaluateBatches(this.#programsFor(choices), this.#state.current, source, options) as Promise<Figures<KeysOf<this>>>;
     }

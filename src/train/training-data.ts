@@ -32,11 +32,7 @@ export async function trainingData(
   if (isBatchSource(x)) {
     const isValidatedInMemory = validation !== undefined && validation.batches === undefined;
     // Samples to validate on come in batches of that size.
-    refuseForBatches("fit", { validationSplit: validationSplit || undefined, sampleWeight, ...(!isValidatedInMemory && { batchSize }) }, [
-      "validationSplit",
-      "sampleWeight",
-      "batchSize",
-    ]);
+    refuseForBatches("fit", { validationSplit: validationSplit || undefined, sampleWeight, ...(!isValidatedInMemory && { batchSize }) });
     return { batches: x, validation };
   }
   if (y === undefined) throw new GradsmithError("data", "fit", "y is missing.", "Call fit(x, y, options), or give a dataset of { x, y }.");
