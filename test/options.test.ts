@@ -57,7 +57,7 @@ const positional: Readonly<Record<string, readonly unknown[]>> = {
   ones: [[2]],
   polynomialDecay: [0.1],
   reshape: [[2]],
-  rocChart: [{ thresholds: [1], truePositiveRates: [1], falsePositiveRates: [1] }],
+  rocChart: [gradsmith.rocCurve([0.1, 0.9], [0, 1])],
   scan: [(carry: gradsmith.Tensor) => ({ carry, y: undefined }), tensor(0)],
   separableConv2d: [2, 2],
   sequential: [[dense(1)]],
@@ -196,50 +196,112 @@ Object.assign(calls, {
   "dataset.batch": (wrong) => samples().batch(2, wrong),
 } satisfies Record<string, Call>);
 
-const reductions = [
-  "sum",
-  "mean",
-  "max",
-  "min",
-  "prod",
-  "variance",
-  "std",
-  "argmax",
-  "argmin",
-  "softmax",
-  "logSoftmax",
-  "logSumExp",
-  "all",
-  "any",
-  "norm",
+const index = tensor([0], { dtype: "i32" });
+const nothing = [
+  [0, 0],
+  [0, 0],
 ];
-for (const name of reductions) calls[`tensor.${name}`] = after(x, name);
-Object.assign(calls, {
-  "tensor.pad": after(x, "pad", [
+/** Every method of tensors: what comes before its options, or why it has none. */
+const methods: Readonly<Record<string, readonly unknown[] | string>> = {
+  ...Object.fromEntries(
+    "sum prod max min mean variance std norm logSumExp any all argmax argmin softmax logSoftmax gelu elu leakyRelu flip positions"
+      .split(" ")
+      .map((name) => [name, []]),
+  ),
+  concat: [x],
+  contract: ["ij,ij->i", x],
+  fold: [],
+  gather: [index],
+  pad: [nothing],
+  repeat: [2],
+  scatter: [tensor([0, 1, 2, 3], { dtype: "i32" })],
+  slice: [
     [0, 0],
-    [0, 0],
-  ]),
-  "tensor.slice": after(x, "slice", [0, 0], [1, 1]),
-  "tensor.gelu": after(x, "gelu"),
-  "tensor.elu": after(x, "elu"),
-  "tensor.leakyRelu": after(x, "leakyRelu"),
-  "tensor.split": after(x, "split", 2),
-  "tensor.gather": after(x, "gather", tensor([0], { dtype: "i32" })),
-  "tensor.positions": after(x, "positions"),
-  "tensor.windows": (wrong: object) => x.windows({ axes: [0], sizes: [1], ...wrong }),
-});
+    [1, 1],
+  ],
+  split: [2],
+  stack: [x],
+  take: [index],
+  windows: [],
+  ...Object.fromEntries(
+    [
+      "neg abs sign square floor ceil trunc round exp expm1 log log1p sqrt rsqrt reciprocal sin cos tan tanh erf erfinv sigmoid relu softplus silu",
+      "isNaN isFinite not bitwiseNot stopGradient identity read array item toString toJSON settle floating",
+    ].flatMap((names) => names.split(" ").map((name) => [name, "nothing"])),
+  ),
+  ...Object.fromEntries(
+    [
+      "add sub mul div floorDivide mod pow maximum minimum equal notEqual less lessEqual greater greaterEqual and or xor bitwiseAnd bitwiseOr",
+      "bitwiseXor shiftLeft shiftRight where clip matmul dot outer scatterAdd fill",
+    ].flatMap((names) => names.split(" ").map((name) => [name, "numbers or tensors"])),
+  ),
+  ...Object.fromEntries("cast bitcast".split(" ").map((name) => [name, "a dtype"])),
+  ...Object.fromEntries(
+    "reshape flatten transpose permute swapAxes broadcastTo expandDims squeeze get tile oneHot"
+      .split(" ")
+      .map((name) => [name, "places or counts"]),
+  ),
+  record: "an op and its attributes",
+};
+for (const [name, before] of Object.entries(methods)) if (typeof before !== "string") calls[`tensor.${name}`] = after(x, name, ...before);
+
+/** What must be there beside any option. */
+const required: Readonly<Record<string, object>> = {
+  "tensor.windows": { axes: [0], sizes: [1] },
+  "tensor.fold": { axes: [0], lengths: [5] },
+  "tensor.scatter": { size: 4 },
+};
+for (const [name, options] of Object.entries(required)) {
+  const call = calls[name]!;
+  calls[name] = (wrong) => call({ ...options, ...wrong });
+}
+
+/** Values that hardly any option can have. */
+const nonsense: readonly unknown[] = [
+  Number.NaN,
+  -1.5,
+  1e300,
+  "nonsense",
+  { notIt: 1 },
+  Object.create(null),
+  { toString: 1 },
+  () => 1,
+  null,
+  Symbol("nonsense"),
+  10n,
+  [Number.NaN],
+  [["nonsense"]],
+  true,
+  new Date(Number.NaN),
+];
+
+/** The names of the options that a call knows, which its error lists. */
+async function optionsOf(call: Call): Promise<readonly string[]> {
+  const { message } = await failureOf(() => call({ notAnOption: 1 }));
+  return /Known: (.*)\.$/.exec(message)?.[1]?.split(", ") ?? [];
+}
+
+async function failureOf(work: () => unknown): Promise<Error> {
+  try {
+    return new Error(`was taken: ${String(await work())}`);
+  } catch (error) {
+    return error as Error;
+  }
+}
 
 describe("an option that doesn't exist is refused, with the names that do", () => {
   test.each(Object.entries(calls))("%s", async (_name, call) => {
-    const error = await Promise.resolve({ notAnOption: 1 })
-      .then(call)
-      .then(
-        (result) => new Error(`was taken: ${String(result)}`),
-        (thrown: unknown) => thrown as Error,
-      );
+    const error = await failureOf(() => call({ notAnOption: 1 }));
     expect(error.message).toContain('unknown option "notAnOption"');
     expect(error).toBeInstanceOf(GradsmithError);
     expect((error as InstanceType<typeof GradsmithError>).code).toBe("option");
+  });
+
+  test("every method of tensors is known here", () => {
+    const all = Object.getOwnPropertyNames(gradsmith.Tensor.prototype).filter(
+      (name) => name !== "constructor" && typeof Object.getOwnPropertyDescriptor(gradsmith.Tensor.prototype, name)!.value === "function",
+    );
+    expect(Object.keys(methods).sort()).toEqual(all.sort());
   });
 
   test("what is said to take no options is exported", () => {
@@ -271,5 +333,82 @@ describe("an option that doesn't exist is refused, with the names that do", () =
     ["batchSize of text", { batchSize: "32" }, '[fit] batchSize must be a positive integer, got "32".'],
   ])("fit: %s", async (_name, options, message) => {
     await expect(compiled().fit(x, zeros([4]), options as object)).rejects.toThrow(message);
+  });
+});
+
+describe("a misspelt option is refused with the name that was meant", () => {
+  test.each(Object.entries(calls))("%s", async (_name, call) => {
+    for (const option of await optionsOf(call)) {
+      const { message } = await failureOf(() => call({ [`${option}z`]: 1 }));
+      expect(message).toContain(`unknown option "${option}z". Did you mean "${option}"?`);
+    }
+  });
+});
+
+describe("an option of a wrong type, or far out of range, is an error of this package's", () => {
+  test.each(Object.entries(calls))("%s", async (_name, call) => {
+    for (const option of await optionsOf(call)) {
+      const failures = await Promise.all(nonsense.map((value) => failureOf(() => call({ [option]: value }))));
+      const foreign = failures.filter((error) => !(error instanceof GradsmithError) && !error.message.startsWith("was taken"));
+      expect(foreign, option).toEqual([]);
+      // Each is refused some: nothing is taken unseen.
+      expect(failures.filter((error) => error instanceof GradsmithError).length, option).toBeGreaterThan(nonsense.length / 2);
+    }
+  });
+});
+
+describe("a place, a count or a size that is no whole number is refused", () => {
+  const cases: Readonly<Record<string, (value: never) => unknown>> = {
+    reshape: (value) => x.reshape([value, 2]),
+    flatten: (value) => x.flatten(value),
+    transpose: (value) => x.transpose([value, 0]),
+    swapAxes: (value) => x.swapAxes(value, 0),
+    broadcastTo: (value) => x.broadcastTo([value, 4, 2]),
+    expandDims: (value) => x.expandDims(value),
+    squeeze: (value) => zeros([1, 2]).squeeze(value),
+    get: (value) => x.get(value),
+    tile: (value) => x.tile(value),
+    oneHot: (value) => index.oneHot(value),
+    repeat: (value) => x.repeat(value),
+    split: (value) => x.split(value),
+    "split into lengths": (value) => x.split([value, 1]),
+    "slice starts": (value) => x.slice([value]),
+    "slice sizes": (value) => x.slice([0], [value]),
+    "slice strides": (value) => x.slice([0], [1], { strides: [value] }),
+    "pad widths": (value) => x.pad([[value, 0]]),
+    "pad spacing": (value) => x.pad(nothing, { spacing: [value, 1] }),
+    "windows sizes": (value) => x.windows({ axes: [0], sizes: [value] }),
+    "windows strides": (value) => x.windows({ axes: [0], sizes: [1], strides: value }),
+    "windows dilations": (value) => x.windows({ axes: [0], sizes: [1], dilations: value }),
+    "scatter size": (value) => x.scatter(tensor([0, 1, 2, 3], { dtype: "i32" }), { size: value }),
+    "argmax axis": (value) => x.argmax({ axis: value }),
+    "sum axes": (value) => x.sum({ axes: [value] }),
+    "concat axis": (value) => gradsmith.concat([x, x], { axis: value }),
+    "stack axis": (value) => gradsmith.stack([x, x], { axis: value }),
+    zeros: (value) => zeros([value]),
+    full: (value) => gradsmith.full([value], 1),
+    eye: (value) => gradsmith.eye(value),
+    "random.normal": (value) => gradsmith.random.normal([value]),
+    "random.permutation": (value) => gradsmith.random.permutation(value),
+    "random.key": (value) => gradsmith.random.key(value),
+    "random.foldIn": (value) => gradsmith.random.foldIn(gradsmith.random.key(1), value),
+    "random.split": (value) => gradsmith.random.split(gradsmith.random.key(1), value),
+    "dataset.take": (value) => samples().take(value),
+    "dataset.skip": (value) => samples().skip(value),
+    "dataset.batch": (value) => samples().batch(value),
+    dense: (value) => dense(value),
+    conv2d: (value) => gradsmith.conv2d(value, 2),
+    lstm: (value) => gradsmith.lstm(value),
+    upSampling2d: (value) => gradsmith.upSampling2d(value),
+    zeroPadding2d: (value) => gradsmith.zeroPadding2d(value),
+    build: (value) => sequential([dense(1)]).build([value]),
+    inputShape: (value) => sequential([dense(1)], { inputShape: [value] }),
+    spirals: (value) => gradsmith.spirals(value),
+  };
+  test.each(Object.entries(cases))("%s", async (_name, call) => {
+    for (const value of [1.5, Number.NaN, Number.POSITIVE_INFINITY, "1", {}, [[1]]]) {
+      const error = await failureOf(() => call(value as never));
+      expect(error, String(value)).toBeInstanceOf(GradsmithError);
+    }
   });
 });

@@ -25,7 +25,8 @@ export const orderOperands = (roots: readonly Node[], limits: Limits): Node[] =>
 function inOneOrder(node: Node): Node | undefined {
   const { left, right, output } = node.attributes as ContractAttributes;
   const [x, y] = node.inputs as readonly [Node, Node];
-  const isSummed = (letter: string): boolean => !output.includes(letter);
+  // A letter that only one operand has may be summed as well: it has no order to keep to.
+  const isSummed = (letter: string): boolean => !output.includes(letter) && left.includes(letter) && right.includes(letter);
   const [a, b] = [fromFarToNear(x, left), fromFarToNear(y, right)];
   const [sumsOfLeft, sumsOfRight] = [a?.filter(isSummed), b?.filter(isSummed)];
   if (a === undefined || b === undefined || sumsOfLeft!.join() === sumsOfRight!.join()) return undefined;

@@ -83,6 +83,12 @@ export function callable(where: string, name: string, value: unknown): unknown {
   throw wrong(where, name, "a function", value);
 }
 
+/** A record: an object that is no list. */
+export function record(where: string, name: string, value: unknown): object {
+  if (typeof value === "object" && value !== null && !Array.isArray(value)) return value;
+  throw wrong(where, name, "an object", value);
+}
+
 /** An array whose every element passes a check. */
 export const listOf =
   (check: Check): Check =>
@@ -112,10 +118,8 @@ export const anything: Check = (_where, _name, value) => value;
 
 /** The name of an element type, with ours for NumPy's: `float32`, `int32`, `uint8`. */
 export function knownDType(where: string, _name: string, value: unknown): DType {
-  if (isDType(value as string)) return value as DType;
-  const short = String(value)
-    .replace(/loat|ean$/, "")
-    .replace(/^u?int/, (word) => word[0]!);
+  if (isDType(value)) return value;
+  const short = (typeof value === "string" ? value : "").replace(/loat|ean$/, "").replace(/^u?int/, (word) => word[0]!);
   const hint = isDType(short) ? ` Did you mean "${short}"?` : "";
   throw new GradsmithError("dtype", where, `unknown dtype ${described(value)}.${hint}`, `Use ${inWords(dtypes)}.`);
 }
@@ -132,7 +136,7 @@ function inWords(values: readonly unknown[]): string {
 
 /** The entry of a table a user named, or an error with the nearest name. */
 export function choose<T>(where: string, what: string, name: string, table: Readonly<Record<string, T>>): T {
-  if (Object.hasOwn(table, name)) return table[name]!;
+  if (typeof name === "string" && Object.hasOwn(table, name)) return table[name]!;
   const names = Object.keys(table);
   const close = typeof name === "string" ? nearest(name, names) : undefined;
   const hint = close === undefined ? "" : ` Did you mean "${close}"?`;

@@ -30,7 +30,7 @@ const facts: Readonly<Record<DType, DTypeFacts>> = {
 
 /** All dtypes. */
 export const dtypes = Object.keys(facts) as readonly DType[];
-export const isDType = (name: string): name is DType => Object.hasOwn(facts, name);
+export const isDType = (name: unknown): name is DType => typeof name === "string" && Object.hasOwn(facts, name);
 export const bytesOf = (dtype: DType): number => facts[dtype].bytes;
 export const isFloat = (dtype: DType): boolean => facts[dtype].isFloat;
 

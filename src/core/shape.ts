@@ -51,8 +51,8 @@ export function broadcastShapes(where: string, a: Shape, b: Shape): Shape {
 
 /** An axis counted from the front, whatever way it was given. */
 export function normalizeAxis(where: string, axis: number, rank: number): number {
-  const counted = axis < 0 ? axis + rank : axis;
-  if (Number.isInteger(axis) && counted >= 0 && counted < rank) return counted;
+  const counted = Number.isInteger(axis) ? (axis < 0 ? axis + rank : axis) : -1;
+  if (counted >= 0 && counted < rank) return counted;
   throw new GradsmithError(
     "shape",
     where,

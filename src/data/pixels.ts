@@ -46,7 +46,7 @@ const channelCounts: Readonly<Record<string, 1 | 3 | 4>> = { 1: 1, 3: 3, 4: 4 };
 const checks: OptionChecks<FromPixelsOptions> = {
   channels(where, name, value) {
     if (value === 1 || value === 3 || value === 4) return value;
-    return choose(where, name, String(value), channelCounts);
+    return choose(where, name, (typeof value === "number" ? String(value) : value) as string, channelCounts);
   },
 };
 

@@ -1,8 +1,8 @@
-import { anything, callable, flag, oneOf } from "../core/checks.ts";
+import { callable, flag, oneOf, record, refuse } from "../core/checks.ts";
 import type { DType } from "../core/dtype.ts";
 import { isFloat } from "../core/dtype.ts";
 import { GradsmithError } from "../core/errors.ts";
-import type { OptionChecks } from "../core/options.ts";
+import type { Check, OptionChecks } from "../core/options.ts";
 import { map } from "../core/tree.ts";
 import { isTensor } from "../runtime/trace.ts";
 import { withImplicitKeys } from "../tensor/functions/implicit-keys.ts";
@@ -31,11 +31,17 @@ export interface ApplyOptions extends CallOptions {
   readonly write?: ((path: string, value: Tensor) => void) | undefined;
 }
 
+const aTensor: Check = (where, name, value) => (isTensor(value) ? value : refuse(where, `tensor as ${name}`, value, "Write tensor(...)."));
+/** For an option that is a record of tensors. */
+export const tensorsByName: Check = (where, name, value) => {
+  for (const given of Object.values(record(where, name, value))) aTensor(where, name, given);
+};
+
 export const applyChecks: OptionChecks<ApplyOptions> = {
   training: flag,
-  key: anything,
+  key: aTensor,
   dtype: oneOf("f32", "f64"),
-  state: anything,
+  state: tensorsByName,
   write: callable,
 };
 

@@ -44,6 +44,18 @@ export function isBatchSource(given: unknown): given is BatchSource {
   return Symbol.asyncIterator in given || Symbol.iterator in given;
 }
 
+/** What would be ignored, since batches come as they are, is an error. */
+export function refuseForBatches(where: string, options: object): void {
+  for (const [name, value] of Object.entries(options))
+    if (value !== undefined)
+      throw new GradsmithError(
+        "option",
+        where,
+        `${name} needs samples in memory, and x is a dataset.`,
+        "Leave it to what hands out batches.",
+      );
+}
+
 /** The first batch, and the same batches again: those of the first pass go on where it was taken. */
 export async function withFirst(where: string, batches: BatchSource): Promise<{ first: BatchParts; source: BatchSource }> {
   const iterator = opened(batches);

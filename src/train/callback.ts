@@ -1,4 +1,6 @@
+import { callable, flag } from "../core/checks.ts";
 import type { TypedArray } from "../core/dtype.ts";
+import type { OptionChecks } from "../core/options.ts";
 import type { Logs } from "./history.ts";
 
 /** Copies of a model's variables, by name. */
@@ -67,3 +69,15 @@ export interface Callback {
   /** Whatever ended the training, errors aside. */
   onTrainEnd?(logs: Logs, controls: TrainingControls): void | Promise<void>;
 }
+
+/** What each member can be. */
+export const callbackChecks: OptionChecks<Callback> = {
+  onSlowCompiler: callable,
+  onTrainBegin: callable,
+  onEpochBegin: callable,
+  everyBatch: flag,
+  onBatchEnd: callable,
+  onSteps: callable,
+  onEpochEnd: callable,
+  onTrainEnd: callable,
+};

@@ -1,4 +1,6 @@
+import { record } from "../core/checks.ts";
 import { GradsmithError } from "../core/errors.ts";
+import type { Check } from "../core/options.ts";
 import { described } from "../core/options.ts";
 import { sameShape, showShape } from "../core/shape.ts";
 import type { Value } from "../nn/module.ts";
@@ -121,22 +123,26 @@ function fittingWeight(where: string, weight: Tensor, { name, shape }: Output, c
   );
 }
 
+/** For an option that says how much classes count. */
+export const aClassWeight: Check = (where, name, value) => {
+  for (const [label, weight] of Object.entries(record(where, name, value))) {
+    if (Number.isInteger(Number(label)) && Number(label) >= 0 && Number.isFinite(weight)) continue;
+    throw new GradsmithError(
+      "option",
+      where,
+      `${name} must give numbers to class numbers, got ${label}: ${described(weight)}.`,
+      "Write { 0: 1, 1: 5 }.",
+    );
+  }
+  return value;
+};
+
 /** Each sample's class, looked up in a table of weights. */
 function classWeights(where: string, weights: ClassWeight, outputs: readonly Output[], y: ByOutput): ByOutput {
   const [output, ...others] = outputs;
   if (output === undefined || others.length > 0)
     throw new GradsmithError("option", where, "classWeight is for models with one output.", "Give a sampleWeight for each output.");
-  const entries = Object.entries(weights).map(([label, weight]) => {
-    const number = Number(label);
-    if (!Number.isInteger(number) || number < 0 || typeof weight !== "number" || !Number.isFinite(weight))
-      throw new GradsmithError(
-        "option",
-        where,
-        `classWeight must give numbers to class numbers, got ${label}: ${described(weight)}.`,
-        "Write { 0: 1, 1: 5 }.",
-      );
-    return [number, weight] as const;
-  });
+  const entries = Object.entries(weights).map(([label, weight]) => [Number(label), weight as number] as const);
   const table = new Float32Array(Math.max(1, ...entries.map(([label]) => label + 1)) + 1).fill(1);
   for (const [label, weight] of entries) table[label] = weight;
   const target = y[output.name]!;

@@ -1,4 +1,4 @@
-import { anything } from "../core/checks.ts";
+import { anything, finiteNumber, record } from "../core/checks.ts";
 import { checkOptions } from "../core/options.ts";
 import type { LossChoice } from "../nn/losses/registry.ts";
 import type { Metric } from "../nn/metrics/metric.ts";
@@ -64,7 +64,10 @@ export function compiledChoices(options: CompileOptions): CompiledChoices {
     optimizer: (where, _name, value) => optimizerOf(where, value as Optimizer),
     loss: anything,
     metrics: anything,
-    lossWeights: anything,
+    lossWeights: (where, name, value) => {
+      for (const [output, weight] of Object.entries(Array.isArray(value) ? value : record(where, name, value)))
+        finiteNumber(where, `${name}.${output}`, weight);
+    },
     precision: (where, _name, value) => inPrecision(where, value as Precision),
   });
   const { optimizer = "rmsprop", precision = "f32", loss, metrics, lossWeights } = options;

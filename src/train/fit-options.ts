@@ -3,15 +3,17 @@ import { GradsmithError } from "../core/errors.ts";
 import { checkOptions, described } from "../core/options.ts";
 import type { BatchSource } from "./batches.ts";
 import type { Callback } from "./callback.ts";
+import { callbackChecks } from "./callback.ts";
 import type { StepsPerCall } from "./calls.ts";
 import type { ClassWeight } from "./checked-batch.ts";
+import { aClassWeight } from "./checked-batch.ts";
 import type { Verbosity } from "./progress.ts";
 import type { ModelFile } from "./read-model-file.ts";
 import type { SampleTree } from "./samples.ts";
 
 /** The options of `fit`. */
 export interface FitOptions {
-  /** How many samples make a step; 32 by default. */
+  /** How many samples make a step; 32 by default. Batches that a dataset hands out keep their size. */
   readonly batchSize?: number;
   /** How often all samples are gone through; 1 by default. */
   readonly epochs?: number;
@@ -56,7 +58,7 @@ export const checkFitOptions = (options: FitOptions): FitOptions =>
     validationSplit: fraction,
     validationData: anything,
     sampleWeight: anything,
-    classWeight: anything,
+    classWeight: aClassWeight,
     callbacks,
     seed: wholeNumber,
     verbose: oneOf("auto", 0, 1, 2),
@@ -73,7 +75,7 @@ export const checkEvaluateOptions = <Options extends Pick<FitOptions, "batchSize
   checkOptions<Pick<FitOptions, "batchSize" | "sampleWeight" | "classWeight">>("evaluate", options, {
     batchSize: positiveInteger,
     sampleWeight: anything,
-    classWeight: anything,
+    classWeight: aClassWeight,
   }) as Options;
 
 function fraction(where: string, name: string, value: unknown): void {
@@ -87,8 +89,23 @@ function fraction(where: string, name: string, value: unknown): void {
 }
 
 function callbacks(where: string, name: string, value: unknown): void {
-  if (Array.isArray(value) && value.every((callback) => typeof callback === "object" && callback !== null)) return;
-  throw new GradsmithError("option", where, `${name} must be a list of callbacks, got ${described(value)}.`, "Write [earlyStopping()].");
+  if (!Array.isArray(value) || !value.every((callback) => typeof callback === "object" && callback !== null))
+    throw new GradsmithError("option", where, `${name} must be a list of callbacks, got ${described(value)}.`, "Write [earlyStopping()].");
+  for (const callback of value as readonly Callback[]) checkOptions("callback", eventsOf(callback), callbackChecks);
+}
+
+/** What a callback wants to be told, and other members that are called alike; what else it has is its own. */
+function eventsOf(callback: Callback): Callback {
+  const events: Record<string, unknown> = {};
+  const known = Object.keys(callbackChecks);
+  for (
+    let owner: object | null = callback;
+    owner !== null && owner !== Object.prototype;
+    owner = Object.getPrototypeOf(owner) as object | null
+  )
+    for (const name of Object.getOwnPropertyNames(owner))
+      if (known.includes(name) || /^on_?(epoch|batch|train|step)/i.test(name)) events[name] ??= callback[name as keyof Callback];
+  return events as Callback;
 }
 
 function signal(where: string, name: string, value: unknown): void {

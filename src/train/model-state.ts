@@ -80,11 +80,13 @@ export class ModelState {
   }
 
   /** Takes over values that someone else may hold, too. */
-  replace(state: TrainState): void {
+  replace(where: string, state: TrainState): void {
+    this.#refuseElsewhere(where);
     this.#keep(state, { isShared: true });
   }
 
-  replaceValues(values: NamedTensors): void {
+  replaceValues(where: string, values: NamedTensors): void {
+    this.#refuseElsewhere(where);
     hold(this.#blueprint(), values, { isShared: true });
   }
 
@@ -119,21 +121,21 @@ export class ModelState {
 
   /** The state to train from. Before its memory is overwritten it has to be claimed. */
   forTraining(optimizer: Optimizer, seed = 0): TrainState {
-    this.#refuseElsewhere();
+    this.#refuseElsewhere("fit");
     return this.#between(seed).preparedFor(optimizer);
   }
 
   /** A state of `forTraining` in memory that training may overwrite from this moment on: copies of what others hold by now. */
   claim(state: TrainState): TrainState {
-    this.#refuseElsewhere();
+    this.#refuseElsewhere("fit");
     const blueprint = this.#blueprint();
     const memory = memoryOf(state);
     const own = divided(blueprint, takenOver(blueprint, state.variables));
     return state.with({ ...own, ...(this.#isMemoryShared ? (map(memory, isTensor, copyOf) as OptimizerMemory) : memory) });
   }
 
-  #refuseElsewhere(): void {
-    if (isTrainedElsewhere(this.#blueprint())) throw trainedNow("fit", "a part of the model is being trained in another model.");
+  #refuseElsewhere(where: string): void {
+    if (isTrainedElsewhere(this.#blueprint())) throw trainedNow(where, "a part of the model is being trained in another model.");
   }
 
   /** Hands out values that stay as they are until they have been read. */

@@ -17,7 +17,7 @@ import { optimizerOf } from "../optim/optimizers.ts";
 import { isTensor } from "../runtime/trace.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 import type { BatchSource } from "./batches.ts";
-import { isBatchSource, withFirst } from "./batches.ts";
+import { isBatchSource, refuseForBatches, withFirst } from "./batches.ts";
 import type { WeightCopy } from "./callback.ts";
 import type { ClassWeight } from "./checked-batch.ts";
 import { checkedBatch } from "./checked-batch.ts";
@@ -175,10 +175,16 @@ export abstract class Model extends Module {
    * @example net.build([28, 28]); net.build({ title: { dtype: "i32", shape: [12] }, price: [1] });
    */
   build(inputShape: Shapes | Types): this {
+    this.refuseWhileTraining("build");
     this.#inputs = inputTypes(this.name, inputShape, this.dtype);
     this.restructured();
     void this.blueprint;
     return this;
+  }
+
+  /** For those that change what is inside, before they do. */
+  protected refuseWhileTraining(where: string): void {
+    this.#state.refuseWhileTraining(where);
   }
 
   /** For those that change what is inside: what was traced is no longer true. */
@@ -311,6 +317,7 @@ export abstract class Model extends Module {
     const choices = this.#compiled("evaluate");
     if (isBatchSource(x)) {
       const options = checkEvaluateOptions((yOrOptions ?? {}) as EvaluateOptions);
+      refuseForBatches("evaluate", { batchSize: options.batchSize, sampleWeight: options.sampleWeight });
       const source = await this.#builtByFirst("evaluate", x);
       return evaluateBatches(this.#programsFor(choices), this.#state.current, source, options) as Promise<Figures<KeysOf<this>>>;
     }
@@ -367,7 +374,7 @@ export abstract class Model extends Module {
   /** Takes over the outcome of a training loop of one's own. */
   set trainState(state: TrainState) {
     this.#state.refuseWhileTraining("trainState");
-    this.#state.replace(state);
+    this.#state.replace("trainState", state);
   }
 
   /** All variables by path. */
@@ -385,7 +392,7 @@ export abstract class Model extends Module {
    */
   setWeights(weights: NewWeights): void {
     this.#state.refuseWhileTraining("setWeights");
-    this.#state.replaceValues(newValues("setWeights", this.#state.current.variables, weights));
+    this.#state.replaceValues("setWeights", newValues("setWeights", this.#state.current.variables, weights));
   }
 
   /**
@@ -442,7 +449,7 @@ export abstract class Model extends Module {
         "the training in resumeFrom had another optimizer.",
         "Compile the model as it was when the file was written.",
       );
-    this.#state.replace(state);
+    this.#state.replace("fit", state);
   }
 
   #compiled(where: string): CompiledChoices {

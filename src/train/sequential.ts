@@ -58,6 +58,7 @@ export class Sequential extends Model implements Composite {
    * @example const model = sequential(); model.add(dense(64, { activation: "relu", inputShape: [20] })); model.add(dense(10));
    */
   add(layer: Module): this {
+    this.refuseWhileTraining("add");
     const isNew = !this.#names.has(layer);
     this.#append(layer, "what was given");
     this.restructured();

@@ -1,7 +1,7 @@
-import { anything } from "../core/checks.ts";
 import { checkOptions } from "../core/options.ts";
 import type { TreeNode, TreeParts } from "../core/tree.ts";
 import { treeNode } from "../core/tree.ts";
+import { tensorsByName } from "../nn/variable-scope.ts";
 import { initialHyperparameters } from "../optim/hyperparameters.ts";
 import type { NamedTensors, Optimizer } from "../optim/optimizer.ts";
 import type { Slots } from "../optim/update-tree.ts";
@@ -58,7 +58,7 @@ export class TrainState implements TreeNode {
    * @example const next = state.update(adam(), grads);
    */
   update(optimizer: Optimizer, grads: NamedTensors, options: UpdateOptions = {}): TrainState {
-    checkOptions<UpdateOptions>("update", options, { state: anything });
+    checkOptions<UpdateOptions>("update", options, { state: tensorsByName });
     const { state = {} } = options;
     const updated = updateTree(optimizer, this.preparedFor(optimizer), grads);
     return new TrainState({ ...updated, state: { ...this.state, ...state } });

@@ -1,7 +1,7 @@
 import { GradsmithError } from "../core/errors.ts";
 import { described } from "../core/options.ts";
 import type { Batch, BatchSource } from "./batches.ts";
-import { isBatchSource } from "./batches.ts";
+import { isBatchSource, refuseForBatches } from "./batches.ts";
 import { checkedBatch } from "./checked-batch.ts";
 import type { TrainingSetup } from "./compile-options.ts";
 import type { FitOptions } from "./fit-options.ts";
@@ -26,19 +26,13 @@ export async function trainingData(
   setup: TrainingSetup,
   x: SampleTree | BatchSource,
   y: SampleTree | undefined,
-  { validationData, validationSplit = 0, sampleWeight, classWeight }: FitOptions,
+  { validationData, validationSplit = 0, sampleWeight, classWeight, batchSize }: FitOptions,
 ): Promise<TrainingData> {
   const validation = await validationGiven(model, setup, validationData);
   if (isBatchSource(x)) {
-    if (validationSplit > 0)
-      throw new GradsmithError("option", "fit", "validationSplit needs samples in memory, and x is a dataset.", "Give validationData.");
-    if (sampleWeight !== undefined)
-      throw new GradsmithError(
-        "option",
-        "fit",
-        "sampleWeight needs samples in memory, and x is a dataset.",
-        "Let it hand out { x, y, weight }.",
-      );
+    const isValidatedInMemory = validation !== undefined && validation.batches === undefined;
+    // Samples to validate on come in batches of that size.
+    refuseForBatches("fit", { validationSplit: validationSplit || undefined, sampleWeight, ...(!isValidatedInMemory && { batchSize }) });
     return { batches: x, validation };
   }
   if (y === undefined) throw new GradsmithError("data", "fit", "y is missing.", "Call fit(x, y, options), or give a dataset of { x, y }.");

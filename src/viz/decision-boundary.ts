@@ -1,4 +1,4 @@
-import { anything, flag, wholeBetween } from "../core/checks.ts";
+import { flag, wholeBetween } from "../core/checks.ts";
 import { GradsmithError } from "../core/errors.ts";
 import type { OptionChecks } from "../core/options.ts";
 import { checkOptions, described } from "../core/options.ts";
@@ -28,13 +28,24 @@ function range(where: string, name: string, value: unknown): unknown {
   throw new GradsmithError("option", where, `${name} must be two numbers that ascend, got ${described(value)}.`);
 }
 
+function samples(where: string, name: string, value: unknown): unknown {
+  const isPoint = (point: unknown): boolean => Array.isArray(point) && point.length === 2 && point.every(Number.isFinite);
+  if (Array.isArray(value) && value.every((sample) => isPoint(sample?.x) && "label" in sample)) return value;
+  throw new GradsmithError(
+    "option",
+    where,
+    `${name} must be points with their classes, got ${described(value)}.`,
+    "Write [{ x: [0.2, 0.7], label: 1 }].",
+  );
+}
+
 const checks: OptionChecks<BoundaryOptions> = {
   width: wholeBetween(40, 200),
   height: wholeBetween(5, 60),
   xRange: range,
   yRange: range,
   range,
-  samples: anything,
+  samples,
   ascii: flag,
 };
 

@@ -4,16 +4,16 @@ import type { Node } from "../../src/ir/graph.ts";
 import { toStored } from "../../src/tensor/functions/element-arrays.ts";
 import { inputNode, literalNode } from "../../src/tensor/ops/source.ts";
 import { Tensor } from "../../src/tensor/tensor.ts";
-import type { Value } from "./value.ts";
+import type { Float, Value } from "./value.ts";
 
 /** What the steps of one graph share: its random numbers, its float type and the values of its inputs. */
 export class Context {
-  readonly float: "f32" | "f64";
+  readonly float: Float;
   readonly inputs = new Map<Node, TypedArray>();
   #state: number;
 
   /** Steps don't depend on whether the float type is given. */
-  constructor(seed: number, float?: "f32" | "f64") {
+  constructor(seed: number, float?: Float) {
     this.#state = Math.imul(seed + 1, 0x9e3779b1);
     const drawn = this.below(5) === 0 ? "f64" : "f32";
     this.float = float ?? drawn;

@@ -31,13 +31,13 @@ function otherShape(x: Tensor, context: Context): number[] {
   return context.chance(3) ? shape : shape.filter((extent) => extent !== 1);
 }
 
-/** `x` times a new operand: some axes summed, some kept on both sides, some new. */
+/** `x` times a new operand: some axes summed, of both or of `x` alone, some kept on both sides, some new. */
 const contracted: Step = (value, context) => {
   const { tensor, bound, grid, error } = value;
   if (!isFloating(value) || !(bound <= 1e3) || tensor.rank > 6) return undefined;
   const letters = [..."abcdef"].slice(0, tensor.rank);
   const shared = letters.filter(() => context.chance(2));
-  const summed = shared.filter(() => !context.chance(3));
+  const summed = letters.filter((letter) => (shared.includes(letter) ? !context.chance(3) : context.chance(5)));
   const fresh = context.chance(3) ? [] : ["n"];
   const right = context.shuffled([...shared, ...fresh]);
   const output = context.shuffled([...letters.filter((letter) => !summed.includes(letter)), ...fresh]);

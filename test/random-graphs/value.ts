@@ -12,12 +12,22 @@ export interface Value {
   readonly error: number;
 }
 
-/** As many multiples of the grid as every float type in use holds exactly, with room for a sum. */
-const exactMultiples = 2 ** 20;
+/** The float types of random graphs. */
+export type Float = "f32" | "f64" | "bf16" | "f16";
+
+/** What a float type can do: how far numbers at 1 are apart, how many multiples of a grid are certainly exact, how far an element may go. */
+export const precisionOf: Readonly<Record<Float, { readonly spacing: number; readonly exactMultiples: number; readonly largest: number }>> =
+  {
+    bf16: { spacing: 2 ** -7, exactMultiples: 2 ** 8, largest: 2 ** 30 },
+    f16: { spacing: 2 ** -10, exactMultiples: 2 ** 11, largest: 2 ** 14 },
+    // f64 has no more, so that graphs are the same in both.
+    f32: { spacing: 2 ** -23, exactMultiples: 2 ** 20, largest: Number.POSITIVE_INFINITY },
+    f64: { spacing: 2 ** -52, exactMultiples: 2 ** 20, largest: Number.POSITIVE_INFINITY },
+  };
 
 /** A float result before its own rounding: still exact if it fits, else off by two roundings more. */
 export function floating(tensor: Tensor, { bound, grid, error }: Omit<Value, "tensor">): Value {
-  const isExact = error === 0 && grid > 0 && bound / grid <= exactMultiples;
+  const isExact = error === 0 && grid > 0 && bound / grid <= precisionOf[tensor.dtype as Float].exactMultiples;
   return isExact ? { tensor, bound, grid, error: 0 } : { tensor, bound, grid: 0, error: error + 2 * bound };
 }
 

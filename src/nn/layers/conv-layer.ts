@@ -1,7 +1,7 @@
 import { flag } from "../../core/checks.ts";
 import { GradsmithError } from "../../core/errors.ts";
 import type { Check, OptionChecks } from "../../core/options.ts";
-import { checkOptions } from "../../core/options.ts";
+import { checkOptions, described } from "../../core/options.ts";
 import type { Tensor } from "../../tensor/tensor.ts";
 import type { Activation, ActivationChoice } from "../activations.ts";
 import { activationOf, anActivation } from "../activations.ts";
@@ -104,5 +104,5 @@ export const aPadding =
   (where, _name, value) => {
     const known: readonly unknown[] = rank === 1 ? ["valid", "same", "causal"] : ["valid", "same"];
     if (known.includes(value)) return value;
-    throw new GradsmithError("option", where, `unknown padding "${String(value)}".`, `Known: ${known.join(", ")}.`);
+    throw new GradsmithError("option", where, `unknown padding ${described(value)}.`, `Known: ${known.join(", ")}.`);
   };

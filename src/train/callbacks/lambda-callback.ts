@@ -1,18 +1,6 @@
-import { callable, flag } from "../../core/checks.ts";
-import type { OptionChecks } from "../../core/options.ts";
 import { checkOptions } from "../../core/options.ts";
 import type { Callback } from "../callback.ts";
-
-const checks: OptionChecks<Callback> = {
-  onSlowCompiler: callable,
-  onTrainBegin: callable,
-  onEpochBegin: callable,
-  everyBatch: flag,
-  onBatchEnd: callable,
-  onSteps: callable,
-  onEpochEnd: callable,
-  onTrainEnd: callable,
-};
+import { callbackChecks } from "../callback.ts";
 
 /**
  * A callback made of the functions that are given, as Keras's `LambdaCallback`.
@@ -20,4 +8,4 @@ const checks: OptionChecks<Callback> = {
  * @throws GradsmithError "option" for what no callback is asked, with the nearest, and for what is no function.
  * @example lambdaCallback({ onEpochEnd: (epoch, { loss }) => console.log(epoch, loss) })
  */
-export const lambdaCallback = (members: Callback): Callback => ({ ...checkOptions("lambdaCallback", members, checks) });
+export const lambdaCallback = (members: Callback): Callback => ({ ...checkOptions("lambdaCallback", members, callbackChecks) });
