@@ -4,6 +4,7 @@ import type { FileHandle } from "node:fs/promises";
 import { appendFile, mkdir, open, readdir, readlink, rename, rm, stat } from "node:fs/promises";
 import { basename, dirname, join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
+import { isAlive } from "../backends/cpu/is-alive.ts";
 import type { OpenFile } from "../core/disk.ts";
 import { GradsmithError } from "../core/errors.ts";
 
@@ -107,15 +108,6 @@ async function sweep(folder: string): Promise<void> {
     const path = join(folder, name);
     const facts = await stat(path).catch(() => undefined);
     if (facts !== undefined && Date.now() - facts.mtimeMs > abandonedMs) await rm(path, { force: true }).catch(() => undefined);
-  }
-}
-
-function isAlive(pid: number): boolean {
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch (error) {
-    return (error as NodeJS.ErrnoException).code !== "ESRCH";
   }
 }
 

@@ -1,3 +1,4 @@
+import { spawnSync } from "node:child_process";
 import {
   chmodSync,
   chownSync,
@@ -16,7 +17,7 @@ import {
 import { tmpdir } from "node:os";
 import { extname, join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { CodeCache, keyOf, prune } from "./cache.ts";
+import { CodeCache, keyOf, prune, sweepTemporary } from "./cache.ts";
 
 let root = "";
 const { TMPDIR: usual } = process.env;
@@ -159,6 +160,17 @@ describe.skipIf(process.platform === "win32")("code cache", () => {
     prune(root, join(root, "new"), { bytes: 1000, files: 1 });
     expect(existsSync(join(root, "new"))).toBe(true);
     expect(readdirSync(root)).toHaveLength(1);
+  });
+
+  it("removes temporary directories that killed processes have left, and no others", () => {
+    const dead = spawnSync(process.execPath, ["--version"]).pid;
+    const old = Date.now() / 1000 - 8 * 24 * 3600;
+    for (const name of [`gradsmith-${dead}-abcdef`, `gradsmith-${process.pid}-abcdef`, "gradsmith-notes", `gradsmith-${dead}-young1`]) {
+      mkdirSync(join(root, name));
+      if (!name.endsWith("young1")) utimesSync(join(root, name), old, old);
+    }
+    sweepTemporary(root);
+    expect(readdirSync(root).sort()).toEqual([`gradsmith-${dead}-young1`, `gradsmith-${process.pid}-abcdef`, "gradsmith-notes"].sort());
   });
 
   it("keys differ where the parts differ, even if their texts run together the same way", () => {

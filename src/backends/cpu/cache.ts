@@ -19,6 +19,7 @@ import {
 import { homedir, tmpdir } from "node:os";
 import { dirname, join, resolve } from "node:path";
 import { GradsmithError } from "../../core/errors.ts";
+import { isAlive } from "./is-alive.ts";
 
 type Environment = Readonly<Record<string, string | undefined>>;
 
@@ -228,9 +229,27 @@ function makeDirectory(path: string): void {
   }
 }
 
+const temporaryName = /^gradsmith-(\d+)-\w{6}$/;
+/** Where processes of several systems share a folder, those of others aren't known: none runs for so long without compiling anything. */
+const abandonedMs = 7 * 24 * 3600_000;
+
+/** Removes the temporary directories of processes that were killed. */
+export function sweepTemporary(folder = tmpdir()): void {
+  for (const name of readdirSync(folder)) {
+    const pid = temporaryName.exec(name)?.[1];
+    if (pid === undefined || isAlive(Number(pid))) continue;
+    const path = join(folder, name);
+    attempt(() => {
+      const facts = lstatSync(path);
+      if (facts.isDirectory() && isOurs(facts) && Date.now() - facts.mtimeMs > abandonedMs) rmSync(path, { recursive: true, force: true });
+    });
+  }
+}
+
 function temporaryDirectory(problem: string): string {
   try {
-    return mkdtempSync(join(tmpdir(), "gradsmith-"));
+    attempt(() => sweepTemporary());
+    return mkdtempSync(join(tmpdir(), `gradsmith-${process.pid}-`));
   } catch (error) {
     const code = (error as NodeJS.ErrnoException).code ?? String(error);
     throw new GradsmithError(
