@@ -53,6 +53,8 @@ describe.each(pages)("%s", (page) => {
 
   test("commands it names are scripts of package.json", () => {
     const { scripts } = JSON.parse(read("package.json")) as { scripts: Record<string, string> };
-    for (const [, name] of text.matchAll(/npm run ([\w:]+)/g)) expect(Object.keys(scripts)).toContain(name);
+    // A project of the reader's has its own.
+    const ours = text.replace(/^## From nothing\n[\s\S]*?^## /m, "");
+    for (const [, name] of ours.matchAll(/npm run ([\w:]+)/g)) expect(Object.keys(scripts)).toContain(name);
   });
 });
