@@ -17,6 +17,7 @@ import {
   zeros,
 } from "gradsmith";
 import { afterAll, beforeEach, describe, expect, test } from "vitest";
+import { nightly } from "../nightly.ts";
 import { refusal } from "../refusal.ts";
 import { devices } from "./devices.ts";
 
@@ -35,7 +36,10 @@ const plain = (values: readonly number[]): number[] => values.map((x) => x + 0);
 
 afterAll(() => setDevice({ device: "cpu", tier: "auto" }));
 
-describe.each(devices)("on $name", ({ name, settings }) => {
+/** Every value is a program of its own, and a compiler's run on the native tier, whose ops are in test/table by day. */
+const today = devices.filter(({ name }) => nightly || name !== "native");
+
+describe.each(today)("on $name", ({ name, settings }) => {
   beforeEach(() => setDevice(settings));
   const isReference = name === "reference";
 
@@ -158,9 +162,9 @@ describe.each(devices)("on $name", ({ name, settings }) => {
     expect(await read(grad((z: Tensor) => grad(loss)(z).sum())(tensor([[0]])))).toEqual([0.25]);
   });
 
-  test("sums of bytes are NumPy's up to 2^32", async () => {
+  test.skipIf(isReference)("sums of bytes are NumPy's up to 2^32", async () => {
     const bytes = full([9_000_000], 255, { dtype: "u8" });
-    expect((await bytes.sum().item()) >>> 0).toBe(2295000000);
+    expect(await bytes.sum().item()).toBe(2295000000);
     expect(bytes.sum().dtype).toBe("u32");
     expect(await tensor(new Uint8Array(20_000_000).fill(255)).cast("f64").sum().item()).toBe(5_100_000_000);
   });
