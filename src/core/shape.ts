@@ -10,7 +10,8 @@ export interface TensorType {
 }
 
 export const sizeOf = (shape: Shape): number => shape.reduce((n, d) => n * d, 1);
-export const showShape = (shape: Shape): string => `[${shape.join(", ")}]`;
+/** Of what isn't one, such as a record of inputs where a layer takes one tensor, what it is. */
+export const showShape = (shape: Shape): string => (Array.isArray(shape) ? `[${shape.join(", ")}]` : described(shape));
 /** `f32 [2, 3]`. */
 export const showType = ({ dtype, shape }: TensorType): string => `${dtype} ${showShape(shape)}`;
 export const sameShape = (a: Shape, b: Shape): boolean => a.length === b.length && a.every((d, i) => d === b[i]);

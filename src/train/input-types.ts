@@ -1,6 +1,7 @@
 import type { DType } from "../core/dtype.ts";
 import { dtypes, isDType, isFloat } from "../core/dtype.ts";
 import { GradsmithError } from "../core/errors.ts";
+import { described } from "../core/options.ts";
 import type { Shape } from "../core/shape.ts";
 import { showShape } from "../core/shape.ts";
 import { map } from "../core/tree.ts";
@@ -22,14 +23,18 @@ export function inputTypes(where: string, inputShape: Shapes | Types, floats: "f
   };
   const visit = (shapes: Shapes | Types): Types => {
     if (isShape(shapes)) return typeOf(shapes, floats);
-    if (isType(shapes) && isShape(shapes.shape)) return typeOf(shapes.shape, shapes.dtype);
+    // What has both names is one type, from a file perhaps, and never two inputs that are called so.
+    if (isType(shapes)) return isShape(shapes.shape) ? typeOf(shapes.shape, shapes.dtype) : refuse(shapes.shape);
     if (Array.isArray(shapes)) return shapes.map((part) => visit(part as Shapes));
-    if (typeof shapes === "object" && shapes !== null)
+    if (typeof shapes === "object" && shapes !== null && Object.keys(shapes).length > 0)
       return Object.fromEntries(Object.entries(shapes).map(([name, part]) => [name, visit(part as Shapes)]));
+    return refuse(shapes);
+  };
+  const refuse = (shapes: unknown): never => {
     throw new GradsmithError(
       "option",
       where,
-      `${String(shapes)} is no shape of a sample.`,
+      `${described(shapes)} is no shape of a sample.`,
       "Give positive whole numbers, such as [28, 28].",
     );
   };
