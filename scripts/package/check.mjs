@@ -9,6 +9,7 @@ import { promisify } from "node:util";
 import { gzipSync } from "node:zlib";
 import { findBrowser, noBrowser, visit } from "../chromium.mjs";
 import { bundlers } from "./bundlers.mjs";
+import { check, finish } from "./report.mjs";
 import { sizes } from "./sizes.mjs";
 import { toolsFolder } from "./tools.mjs";
 
@@ -23,14 +24,7 @@ const programs = { tensors: "2,3 6,8", train: "trained" };
 /** Measured: 1.8 to 2.0. */
 const longestStart = 2.5;
 
-let passed = 0;
-let failed = 0;
 const skipped = [];
-function check(name, fault) {
-  console.log(`${fault === undefined ? "ok    " : "FAILED"} ${name}${fault === undefined ? "" : `: ${fault}`}`);
-  if (fault === undefined) passed++;
-  else failed++;
-}
 async function attempt(name, work) {
   try {
     check(name, await work());
@@ -47,8 +41,7 @@ try {
   rmSync(folder, { recursive: true, force: true, maxRetries: 5, retryDelay: 100 });
 }
 for (const name of skipped) console.log(`skipped ${name}`);
-console.log(`${passed} passed, ${failed} failed`);
-process.exitCode = failed === 0 ? 0 : 1;
+finish();
 
 async function main() {
   const packed = npm(["pack", "--ignore-scripts", "--json", "--pack-destination", folder], root);

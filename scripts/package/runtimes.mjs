@@ -5,6 +5,7 @@ import { cpSync, existsSync, mkdtempSync, rmSync, writeFileSync } from "node:fs"
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { check, finish } from "./report.mjs";
 
 const root = fileURLToPath(new URL("../..", import.meta.url));
 const folder = mkdtempSync(join(tmpdir(), "gradsmith-runtimes-"));
@@ -29,14 +30,6 @@ const runtimes = [
     start: [join("node_modules", ".bin", `bun${exe}`)],
   },
 ];
-
-let passed = 0;
-let failed = 0;
-function check(name, fault) {
-  console.log(`${fault === undefined ? "ok    " : "FAILED"} ${name}${fault === undefined ? "" : `: ${fault}`}`);
-  if (fault === undefined) passed++;
-  else failed++;
-}
 
 try {
   writeFileSync(join(folder, "package.json"), JSON.stringify({ private: true, type: "module" }));
@@ -69,5 +62,4 @@ try {
 } finally {
   rmSync(folder, { recursive: true, force: true, maxRetries: 5, retryDelay: 100 });
 }
-console.log(`${passed} passed, ${failed} failed`);
-process.exitCode = failed === 0 ? 0 : 1;
+finish();

@@ -7,6 +7,7 @@ import { tmpdir } from "node:os";
 import { dirname, extname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { findBrowser, noBrowser, visit } from "../chromium.mjs";
+import { check, finish } from "./report.mjs";
 
 const root = fileURLToPath(new URL("../..", import.meta.url));
 const folder = mkdtempSync(join(tmpdir(), "gradsmith-starts-"));
@@ -21,14 +22,6 @@ const env = {
   NEXT_TELEMETRY_DISABLED: "1",
 };
 const types = { ".html": "text/html", ".js": "text/javascript", ".css": "text/css", ".svg": "image/svg+xml" };
-
-let passed = 0;
-let failed = 0;
-function check(name, fault) {
-  console.log(`${fault === undefined ? "ok    " : "FAILED"} ${name}${fault === undefined ? "" : `: ${fault}`}`);
-  if (fault === undefined) passed++;
-  else failed++;
-}
 
 try {
   const packed = run(["npm", "pack", "--ignore-scripts", "--json", "--pack-destination", folder], root);
@@ -53,8 +46,7 @@ try {
 } finally {
   rmSync(folder, { recursive: true, force: true, maxRetries: 5, retryDelay: 100 });
 }
-console.log(`${passed} passed, ${failed} failed`);
-process.exitCode = failed === 0 ? 0 : 1;
+finish();
 
 /** The commands before a section's files, and the files: blocks that begin with their path in a comment. */
 function described(title) {

@@ -11,12 +11,11 @@ const ranges: Readonly<Record<Integer, readonly [lowest: number, highest: number
   i32: [-2147483648, 2147483647],
 };
 
-const rangeOf = (dtype: DType): readonly [lowest: number, highest: number] | undefined => ranges[dtype as Integer];
-
 /** Whether a dtype has this number among its values; a float has all of them, rounded. */
 export function holds(dtype: DType, value: number): boolean {
-  const range = rangeOf(dtype);
-  return range === undefined || (Number.isInteger(value) && value >= range[0] && value <= range[1]);
+  if (isFloat(dtype)) return true;
+  const range = ranges[dtype as Integer];
+  return Number.isInteger(value) && value >= range[0] && value <= range[1];
 }
 
 /**

@@ -1,4 +1,5 @@
 import { positiveNumber, refuse } from "../core/checks.ts";
+import { squareUnit } from "../tensor/functions/statistics.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 import type { NamedTensors, Optimizer } from "./optimizer.ts";
 import { isOptimizer } from "./optimizer.ts";
@@ -9,7 +10,7 @@ import { isOptimizer } from "./optimizer.ts";
  */
 export function shrinkage(gradients: readonly Tensor[], limit: number): Tensor {
   const largest = gradients.map((g) => g.abs().max()).reduce((a, b) => a.maximum(b));
-  const unit = largest.greater(0).and(largest.isFinite()).where(largest, 1);
+  const unit = squareUnit(largest);
   const norm = gradients
     .map((g) => g.div(unit).square().sum())
     .reduce((sum, square) => sum.add(square))

@@ -161,11 +161,8 @@ const rangeChecks: OptionChecks<RangeOptions> = { ...dtypeChecks, step: finiteNu
 export function arange(start: number, stop?: number | RangeOptions, options?: RangeOptions): Tensor {
   if (stop === undefined || typeof stop === "object") return arange(0, start, stop ?? options);
   const { step = 1, dtype = rangeType(start, stop, step) } = checkOptions("arange", options ?? {}, rangeChecks);
-  for (const [name, end] of [
-    ["start", start],
-    ["stop", stop],
-  ] as const)
-    finiteNumber("arange", name, end);
+  finiteNumber("arange", "start", start);
+  finiteNumber("arange", "stop", stop);
   if (step === 0) throw new GradsmithError("option", "arange", "step must not be 0.", "Use full for equal numbers.");
   const positions = iota("arange", Math.max(0, Math.ceil((stop - start) / step)));
   return affine(positions, start, step, dtype);

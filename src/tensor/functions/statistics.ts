@@ -37,16 +37,14 @@ export const std = (x: Tensor, argument?: VarianceArgument): Tensor => rootOrZer
 export function norm(x: Tensor, argument?: ReduceArgument): Tensor {
   const axes = axesOf("norm", argument, x.rank, reduceChecks);
   if (axes.some((axis) => x.shape[axis] === 0)) return x.floating().sum(argument);
-  const unit = magnitude(x.floating(), axes);
+  // Constant to grad: it cancels.
+  const unit = squareUnit(x.stopGradient().floating().abs().max({ axes, keepDims: true }));
   const root = rootOrZero(x.div(unit).square().sum({ axes, keepDims: true })).mul(unit);
   return keepsDims(argument) ? root : root.squeeze(axes);
 }
 
-/** The largest |x| over axes, by which squares neither overflow nor vanish; 1 where that is 0 or no number. Constant to `grad`: it cancels. */
-export function magnitude(x: Tensor, axes: readonly number[]): Tensor {
-  const largest = x.stopGradient().abs().max({ axes, keepDims: true });
-  return largest.greater(0).and(largest.isFinite()).where(largest, 1);
-}
+/** What numbers are divided by, of which the largest is given, so that their squares neither overflow nor vanish: 1 where that is 0 or infinite. */
+export const squareUnit = (largest: Tensor): Tensor => largest.greater(0).and(largest.isFinite()).where(largest, 1);
 
 function rootOrZero(x: Tensor): Tensor {
   const isZero = x.equal(0);
